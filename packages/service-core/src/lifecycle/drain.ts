@@ -1,0 +1,132 @@
+import type { Clock, Timer } from '../clock/clock.ts';
+import { ClosedError, UsageError } from '../errors/errors.ts';
+import type { Drainable, DrainCounts, DrainOptions, DrainReport, LifecyclePhase } from './lifecycle.ts';
+
+/** What a {@link Drain} works on; owned by the lifecycle, which goes on changing it. */
+export interface DrainSubject {
+  readonly clock: Clock;
+  readonly parts: ReadonlySet<Drainable>;
+  readonly tasks: ReadonlySet<{ readonly name: string }>;
+  readonly onPhase: (phase: LifecyclePhase) => void;
+  readonly onError: (error: unknown, taskName: string) => void;
+}
+
+/** One run of the three steps that end a lifecycle. */
+export class Drain {
+  readonly #subject: DrainSubject;
+  readonly #startedMs: number;
+  readonly #report = Promise.withResolvers<DrainReport>();
+  readonly #counts = new Map<string, DrainCounts>();
+  /** Parts told to drain that have not ended, with what they will count as. */
+  readonly #waiting = new Map<Drainable, 'finished' | 'closed' | 'cut'>();
+  #phase: 'none' | 'pre-drain' | 'draining' | 'cutting' | 'closed' = 'none';
+  #timer: Timer | undefined;
+  #preDrainEndMs = Number.POSITIVE_INFINITY;
+  #graceMs = Number.POSITIVE_INFINITY;
+  #graceEndMs = Number.POSITIVE_INFINITY;
+
+  constructor(subject: DrainSubject) {
+    this.#subject = subject;
+    this.#startedMs = subject.clock.nowMs();
+  }
+
+  /** Starts the run, or shortens the one under way. */
+  run(options: DrainOptions): Promise<DrainReport> {
+    const { preDrainMs = 0, graceMs = 10_000 } = options;
+    if (!(preDrainMs >= 0)) throw new UsageError(`preDrainMs must be >= 0, got ${preDrainMs}`);
+    if (!(graceMs >= 0)) throw new UsageError(`graceMs must be >= 0, got ${graceMs}`);
+
+    const nowMs = this.#subject.clock.nowMs();
+    this.#preDrainEndMs = Math.min(this.#preDrainEndMs, nowMs + preDrainMs);
+    this.#graceMs = Math.min(this.#graceMs, graceMs);
+    if (this.#phase === 'none') this.#enter('pre-drain');
+    if (this.#phase === 'draining') this.#graceEndMs = Math.min(this.#graceEndMs, nowMs + graceMs);
+    this.#advance();
+    return this.#report.promise;
+  }
+
+  /** Tells one part to drain; called for each part there is, and for each that comes later. */
+  start(part: Drainable): void {
+    this.#waiting.set(part, part.isIdle === true ? 'closed' : 'finished');
+    part.startDrain();
+    if (this.#phase === 'cutting') this.#cut(part);
+    part.drained.then(
+      () => this.ended(part),
+      (error: unknown) => {
+        this.#subject.onError(error, `drain of ${part.protocol}`);
+        this.ended(part);
+      },
+    );
+  }
+
+  /** Counts a part that has ended, once. */
+  ended(part: Drainable): void {
+    const outcome = this.#waiting.get(part);
+    if (outcome === undefined) return;
+    this.#waiting.delete(part);
+    let counts = this.#counts.get(part.protocol);
+    if (counts === undefined) {
+      counts = { finished: 0, closed: 0, cut: 0 };
+      this.#counts.set(part.protocol, counts);
+    }
+    counts[outcome]++;
+    this.check();
+  }
+
+  /** Ends the run early when nothing is left to wait for. */
+  check(): void {
+    const isWaiting = this.#phase === 'draining' || this.#phase === 'cutting';
+    if (isWaiting && this.#waiting.size === 0 && this.#subject.tasks.size === 0) this.#finish();
+  }
+
+  /** Moves to the phase that the clock asks for, and sets the timer for the next one. */
+  #advance(): void {
+    const nowMs = this.#subject.clock.nowMs();
+    if (this.#phase === 'pre-drain' && nowMs >= this.#preDrainEndMs) {
+      this.#graceEndMs = nowMs + this.#graceMs;
+      this.#enter('draining');
+      for (const part of [...this.#subject.parts]) this.start(part);
+      this.check();
+    }
+    if (this.#phase === 'draining' && nowMs >= this.#graceEndMs) {
+      this.#graceEndMs = nowMs + CUT_MS;
+      this.#phase = 'cutting';
+      for (const part of [...this.#waiting.keys()]) this.#cut(part);
+      this.check();
+    } else if (this.#phase === 'cutting' && nowMs >= this.#graceEndMs) this.#finish();
+    this.#arm(nowMs);
+  }
+
+  #cut(part: Drainable): void {
+    if (!this.#waiting.has(part)) return; // ended because another part was destroyed
+    this.#waiting.set(part, 'cut');
+    part.destroy(new ClosedError('destroyed: the grace of the drain is over'));
+  }
+
+  #arm(nowMs: number): void {
+    this.#timer?.cancel();
+    if (this.#phase === 'closed') return;
+    const nextMs = this.#phase === 'pre-drain' ? this.#preDrainEndMs : this.#graceEndMs;
+    this.#timer = this.#subject.clock.startTimer(Math.max(0, nextMs - nowMs), () => this.#advance());
+  }
+
+  #finish(): void {
+    this.#timer?.cancel();
+    for (const part of [...this.#waiting.keys()]) this.ended(part);
+    if (this.#phase === 'closed') return;
+    this.#enter('closed');
+    this.#report.resolve({
+      durationMs: this.#subject.clock.nowMs() - this.#startedMs,
+      protocols: Object.fromEntries(this.#counts),
+      unfinishedTasks: [...this.#subject.tasks].map((task) => task.name),
+    });
+  }
+
+  #enter(phase: 'pre-drain' | 'draining' | 'closed'): void {
+    this.#phase = phase;
+    this.#subject.onPhase(phase);
+  }
+}
+
+/** How long destroyed parts may take to end before the report is made without them, in milliseconds. */
+const CUT_MS = 1_000;

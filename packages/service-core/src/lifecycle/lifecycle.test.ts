@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../testing/fake-clock.ts';
+import { createLifecycle } from './create-lifecycle.ts';
+import type { Drainable } from './lifecycle.ts';
+
+describe('drain', () => {
+  it('goes through its phases in time, and tells parts only after the pre-drain', async () => {
+    const { clock, lifecycle } = setup();
+    const part = fakePart('http/1.1');
+    lifecycle.register(part);
+    const report = lifecycle.drain({ preDrainMs: 100, graceMs: 1_000 });
+    expect(lifecycle.phase).toBe('pre-drain');
+
+    clock.advance(99);
+    expect(part.log).toEqual([]);
+    clock.advance(1);
+    expect(lifecycle.phase).toBe('draining');
+    expect(part.log).toEqual(['startDrain']);
+
+    clock.advance(10);
+    part.end();
+    expect(await report).toEqual({
+      durationMs: 110,
+      protocols: { 'http/1.1': { finished: 1, closed: 0, cut: 0 } },
+      unfinishedTasks: [],
+    });
+    expect(lifecycle.phase).toBe('closed');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('counts idle parts as closed, busy ones as finished and late ones as cut, by protocol', async () => {
+    const { clock, lifecycle } = setup();
+    const idle = fakePart('http/1.1', { isIdle: true });
+    const busy = fakePart('http/1.1');
+    const late = fakePart('tunnel');
+    for (const part of [idle, busy, late]) lifecycle.register(part);
+    const report = lifecycle.drain({ graceMs: 500 });
+    idle.end();
+    busy.end();
+    await settle();
+    clock.advance(499);
+    expect(late.log).toEqual(['startDrain']);
+    clock.advance(1);
+    expect(late.log).toEqual(['startDrain', 'destroy']);
+    late.end();
+    expect((await report).protocols).toEqual({
+      'http/1.1': { finished: 1, closed: 1, cut: 0 },
+      tunnel: { finished: 0, closed: 0, cut: 1 },
+    });
+  });
+
+  it('ends a second after the grace even if a destroyed part never ends', async () => {
+    const { clock, lifecycle } = setup();
+    lifecycle.register(fakePart('stuck'));
+    const report = lifecycle.drain({ graceMs: 500 });
+    clock.advance(500);
+    clock.advance(1_000);
+    expect(await report).toMatchObject({ durationMs: 1_500, protocols: { stuck: { cut: 1 } } });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('counts a part that is taken out while draining, and none that left before', async () => {
+    const { lifecycle } = setup();
+    const left = lifecycle.register(fakePart('gone'));
+    left[Symbol.dispose]();
+    const registration = lifecycle.register(fakePart('http/1.1'));
+    const report = lifecycle.drain();
+    registration[Symbol.dispose]();
+    registration[Symbol.dispose]();
+    expect((await report).protocols).toEqual({ 'http/1.1': { finished: 1, closed: 0, cut: 0 } });
+  });
+
+  it('drains parts that come while it drains, cuts those that come later, destroys those after the end', async () => {
+    const { clock, lifecycle } = setup();
+    lifecycle.register(fakePart('keeps it open'));
+    const report = lifecycle.drain({ graceMs: 100 });
+    const during = fakePart('during');
+    lifecycle.register(during);
+    expect(during.log).toEqual(['startDrain']);
+    clock.advance(100);
+    const cutting = fakePart('cutting');
+    lifecycle.register(cutting);
+    expect(cutting.log).toEqual(['startDrain', 'destroy']);
+    clock.advance(1_000);
+    await report;
+    const after = fakePart('after');
+    lifecycle.register(after);
+    expect(after.log).toEqual(['destroy']);
+  });
+
+  it('may be shortened by a second call, never prolonged', async () => {
+    const { clock, lifecycle } = setup();
+    const part = fakePart('http/1.1');
+    lifecycle.register(part);
+    const first = lifecycle.drain({ preDrainMs: 60_000, graceMs: 60_000 });
+    const second = lifecycle.drain({ preDrainMs: 0, graceMs: 0 });
+    expect(second).toBe(first);
+    expect(part.log).toEqual(['startDrain', 'destroy']);
+    void lifecycle.drain({ graceMs: 999_999 });
+    clock.advance(1_000);
+    expect((await first).protocols).toEqual({ 'http/1.1': { finished: 0, closed: 0, cut: 1 } });
+  });
+
+  it('ends at once when nothing is there', async () => {
+    const { lifecycle } = setup();
+    expect(await lifecycle.drain()).toEqual({ durationMs: 0, protocols: {}, unfinishedTasks: [] });
+  });
+
+  it('waits for spawned tasks, and names those that do not end', async () => {
+    const { clock, lifecycle } = setup();
+    const quick = Promise.withResolvers<void>();
+    lifecycle.spawn('quick', () => quick.promise);
+    lifecycle.spawn('stuck', () => new Promise(() => {}));
+    const report = lifecycle.drain({ graceMs: 100 });
+    quick.resolve();
+    await settle();
+    clock.advance(100);
+    clock.advance(1_000);
+    expect((await report).unfinishedTasks).toEqual(['stuck']);
+  });
+
+  it('reports a part whose drained rejects, and counts it all the same', async () => {
+    const { lifecycle, errors } = setup();
+    const part = { ...fakePart('odd'), drained: Promise.reject(new Error('odd')) };
+    lifecycle.register(part);
+    expect((await lifecycle.drain()).protocols).toEqual({ odd: { finished: 1, closed: 0, cut: 0 } });
+    expect(errors).toEqual(['drain of odd: odd']);
+  });
+
+  it('refuses limits that are not numbers of milliseconds', () => {
+    const { lifecycle } = setup();
+    expect(() => lifecycle.drain({ graceMs: -1 })).toThrow('graceMs must be >= 0');
+    expect(() => lifecycle.drain({ preDrainMs: Number.NaN })).toThrow('preDrainMs must be >= 0');
+    expect(lifecycle.phase).toBe('running');
+  });
+});
+
+describe('spawn', () => {
+  it('gives every failure to the error sink, synchronous throws included', async () => {
+    const { lifecycle, errors } = setup();
+    lifecycle.spawn('async', () => Promise.reject(new Error('later')));
+    lifecycle.spawn('sync', () => {
+      throw new Error('at once');
+    });
+    await settle();
+    expect(errors.sort()).toEqual(['async: later', 'sync: at once']);
+  });
+});
+
+function setup() {
+  const clock = new FakeClock();
+  const errors: string[] = [];
+  const lifecycle = createLifecycle({
+    clock,
+    onError: (error, name) => errors.push(`${name}: ${(error as Error).message}`),
+  });
+  return { clock, lifecycle, errors };
+}
+
+function fakePart(protocol: string, options: { isIdle?: boolean } = {}) {
+  const ended = Promise.withResolvers<void>();
+  const log: string[] = [];
+  const part: Drainable = {
+    protocol,
+    isIdle: options.isIdle ?? false,
+    startDrain: () => log.push('startDrain'),
+    drained: ended.promise,
+    destroy: () => log.push('destroy'),
+  };
+  return { ...part, log, end: ended.resolve };
+}

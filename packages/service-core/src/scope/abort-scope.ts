@@ -1,0 +1,212 @@
+/** Stops listening. Returned by {@link AbortScope.onAbort}; closing twice does nothing. */
+export interface AbortListener {
+  /** Removes the listener, as long as it has not been called. */
+  close(): void;
+}
+
+/**
+ * One node in a tree of cancellable work: aborting a scope aborts everything below it.
+ *
+ * @remarks
+ * Does what `AbortController` and `AbortSignal.any` do together, at a tenth of the price: a scope is a
+ * node in a linked list, and an `AbortSignal` comes into being only when somebody reads {@link signal}.
+ * Closing a scope says that its work has ended; a closed scope hears no more aborts from above, and
+ * never aborts by itself. So a signal fires on cancellation only, never on success.
+ */
+export class AbortScope implements AbortListener {
+  #parent: AbortScope | undefined;
+  #previous: AbortScope | undefined;
+  #next: AbortScope | undefined;
+  #firstChild: AbortScope | undefined;
+  #listener: ((reason: unknown) => void) | undefined;
+  #controller: AbortController | undefined;
+  #follow: Follow | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  /** @param parent - The scope above; an already aborted one makes this scope aborted too. */
+  constructor(parent?: AbortScope) {
+    if (parent !== undefined) this.#attach(parent);
+  }
+
+  /**
+   * Makes a scope that aborts when a foreign `AbortSignal` does.
+   *
+   * @remarks
+   * A listener sits on the signal only while somebody below this scope listens, so a long-lived signal
+   * that is used for many calls collects none.
+   */
+  static following(signal: AbortSignal): AbortScope {
+    const scope = new AbortScope();
+    scope.#follow = { signal, onSignal: () => scope.abort(signal.reason), isListening: false };
+    return scope;
+  }
+
+  /** Whether this scope, or one above it before this one closed, was aborted. */
+  get aborted(): boolean {
+    return this.#aborted || this.#followsAborted();
+  }
+
+  /** What was given to {@link abort}; `undefined` as long as {@link aborted} is false. */
+  get reason(): unknown {
+    return this.aborted ? this.#reason : undefined;
+  }
+
+  /** A standard signal for this scope, made at the first read. For use at the edge; layers use {@link onAbort}. */
+  get signal(): AbortSignal {
+    if (this.#follow !== undefined) return this.#follow.signal;
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** @throws The reason, the same object, if this scope is aborted. */
+  throwIfAborted(): void {
+    if (this.aborted) throw this.#reason;
+  }
+
+  /**
+   * Calls `listener` once when this scope aborts; at once if it has aborted already.
+   *
+   * @returns A handle that removes the listener. Always close it when the work is done.
+   */
+  onAbort(listener: (reason: unknown) => void): AbortListener {
+    const node = new AbortScope();
+    node.#listener = listener;
+    node.#attach(this);
+    return node;
+  }
+
+  /**
+   * Aborts this scope and everything below it. The first reason stays; later calls do nothing.
+   *
+   * @param reason - Passed on unchanged, the same object. Default: an `AbortError` as `AbortController` makes it.
+   */
+  abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#unlink();
+
+    const failures: unknown[] = [];
+    attempt(() => this.#controller?.abort(reason), failures);
+    if (this.#listener !== undefined) attempt(() => this.#listener?.(reason), failures);
+    for (let child = this.#firstChild; child !== undefined; child = this.#firstChild) {
+      const aborting = child;
+      attempt(() => aborting.abort(reason), failures);
+    }
+    // Every listener has been told; only now may a broken one be heard.
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Says that the work of this scope has ended: it leaves the tree and hears no more aborts from above. */
+  close(): void {
+    this.#listener = undefined;
+    this.#unlink();
+  }
+
+  /**
+   * Settles like `work`, or rejects with the abort reason as soon as this scope aborts.
+   *
+   * @remarks
+   * Abandoned work goes on by itself. When it ends after all, its late rejection is observed and its late
+   * value disposed, if the value has `Symbol.dispose` or `Symbol.asyncDispose`: nothing leaks.
+   */
+  race<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      let isAbandoned = false;
+      const listener = this.onAbort((reason) => {
+        isAbandoned = true;
+        reject(reason);
+      });
+      work.then(
+        (value) => {
+          if (isAbandoned) return disposeLate(value);
+          listener.close();
+          resolve(value);
+        },
+        (error: unknown) => {
+          listener.close();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #attach(parent: AbortScope): void {
+    if (parent.aborted) {
+      this.abort(parent.#reason);
+      return;
+    }
+    this.#parent = parent;
+    const first = parent.#firstChild;
+    if (first === undefined) parent.#startFollowing();
+    else {
+      this.#next = first;
+      first.#previous = this;
+    }
+    parent.#firstChild = this;
+  }
+
+  #unlink(): void {
+    const parent = this.#parent;
+    if (parent === undefined) return;
+    if (this.#previous === undefined) parent.#firstChild = this.#next;
+    else this.#previous.#next = this.#next;
+    if (this.#next !== undefined) this.#next.#previous = this.#previous;
+    this.#parent = this.#previous = this.#next = undefined;
+    if (parent.#firstChild === undefined) parent.#stopFollowing();
+  }
+
+  #followsAborted(): boolean {
+    if (this.#follow === undefined || !this.#follow.signal.aborted) return false;
+    this.abort(this.#follow.signal.reason);
+    return true;
+  }
+
+  #startFollowing(): void {
+    const follow = this.#follow;
+    if (follow === undefined || follow.isListening) return;
+    follow.isListening = true;
+    follow.signal.addEventListener('abort', follow.onSignal, { once: true });
+  }
+
+  #stopFollowing(): void {
+    const follow = this.#follow;
+    if (follow === undefined || !follow.isListening) return;
+    follow.isListening = false;
+    follow.signal.removeEventListener('abort', follow.onSignal);
+  }
+}
+
+interface Follow {
+  readonly signal: AbortSignal;
+  readonly onSignal: () => void;
+  isListening: boolean;
+}
+
+function attempt(step: () => void, failures: unknown[]): void {
+  try {
+    step();
+  } catch (error) {
+    failures.push(error);
+  }
+}
+
+/** Frees what an abandoned call brought after all; nobody is left to hear of a failure in doing so. */
+function disposeLate(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const { [Symbol.dispose]: dispose, [Symbol.asyncDispose]: asyncDispose } = value as Partial<
+    Disposable & AsyncDisposable
+  >;
+  try {
+    if (dispose !== undefined) dispose.call(value);
+    else if (asyncDispose !== undefined) Promise.resolve(asyncDispose.call(value)).catch(ignore);
+  } catch {
+    // The caller has its answer, the abort reason; a failing cleanup must not become an unhandled rejection.
+  }
+}
+
+function ignore(): void {}

@@ -1,1 +1,43 @@
-export {};
+// Limits
+
+export type {
+  ConcurrencyLimitLayer,
+  ConcurrencyLimitLayerOptions,
+} from './concurrency-limit/concurrency-limit-layer.ts';
+export { concurrencyLimitLayer } from './concurrency-limit/concurrency-limit-layer.ts';
+export type { TimeoutLayerOptions } from './timeout/timeout-layer.ts';
+export { timeoutLayer } from './timeout/timeout-layer.ts';
+
+// Changing inputs, outputs and errors
+
+export type { CatchLayer, CatchLayerOptions } from './catch/catch-layer.ts';
+export { catchLayer } from './catch/catch-layer.ts';
+export { mapErrorLayer } from './map-error/map-error-layer.ts';
+export type { MapInputLayer } from './map-input/map-input-layer.ts';
+export { mapInputLayer } from './map-input/map-input-layer.ts';
+export type { MapOutputLayer } from './map-output/map-output-layer.ts';
+export { mapOutputLayer } from './map-output/map-output-layer.ts';
+
+// Choosing another service
+
+export type { HijackLayer, HijackLayerOptions } from './hijack/hijack-layer.ts';
+export { hijackLayer } from './hijack/hijack-layer.ts';
+
+// Side data
+
+export type { ExtensionLayer, TakesExtension } from './add-extension/add-extension-layer.ts';
+export { addExtensionLayer } from './add-extension/add-extension-layer.ts';
+export { deriveExtensionLayer } from './derive-extension/derive-extension-layer.ts';
+
+// Looking on
+
+export type {
+  TraceEnd,
+  TraceFailure,
+  TraceHook,
+  TraceLayer,
+  TraceLayerOptions,
+  TraceStart,
+  TraceSuccess,
+} from './trace/trace-layer.ts';
+export { traceLayer } from './trace/trace-layer.ts';

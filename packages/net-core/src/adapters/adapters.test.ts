@@ -1,0 +1,166 @@
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { settle } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { memoryPipe } from '../memory/memory-pipe.ts';
+import { checkLedger } from '../testing/ledger-check.ts';
+import { patternBytes, readAll, readExactly, text, utf8 } from '../testing/stream-tools.ts';
+import { byteStreamFromDuplex } from './duplex-byte-stream.ts';
+import { duplexFromByteStream } from './node-duplex.ts';
+import { byteStreamFromWebStreams, webStreamsFromByteStream } from './web-streams.ts';
+
+checkLedger({ beforeEach, afterEach });
+
+describe('duplexFromByteStream', () => {
+  it('works in a Node pipeline, with backpressure up to its high-water mark', async () => {
+    const [near, far] = memoryPipe();
+    const duplex = duplexFromByteStream(near, { highWaterMark: 1024 });
+    const bytes = patternBytes(500_000);
+    const sent = pipeline(Readable.from([bytes.subarray(0, 300_000), bytes.subarray(300_000)]), duplex);
+    sent.catch(() => {}); // the readable half is still open; pipeline only cares for the writable one
+    expect(Buffer.compare(await readAll(far), bytes)).toBe(0);
+
+    void far.write([bytes.slice()]);
+    await settle(20);
+    expect(duplex.readableLength).toBeLessThanOrEqual(65_536 + bytes.length); // one chunk beyond the mark
+    void far.closeWrite();
+    const received: Buffer[] = [];
+    for await (const chunk of duplex) received.push(chunk as Buffer);
+    expect(Buffer.compare(Buffer.concat(received), bytes)).toBe(0);
+  });
+
+  it('becomes an error of the duplex when the stream fails, and a reset when the duplex is destroyed', async () => {
+    const [near, far] = memoryPipe();
+    const duplex = duplexFromByteStream(near);
+    const failed = new Promise<Error>((resolve) => duplex.once('error', resolve));
+    far.destroy(new Error('gone'));
+    expect(await failed).toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+
+    const [near2, far2] = memoryPipe();
+    const duplex2 = duplexFromByteStream(near2);
+    duplex2.on('error', () => {});
+    duplex2.destroy(new Error('app failed'));
+    expect((await far2.closed).reason).toBe('reset');
+  });
+});
+
+describe('byteStreamFromDuplex', () => {
+  it('never throws for an error of the duplex, at any time', async () => {
+    const duplex = new PassThrough();
+    const stream = byteStreamFromDuplex(duplex);
+    duplex.destroy(Object.assign(new Error('odd'), { code: 'EODD' }));
+    expect(await stream.closed).toMatchObject({ reason: 'error' });
+    duplex.emit('error', new Error('after the end'));
+    await expect(stream.read()).rejects.toMatchObject({ code: 'LML_ERR_STREAM_FAILED' });
+  });
+
+  it.each([
+    ['ECONNRESET', 'reset'],
+    ['EPIPE', 'reset'],
+    ['ETIMEDOUT', 'timeout'],
+    ['EWHATEVER', 'error'],
+  ])('tells %s as %s', async (code, reason) => {
+    const duplex = new PassThrough();
+    const stream = byteStreamFromDuplex(duplex);
+    duplex.destroy(Object.assign(new Error('x'), { code }));
+    expect((await stream.closed).reason).toBe(reason);
+  });
+
+  it('takes a duplex that is dead already', async () => {
+    const duplex = new PassThrough();
+    duplex.destroy();
+    const stream = byteStreamFromDuplex(duplex);
+    expect((await stream.closed).reason).toBe('reset');
+  });
+
+  it('hands the duplex over with what was read, and is dead after', async () => {
+    const duplex = new PassThrough();
+    const stream = byteStreamFromDuplex(duplex);
+    duplex.write('hello world');
+    const chunk = await stream.read();
+    stream.unread(chunk ?? utf8(''));
+    const detached = stream.detach?.();
+    expect(text(detached?.buffered[0] ?? utf8(''))).toBe('hello world');
+    expect(detached?.socket).toBe(duplex);
+    expect(duplex.destroyed).toBe(false);
+    await expect(stream.read()).rejects.toMatchObject({ code: 'LML_ERR_STREAM_CLOSED' });
+    expect(stream.detach?.()).toBeUndefined();
+    duplex.destroy();
+  });
+});
+
+describe('webStreamsFromByteStream', () => {
+  it('reads nothing ahead, and ends with the stream', async () => {
+    const [near, far] = memoryPipe();
+    const { readable, writable } = webStreamsFromByteStream(near);
+    void far.write([utf8('one')]);
+    await settle();
+    const reader = readable.getReader();
+    const first = await reader.read();
+    expect(text(first.value ?? utf8(''))).toBe('one');
+    const writer = writable.getWriter();
+    await writer.write(utf8('two'));
+    await writer.close();
+    expect(text(await readAll(far))).toBe('two');
+    await far.closeWrite();
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  it('survives a cancel at every chunk, 10,000 times', async () => {
+    const uncaught: unknown[] = [];
+    const onUncaught = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', onUncaught).on('unhandledRejection', onUncaught);
+    for (let run = 0; run < 10_000; run++) {
+      const [near, far] = memoryPipe();
+      const { readable, writable } = webStreamsFromByteStream(near);
+      const chunks = run % 10;
+      for (let index = 0; index < 10; index++) void far.write([utf8(`chunk ${index}`)]);
+      const reader = readable.getReader();
+      for (let index = 0; index < chunks; index++) await reader.read();
+      if (run % 3 === 0) void reader.read().catch(() => {});
+      if (run % 2 === 0) await reader.cancel(new Error('client left'));
+      else await writable.abort(new Error('client left'));
+      far.destroy();
+    }
+    await settle();
+    process.off('uncaughtException', onUncaught).off('unhandledRejection', onUncaught);
+    expect(uncaught).toEqual([]);
+  });
+});
+
+describe('byteStreamFromWebStreams', () => {
+  it('carries bytes both ways and ends in good order', async () => {
+    const [near, far] = memoryPipe();
+    const stream = byteStreamFromWebStreams(webStreamsFromByteStream(near));
+    const bytes = patternBytes(300_000);
+    const send = (async () => {
+      for (let at = 0; at < bytes.length; at += 10_000) await stream.write([bytes.slice(at, at + 10_000)]);
+      await stream.closeWrite();
+    })();
+    expect(Buffer.compare(await readAll(far), bytes)).toBe(0);
+    await send;
+    void far.write([utf8('answer')]);
+    void far.closeWrite();
+    expect(text(await readExactly(stream, 6))).toBe('answer');
+    expect(await stream.read()).toBeUndefined();
+    expect((await stream.closed).reason).toBe('eof');
+  });
+
+  it('passes failures on, and refuses writes when it is over', async () => {
+    const [near, far] = memoryPipe();
+    const stream = byteStreamFromWebStreams(webStreamsFromByteStream(near));
+    const reading = stream.read();
+    far.destroy(new Error('gone'));
+    await expect(reading).rejects.toMatchObject({ code: 'LML_ERR_STREAM_FAILED' });
+    expect((await stream.closed).reason).toBe('error');
+    await expect(stream.write([utf8('x')])).rejects.toMatchObject({ code: 'LML_ERR_STREAM_FAILED' });
+
+    const [near2, far2] = memoryPipe();
+    const stream2 = byteStreamFromWebStreams(webStreamsFromByteStream(near2));
+    const reason = new Error('enough');
+    stream2.destroy(reason);
+    await expect(stream2.write([utf8('x')])).rejects.toBe(reason);
+    await stream2.closeWrite();
+    expect((await far2.closed).reason).toBe('reset');
+  });
+});

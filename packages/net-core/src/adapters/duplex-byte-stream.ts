@@ -1,0 +1,209 @@
+import type { Duplex } from 'node:stream';
+import { ClosedError, UsageError } from '@lamella/service-core';
+import type { ByteSink, ByteStream, CloseInfo, DetachedSocket, Pausable, ReadOptions } from '../bytes/byte-stream.ts';
+import { quietRejection, quietResolvers } from '../bytes/quiet.ts';
+import type { ReadOrigin } from '../bytes/read-side.ts';
+import { ReadSide } from '../bytes/read-side.ts';
+import { toStreamError } from '../errors.ts';
+import type { TrackedResource } from '../ledger/ledger.ts';
+import { trackResource } from '../ledger/ledger.ts';
+
+/** Options of {@link byteStreamFromDuplex}. Most users need none: they are for transports. */
+export interface DuplexByteStreamOptions {
+  /** Under which kind the ledger counts the stream. Default `'stream'`. */
+  readonly kind?: string;
+  /** Names the stream in the ledger. Default `'a Node duplex'`. */
+  readonly describe?: () => string;
+  /**
+   * Where inbound bytes come from, if not from `data` events: gets the function to push them to, and returns how to
+   * make them wait.
+   */
+  readonly inbound?: (push: (chunk: Uint8Array) => 'kept' | undefined) => ReadOrigin;
+  /**
+   * Whether the duplex has sent a chunk for good when its `writableLength` is 0 after the write. True for kernel sockets
+   * only: others hand the chunk on inside. Default false.
+   */
+  readonly isKernelSocket?: boolean;
+  /** Ends the duplex abortively, so that the peer sees a reset. Default: `duplex.destroy(error)`. */
+  readonly reset?: () => void;
+}
+
+/**
+ * Makes a {@link ByteStream} of a Node `Duplex`, such as a socket, a TLS socket or the stdio of a child process.
+ *
+ * @remarks
+ * The stream owns the duplex from now on: nobody else may read, write, pause or destroy it. A duplex that emits `error`
+ * at any time, also after its end, never throws: the error becomes {@link ByteStream.closed}. The duplex should allow
+ * half-open connections (`allowHalfOpen`), or the end of the peer ends both directions.
+ */
+export function byteStreamFromDuplex(duplex: Duplex, options: DuplexByteStreamOptions = {}): ByteStream {
+  return new DuplexByteStream(duplex, options);
+}
+
+class DuplexByteStream implements ByteStream {
+  readonly closed: Promise<CloseInfo>;
+  readonly writeLent?: (chunk: Uint8Array) => boolean;
+  readonly #duplex: Duplex;
+  readonly #options: DuplexByteStreamOptions;
+  readonly #readSide: ReadSide;
+  readonly #resource: TrackedResource;
+  readonly #resolveClosed: (info: CloseInfo) => void;
+  readonly #flushed = Promise.withResolvers<void>();
+  #drained: PromiseWithResolvers<void> | undefined;
+  #hasEndedWrite = false;
+  #isDetached = false;
+  #shutdown: { readonly reason: unknown } | undefined;
+  #error: unknown;
+  #closeInfo: CloseInfo | undefined;
+
+  constructor(duplex: Duplex, options: DuplexByteStreamOptions) {
+    this.#duplex = duplex;
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<CloseInfo>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+    this.#resource = trackResource(options.kind ?? 'stream', options.describe ?? (() => 'a Node duplex'));
+    if (options.isKernelSocket === true) this.writeLent = (chunk) => this.#writeLent(chunk);
+
+    const push = (chunk: Uint8Array): 'kept' | undefined => this.#readSide.push(chunk);
+    const origin = options.inbound?.(push) ?? this.#dataEvents(push);
+    this.#readSide = new ReadSide(origin);
+    this.#listen();
+  }
+
+  read(options?: ReadOptions): Promise<Uint8Array | undefined> {
+    return this.#readSide.read(options);
+  }
+
+  consume(sink: ByteSink): Pausable {
+    return this.#readSide.consume(sink);
+  }
+
+  unread(chunk: Uint8Array): void {
+    this.#readSide.unread(chunk);
+  }
+
+  write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return quietRejection(refusal);
+    this.#writeAll(chunks);
+    if (!this.#duplex.writableNeedDrain) return undefined;
+    this.#drained ??= quietResolvers();
+    return this.#drained.promise;
+  }
+
+  closeWrite(): Promise<void> {
+    if (!this.#hasEndedWrite && this.#closeInfo === undefined) {
+      this.#hasEndedWrite = true;
+      this.#duplex.end();
+    }
+    return this.#flushed.promise;
+  }
+
+  destroy(reason?: unknown): void {
+    if (this.#closeInfo !== undefined || this.#shutdown !== undefined) return;
+    this.#shutdown = { reason };
+    if (reason === undefined) this.#duplex.destroy();
+    else if (this.#options.reset !== undefined) this.#options.reset();
+    else this.#duplex.destroy(reason instanceof Error ? reason : new ClosedError('destroyed', { cause: reason }));
+    // The duplex emits `close` a little later; whoever waits on this side hears of it now.
+    const info = this.#info();
+    this.#readSide.fail(info);
+    this.#failWrites(info);
+  }
+
+  detach(): DetachedSocket | undefined {
+    if (this.#closeInfo !== undefined || this.#options.inbound !== undefined) return undefined;
+    this.#isDetached = true;
+    this.#duplex.pause();
+    this.#duplex.removeAllListeners();
+    this.#resource.release();
+    const buffered = this.#readSide.takeQueued();
+    this.#close({ reason: 'shutdown' });
+    return { socket: this.#duplex, buffered };
+  }
+
+  #listen(): void {
+    const duplex = this.#duplex;
+    duplex.on('end', () => this.#readSide.end());
+    duplex.on('drain', () => {
+      this.#drained?.resolve();
+      this.#drained = undefined;
+    });
+    duplex.on('finish', () => this.#flushed.resolve());
+    // Kept for ever: an error without a listener would end the process.
+    duplex.on('error', (error: unknown) => {
+      this.#error ??= error;
+    });
+    duplex.on('close', () => this.#close(this.#info()));
+    if (duplex.destroyed) queueMicrotask(() => this.#close(this.#info()));
+  }
+
+  #dataEvents(push: (chunk: Uint8Array) => 'kept' | undefined): ReadOrigin {
+    this.#duplex.on('data', (chunk: Uint8Array) => void push(chunk));
+    this.#duplex.pause();
+    return { resume: () => void this.#duplex.resume(), pause: () => void this.#duplex.pause() };
+  }
+
+  #writeAll(chunks: readonly Uint8Array[]): void {
+    if (chunks.length === 1) {
+      this.#duplex.write(chunks[0]);
+      return;
+    }
+    this.#duplex.cork();
+    for (const chunk of chunks) this.#duplex.write(chunk);
+    this.#duplex.uncork();
+  }
+
+  #writeLent(chunk: Uint8Array): boolean {
+    if (this.#refusal() !== undefined) return true; // nobody will ever look at it
+    this.#duplex.write(chunk);
+    return this.#duplex.writableLength === 0;
+  }
+
+  #refusal(): unknown {
+    if (this.#closeInfo !== undefined) return toStreamError(this.#closeInfo);
+    if (this.#shutdown !== undefined || this.#duplex.destroyed) return toStreamError(this.#info());
+    if (this.#hasEndedWrite) return new UsageError('cannot write: closeWrite was called');
+    return undefined;
+  }
+
+  #info(): CloseInfo {
+    if (this.#shutdown !== undefined) {
+      const { reason } = this.#shutdown;
+      return reason === undefined ? { reason: 'shutdown' } : { reason: 'shutdown', error: reason };
+    }
+    if (this.#error !== undefined) return { reason: reasonOf(this.#error), error: this.#error };
+    return this.#readSide.hasEnded && this.#duplex.writableFinished ? { reason: 'eof' } : { reason: 'reset' };
+  }
+
+  #close(info: CloseInfo): void {
+    if (this.#closeInfo !== undefined) return;
+    this.#closeInfo = info;
+    if (!this.#isDetached) this.#resource.release();
+    this.#readSide.fail(info);
+    this.#failWrites(info);
+    this.#resolveClosed(info);
+  }
+
+  #failWrites(info: CloseInfo): void {
+    this.#flushed.resolve();
+    this.#drained?.reject(toStreamError(info));
+    this.#drained = undefined;
+  }
+}
+
+function reasonOf(error: unknown): CloseInfo['reason'] {
+  const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
+  return (typeof code === 'string' ? REASONS[code] : undefined) ?? 'error';
+}
+
+const REASONS: Readonly<Record<string, CloseInfo['reason']>> = {
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
+  ETIMEDOUT: 'timeout',
+  // The duplex may itself stand on a byte stream.
+  LML_ERR_STREAM_RESET: 'reset',
+  LML_ERR_STREAM_TIMEOUT: 'timeout',
+};

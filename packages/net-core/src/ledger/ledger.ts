@@ -1,0 +1,54 @@
+import { systemClock } from '@lamella/service-core';
+
+/** One open thing in the ledger of this process. */
+export interface TrackedResource {
+  /** Takes it out of the ledger; call it when the thing is closed. Twice does nothing. */
+  release(): void;
+}
+
+/** What {@link openResources} tells of one open thing. */
+export interface OpenResource {
+  /** What it is, such as `'socket'`, `'stream'`, `'listener'`, `'pooled-connection'` or `'timer'`. */
+  readonly kind: string;
+  /** Which one, for people. */
+  readonly description: string;
+}
+
+/**
+ * Enters an open thing into the ledger of this process.
+ *
+ * @param kind - What it is, in the singular and in kebab-case.
+ * @param describe - Says which one it is; asked only when somebody looks.
+ */
+export function trackResource(kind: string, describe: () => string): TrackedResource {
+  const entry: Entry = { kind, describe };
+  open.add(entry);
+  return { release: () => void open.delete(entry) };
+}
+
+/**
+ * Counts what is open in this process: sockets, streams, listeners, pooled connections, timers.
+ *
+ * @returns Counts by kind; kinds of which nothing is open are left out.
+ *
+ * @example
+ * resources(); // { listener: 1, socket: 12, 'pooled-connection': 4, timer: 2 }
+ */
+export function resources(): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of open) counts[kind] = (counts[kind] ?? 0) + 1;
+  if (systemClock.pendingTimers > 0) counts['timer'] = systemClock.pendingTimers;
+  return counts;
+}
+
+/** Lists what is open in this process, oldest first; timers are only counted, by {@link resources}. */
+export function openResources(): readonly OpenResource[] {
+  return Array.from(open, ({ kind, describe }) => ({ kind, description: describe() }));
+}
+
+interface Entry {
+  readonly kind: string;
+  readonly describe: () => string;
+}
+
+const open = new Set<Entry>();

@@ -1,0 +1,39 @@
+import { UsageError } from '@lamella/service-core';
+import type { NumberRange } from './random.ts';
+
+/** What one direction of a connection in memory suffers. */
+export interface LinkConditions {
+  /** Time from write to arrival, in milliseconds; a range is drawn anew for each write. Default 0. */
+  readonly latencyMs?: NumberRange;
+  /** Bandwidth in bytes per second, greater than 0. Default `Infinity`. */
+  readonly bytesPerSecond?: number;
+  /** Size of the pieces that arrive, in bytes, at least 1; a range is drawn anew for each. Default `Infinity`. */
+  readonly chunkBytes?: NumberRange;
+  /** Resets the connection when this many bytes have arrived, at least 0. Default: never. */
+  readonly resetAfterBytes?: number;
+}
+
+/** {@link LinkConditions} with nothing left out. */
+export type FullLinkConditions = Required<LinkConditions>;
+
+/** Checks conditions and fills in the defaults. */
+export function fullConditions(conditions: LinkConditions): FullLinkConditions {
+  const {
+    latencyMs = 0,
+    bytesPerSecond = Number.POSITIVE_INFINITY,
+    chunkBytes = Number.POSITIVE_INFINITY,
+    resetAfterBytes = Number.POSITIVE_INFINITY,
+  } = conditions;
+  requireAtLeast('latencyMs', latencyMs, 0);
+  requireAtLeast('chunkBytes', chunkBytes, 1);
+  requireAtLeast('resetAfterBytes', resetAfterBytes, 0);
+  if (!(bytesPerSecond > 0)) throw new UsageError(`bytesPerSecond must be > 0, got ${bytesPerSecond}`);
+  return { latencyMs, bytesPerSecond, chunkBytes, resetAfterBytes };
+}
+
+function requireAtLeast(name: string, range: NumberRange, least: number): void {
+  const [minimum, maximum] = typeof range === 'number' ? [range, range] : range;
+  if (!(minimum >= least && maximum >= minimum)) {
+    throw new UsageError(`${name} must be >= ${least}, smallest first, got ${range}`);
+  }
+}

@@ -1,0 +1,124 @@
+import { FakeClock } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ByteStream } from '../bytes/byte-stream.ts';
+import { memoryPipe } from '../memory/memory-pipe.ts';
+import { checkLedger } from '../testing/ledger-check.ts';
+import { readExactly, text, utf8 } from '../testing/stream-tools.ts';
+import type { PeekVerdict } from './peek.ts';
+import { peek } from './peek.ts';
+
+checkLedger({ beforeEach, afterEach });
+
+describe('peek', () => {
+  it('finds a match in bytes that come one by one, and puts all of them back', async () => {
+    await withPipe(async (client, server) => {
+      const lengths: number[] = [];
+      const peeking = peek(server, isPing(lengths), { onTimeout: 'fail-closed' });
+      for (const byte of utf8('PING')) await client.write([Uint8Array.of(byte)]);
+      expect(await peeking).toEqual({ type: 'match', value: 'ping' });
+      void client.write([utf8(' rest')]);
+      expect(text(await readExactly(server, 9))).toBe('PING rest');
+      expect(lengths.at(-1)).toBe(4);
+    });
+  });
+
+  it('rejects as soon as the bytes say no', async () => {
+    await withPipe(async (client, server) => {
+      void client.write([utf8('POST')]);
+      expect(await peek(server, isPing(), { onTimeout: 'fail-closed' })).toEqual({ type: 'reject', cause: 'verdict' });
+      expect(text(await readExactly(server, 4))).toBe('POST');
+    });
+  });
+
+  it('stops at the end of the stream and at maxBytes, never looking further', async () => {
+    await withPipe(async (client, server) => {
+      void client.write([utf8('PI')]);
+      await client.closeWrite();
+      expect(await peek(server, isPing(), { onTimeout: 'fail-open' })).toEqual({ type: 'reject', cause: 'end' });
+      expect(text(await readExactly(server, 2))).toBe('PI');
+      expect(await server.read()).toBeUndefined();
+    });
+    await withPipe(async (client, server) => {
+      void client.write([utf8('PINGPONG')]);
+      expect(await peek(server, isPing(), { onTimeout: 'fail-open', maxBytes: 3 })).toEqual({
+        type: 'reject',
+        cause: 'limit',
+      });
+      expect(await peek(server, isPing(), { onTimeout: 'fail-open', maxBytes: 4 })).toEqual({
+        type: 'match',
+        value: 'ping',
+      });
+      expect(text(await readExactly(server, 8))).toBe('PINGPONG');
+    });
+  });
+
+  it('fails closed or open on a silent peer, as told, and keeps what came', async () => {
+    await withPipe(async (client, server) => {
+      const clock = new FakeClock();
+      void client.write([utf8('PI')]);
+      const closed = peek(server, isPing(), { onTimeout: 'fail-closed', timeoutMs: 100, clock });
+      const failed = expect(closed).rejects.toMatchObject({
+        code: 'LML_ERR_TIMEOUT',
+        timeoutMs: 100,
+        facts: { phase: 'peek' },
+      });
+      await clock.advanceAsync(100);
+      await failed;
+
+      const open = peek(server, isPing(), { onTimeout: 'fail-open', timeoutMs: 100, clock });
+      await clock.advanceAsync(100);
+      expect(await open).toEqual({ type: 'reject', cause: 'timeout' });
+      expect(clock.pendingTimers).toBe(0);
+      expect(text(await readExactly(server, 2))).toBe('PI');
+    });
+  });
+
+  it('gives up with the reason of the caller', async () => {
+    await withPipe(async (_client, server) => {
+      const controller = new AbortController();
+      const peeking = peek(server, isPing(), { onTimeout: 'fail-open', signal: controller.signal });
+      const reason = new Error('caller left');
+      controller.abort(reason);
+      await expect(peeking).rejects.toBe(reason);
+      await expect(peek(server, isPing(), { onTimeout: 'fail-open', signal: controller.signal })).rejects.toBe(reason);
+    });
+  });
+
+  it('fails when the stream does', async () => {
+    await withPipe(async (client, server) => {
+      const peeking = peek(server, isPing(), { onTimeout: 'fail-open' });
+      client.destroy(new Error('reset'));
+      await expect(peeking).rejects.toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+    });
+  });
+
+  it('refuses limits that make no sense', async () => {
+    await withPipe(async (_client, server) => {
+      await expect(peek(server, isPing(), { onTimeout: 'fail-open', maxBytes: 0 })).rejects.toThrow(
+        'maxBytes must be >= 1',
+      );
+      await expect(peek(server, isPing(), { onTimeout: 'fail-open', timeoutMs: 0 })).rejects.toThrow(
+        'timeoutMs must be > 0',
+      );
+    });
+  });
+});
+
+function isPing(lengths: number[] = []) {
+  return (bytes: Uint8Array): PeekVerdict<string> => {
+    lengths.push(bytes.length);
+    const seen = text(bytes);
+    if (seen.startsWith('PING')) return { type: 'match', value: 'ping' };
+    return 'PING'.startsWith(seen) ? { type: 'more' } : { type: 'reject' };
+  };
+}
+
+async function withPipe(test: (client: ByteStream, server: ByteStream) => Promise<void>): Promise<void> {
+  const [client, server] = memoryPipe();
+  try {
+    await test(client, server);
+  } finally {
+    client.destroy();
+    server.destroy();
+  }
+}

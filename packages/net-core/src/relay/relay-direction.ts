@@ -1,0 +1,66 @@
+import type { ByteSink, ByteStream, Pausable } from '../bytes/byte-stream.ts';
+
+/** One direction of a relay: everything from one stream to another, then the end. */
+export class RelayDirection implements ByteSink {
+  /** Large enough that bulk transfers spend their time in the kernel. */
+  readonly chunkBytes: number = 256 * 1024;
+  readonly #from: ByteStream;
+  readonly #to: ByteStream;
+  readonly #onActivity: () => void;
+  readonly #done = Promise.withResolvers<void>();
+  #source: Pausable | undefined;
+  #bytes = 0;
+
+  constructor(from: ByteStream, to: ByteStream, onActivity: () => void) {
+    this.#from = from;
+    this.#to = to;
+    this.#onActivity = onActivity;
+  }
+
+  /** Bytes that the receiving stream has taken. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Moves everything. Resolves when the end has been passed on; rejects when a stream is gone. */
+  run(): Promise<void> {
+    if (this.#from.consume === undefined) return this.#pull();
+    this.#source = this.#from.consume(this);
+    return this.#done.promise;
+  }
+
+  onBytes(chunk: Uint8Array): 'kept' | undefined {
+    this.#account(chunk.length);
+    if (this.#to.writeLent?.(chunk) === true) return undefined; // sent: the memory is the sender's again
+    const wait = this.#to.write(this.#to.writeLent === undefined ? [chunk] : NOTHING);
+    if (wait !== undefined) this.#pauseUntil(wait);
+    return 'kept';
+  }
+
+  onEnd(): void {
+    this.#done.resolve(this.#to.closeWrite());
+  }
+
+  #pauseUntil(room: Promise<void>): void {
+    this.#source?.pause();
+    room.then(
+      () => this.#source?.resume(),
+      (error: unknown) => this.#done.reject(error),
+    );
+  }
+
+  async #pull(): Promise<void> {
+    for (let chunk = await this.#from.read(); chunk !== undefined; chunk = await this.#from.read()) {
+      this.#account(chunk.length);
+      await this.#to.write([chunk]);
+    }
+    await this.#to.closeWrite();
+  }
+
+  #account(byteCount: number): void {
+    this.#bytes += byteCount;
+    this.#onActivity();
+  }
+}
+
+const NOTHING: readonly Uint8Array[] = [];

@@ -63,7 +63,9 @@ const subjects: Readonly<Record<string, Subject>> = {
 };
 
 const wanted = process.argv.slice(2);
-const names = Object.keys(subjects).filter((name) => wanted.length === 0 || name.startsWith('no ') || wanted.includes(name));
+const names = Object.keys(subjects).filter(
+  (name) => wanted.length === 0 || name.startsWith('no ') || wanted.includes(name),
+);
 const roundsByName = new Map<string, number[]>(names.map((name) => [name, []]));
 for (let round = 0; round < ROUNDS + WARM_UP_ROUNDS; round++) {
   const order = round % 2 === 0 ? names : [...names].reverse();

@@ -22,6 +22,7 @@ export { mapOutputLayer } from './map-output/map-output-layer.ts';
 
 export type { HijackLayer, HijackLayerOptions } from './hijack/hijack-layer.ts';
 export { hijackLayer } from './hijack/hijack-layer.ts';
+export type { OutputMustInclude, ServiceAlsoGiving } from './shared/service-also-giving.ts';
 
 // Side data
 

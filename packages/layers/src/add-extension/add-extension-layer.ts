@@ -16,7 +16,8 @@ export interface ExtensionLayer<in S extends Scope, in RequiredInput = unknown> 
  *
  * @remarks
  * The value goes into the store that the input came with; whoever shares that store sees it too, also outside of this
- * layer. The newest entry of a key wins. Store facts, not resources. The promise of the inner service is returned as it is.
+ * layer. The newest entry of a key wins. Store facts, not resources. The promise of the inner service is returned as
+ * it is.
  *
  * @param key - Names the value. An input whose store takes no keys of its scope does not compile.
  * @param value - Inserted for each input, the same object.

@@ -1,6 +1,7 @@
 import type { Service } from '@lamella/service-core';
+import { isCancellation } from '@lamella/service-core';
 import { requireFunction } from '../shared/checks.ts';
-import { isCancellation } from '../shared/is-cancellation.ts';
+import type { ServiceAlsoGiving } from '../shared/service-also-giving.ts';
 
 /** Options of {@link catchLayer}. */
 export interface CatchLayerOptions {
@@ -8,9 +9,9 @@ export interface CatchLayerOptions {
   readonly includeCancellation?: boolean;
 }
 
-/** A layer that may answer with `Fallback` instead of an error, for inputs that its handler understands. */
-export interface CatchLayer<in HandlerInput, out Fallback> {
-  <Input extends HandlerInput, Output>(inner: Service<Input, Output>): Service<Input, Output | Fallback>;
+/** A layer that keeps the shape, for inputs that its handler understands and outputs that `Fallback` is one of. */
+export interface CatchLayer<in HandlerInput, Fallback> {
+  <Input extends HandlerInput, Output>(inner: ServiceAlsoGiving<Input, Output, Fallback>): Service<Input, Output>;
 }
 
 /**
@@ -20,9 +21,13 @@ export interface CatchLayer<in HandlerInput, out Fallback> {
  * The caller's own cancellation, an error that is the very reason of the input's `scope` or `signal`, passes
  * unchanged: an aborted call has nobody left to answer. `includeCancellation` lifts that.
  *
- * @param handler - Called with the error and the input; its result is the output. To leave an error alone, throw it again.
+ * What the handler gives must be an output of the inner service too, so the layer keeps the shape; to give something
+ * else, widen the output inside of this layer, with `mapOutputLayer`.
+ *
+ * @param handler - Called with the error and the input; its result is the output. To leave an error alone, throw it
+ * again.
  * @param options - See {@link CatchLayerOptions}.
- * @returns A layer whose output is that of the inner service or that of the handler.
+ * @returns A layer that keeps input and output.
  * @throws UsageError `LML_ERR_USAGE` at construction when `handler` is not a function. The service rejects with
  * whatever the handler throws.
  *
@@ -42,6 +47,8 @@ export function catchLayer<HandlerInput, Fallback>(
 ): CatchLayer<HandlerInput, Fallback> {
   const { includeCancellation = false } = options;
   requireFunction('handler', handler);
+  // Each application checks that the inner service gives `Fallback` too; `never` stands for that unknown output.
+  const answer = handler as (error: unknown, input: HandlerInput) => Promise<never>;
 
   return (inner) => ({
     async serve(input) {
@@ -49,7 +56,7 @@ export function catchLayer<HandlerInput, Fallback>(
         return await inner.serve(input);
       } catch (error) {
         if (!includeCancellation && isCancellation(input, error)) throw error;
-        return await handler(error, input);
+        return await answer(error, input);
       }
     },
   });

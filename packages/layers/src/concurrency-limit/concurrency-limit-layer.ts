@@ -27,7 +27,8 @@ export interface ConcurrencyLimitLayer extends ScopedLayer {
  * Lets at most `maxConcurrent` calls through at a time; the others wait in a bounded, strictly fair queue.
  *
  * @remarks
- * The limit belongs to the layer: applied to several services, it is shared by them, in one queue.
+ * The limit belongs to the layer: applied to several services, it is shared by them, in one queue. So never apply the
+ * same layer twice on the way of one call, which would then wait for itself.
  *
  * A slot is held until the promise of the inner service settles, however that comes about. So the order of layers
  * matters: a timeout outside of this layer also covers the wait, and a service that ignores its abort keeps its slot
@@ -35,8 +36,8 @@ export interface ConcurrencyLimitLayer extends ScopedLayer {
  * still runs when the output has come, such as a body that streams, holds no slot.
  *
  * An input that is aborted while it waits leaves the queue at once, and one whose abort comes together with its slot
- * passes the slot on: neither reaches the inner service. With a slot free the layer adds one reaction to the inner
- * promise, which it returns as it is; a timer and an abort listener exist only for inputs that wait.
+ * passes the slot on: neither reaches the inner service. With a slot free the layer costs one reaction to the inner
+ * promise; a timer and an abort listener exist only for inputs that wait.
  *
  * @returns A layer for any input that carries a scope, with its gauges.
  * @throws UsageError `LML_ERR_USAGE` at construction when an option is out of range. The service rejects with
@@ -64,18 +65,24 @@ export function concurrencyLimitLayer(options: ConcurrencyLimitLayerOptions): Co
   requirePositive('queueTimeoutMs', queueTimeoutMs);
 
   const slots = new SlotQueue({ maxConcurrent, maxQueued, queueTimeoutMs, clock });
-  const release = (): void => slots.release();
+  const releaseAfter = <Output>(output: Output): Output => {
+    slots.release();
+    return output;
+  };
+  const releaseAfterError = (error: unknown): never => {
+    slots.release();
+    throw error;
+  };
 
   const layer: ScopedLayer = (inner) => ({
     serve(input) {
       if (input.scope.aborted) return Promise.reject(input.scope.reason);
       if (!slots.tryTake()) return serveQueued(inner, input, slots);
       try {
-        const output = inner.serve(input);
-        void output.then(release, release); // registered first: the slot is free before the caller goes on
-        return output;
+        // To know of the end costs one promise. It is the one returned: a rejection nobody handles is still seen.
+        return inner.serve(input).then(releaseAfter, releaseAfterError);
       } catch (error) {
-        release();
+        slots.release();
         return Promise.reject(error);
       }
     },

@@ -9,7 +9,8 @@ import { requireFunction } from '../shared/checks.ts';
  * Like `addExtensionLayer` in all else; a function of its own, since a value may itself be a function.
  *
  * @param key - Names the value. An input whose store takes no keys of its scope does not compile.
- * @param derive - Makes the value, synchronously; `undefined` inserts nothing. If it throws, the call rejects with that error.
+ * @param derive - Makes the value, synchronously; `undefined` inserts nothing. If it throws, the call rejects with
+ * that error.
  * @returns A layer that keeps input and output.
  * @throws UsageError `LML_ERR_USAGE` at construction when `derive` is not a function. The service rejects with
  * UsageError when the store is sealed, and with LimitError `LML_ERR_LIMIT` when it is full.

@@ -1,6 +1,6 @@
 import type { PolyLayer } from '@lamella/service-core';
+import { isCancellation } from '@lamella/service-core';
 import { requireFunction } from '../shared/checks.ts';
-import { isCancellation } from '../shared/is-cancellation.ts';
 
 /**
  * Changes each error on its way out, except the caller's own cancellation.
@@ -10,7 +10,7 @@ import { isCancellation } from '../shared/is-cancellation.ts';
  * never given to `map`. This holds for inputs that carry a `scope` or a `signal`; others can't be cancelled.
  *
  * @param map - Makes the error of the caller of the error of the inner service, synchronously; return the error
- * itself to leave it alone. Give a new error the old one as its `cause`. If `map` throws, the call rejects with what it threw.
+ * itself to leave it alone. Give a new error the old one as its `cause`. If `map` throws, the call rejects with that.
  * @returns A layer for any input and output.
  * @throws UsageError `LML_ERR_USAGE` at construction when `map` is not a function.
  *

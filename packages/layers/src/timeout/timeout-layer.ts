@@ -19,8 +19,8 @@ export interface TimeoutLayerOptions {
  * late output disposed, if that has `Symbol.dispose` or `Symbol.asyncDispose`. If the caller aborts first, the call
  * rejects with the caller's reason, the same object; an input that is aborted already never reaches the inner service.
  *
- * The limit covers `serve` only. What still runs when the output has come, such as a body that streams, is not
- * bounded by it, and does not hear a later abort of the caller's scope through this layer: end it by its own means.
+ * The limit covers `serve` only: what still runs when the output has come, such as a body that streams, is not bounded
+ * by it. It still hears when the caller aborts.
  *
  * @returns A layer for any input that carries a scope.
  * @throws UsageError `LML_ERR_USAGE` at construction when `timeoutMs` is not greater than 0. The service rejects with

@@ -1,7 +1,6 @@
 import type { Clock, Service } from '@lamella/service-core';
-import { systemClock } from '@lamella/service-core';
+import { isCancellation, systemClock } from '@lamella/service-core';
 import { requireFunction } from '../shared/checks.ts';
-import { isCancellation } from '../shared/is-cancellation.ts';
 
 /** A call that begins, as {@link traceLayer} tells of it. */
 export interface TraceStart<out Input = unknown> {
@@ -61,7 +60,8 @@ export interface TraceLayer<in HookInput, in HookOutput> {
  *
  * @remarks
  * Hooks look on. What they throw never reaches the call: it goes to `onHookError`, and if that throws too, both
- * errors go to `console.error`; none is lost. Hooks are not waited for; the rejection of an asynchronous hook goes the same way.
+ * errors go to `console.error`; none is lost. Hooks are not waited for; what an asynchronous hook rejects with goes
+ * the same way.
  *
  * The end is the output of `serve`, not of what still runs then, such as a body that streams. Without `onEnd` the
  * promise of the inner service is returned as it is.
@@ -121,7 +121,7 @@ export function traceLayer<HookInput = unknown, HookOutput = unknown>(
 type HookErrorSink = (error: unknown, hook: TraceHook) => void;
 
 /** The hook as a function that never throws and never rejects unheard. */
-function guarded<Event>(name: TraceHook, hook: (event: Event) => unknown, sink: HookErrorSink): (event: Event) => void {
+function guarded<Told>(name: TraceHook, hook: (told: Told) => unknown, sink: HookErrorSink): (told: Told) => void {
   const report = (error: unknown): void => {
     try {
       sink(error, name);
@@ -130,9 +130,9 @@ function guarded<Event>(name: TraceHook, hook: (event: Event) => unknown, sink: 
       console.error('lamella: onHookError failed:', sinkError);
     }
   };
-  return (event) => {
+  return (told) => {
     try {
-      const result = hook(event);
+      const result = hook(told);
       if (result instanceof Promise) result.catch(report); // an async function passes for one without a result
     } catch (error) {
       report(error);

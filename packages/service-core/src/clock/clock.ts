@@ -7,6 +7,11 @@
 export interface Clock {
   /** @returns Milliseconds on a clock that never jumps; only differences mean something. */
   readonly nowMs: () => number;
+  /**
+   * @returns The same, but up to 50 ms behind: costs next to nothing, and is good enough for deadlines of a second and more.
+   * Like the timers of Node it stands still while the event loop is blocked.
+   */
+  readonly coarseNowMs: () => number;
   /** @returns Milliseconds since the Unix epoch. */
   readonly epochMs: () => number;
   /**

@@ -1,4 +1,5 @@
 import type { Timer } from './clock.ts';
+import { COARSE_TICK_MS, coarseNowMs } from './coarse-time.ts';
 
 /**
  * All running timers of one duration, in the order in which they elapse, behind one system timer.
@@ -28,7 +29,8 @@ export class CoarseTimerList {
 
   /** Starts a timer that elapses one duration from now. */
   start(onElapsed: () => void): Timer {
-    const timer = new CoarseTimer(this, performance.now() + this.#durationMs, onElapsed);
+    // One tick more than asked for makes up for the age of the coarse time.
+    const timer = new CoarseTimer(this, coarseNowMs() + this.#durationMs + COARSE_TICK_MS, onElapsed);
     if (this.#last === undefined) this.#first = timer;
     else {
       this.#last.next = timer;
@@ -36,7 +38,7 @@ export class CoarseTimerList {
     }
     this.#last = timer;
     this.#size++;
-    if (this.#handle === undefined) this.#arm(this.#durationMs);
+    if (this.#handle === undefined) this.#arm(this.#durationMs + COARSE_TICK_MS);
     else if (this.#size === 1) this.#handle.ref();
     return timer;
   }

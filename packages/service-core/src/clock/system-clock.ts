@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts';
+import { COARSE_TICK_MS, coarseNowMs } from './coarse-time.ts';
 import { CoarseTimerList } from './coarse-timer-list.ts';
 
 /** The {@link Clock} of the machine, with a look at what is pending. */
@@ -11,12 +12,12 @@ export interface SystemClock extends Clock {
  * The clock of the machine.
  *
  * @remarks
- * Timers of a second and more are coarse: they share one system timer per duration and elapse up to 50 ms
- * late, never early. Starting and cancelling one costs a tenth of a `setTimeout`, so that every request can
- * afford its deadlines.
+ * Timers of a second and more are coarse: they share one system timer per duration and elapse up to 100 ms late, never
+ * early. Starting and cancelling one costs a tenth of a `setTimeout`, so that every request can afford its deadlines.
  */
 export const systemClock: SystemClock = {
   nowMs: () => performance.now(),
+  coarseNowMs,
   epochMs: () => Date.now(),
   startTimer: (delayMs, onElapsed) => {
     if (delayMs >= COARSE_FROM_MS) return startCoarseTimer(delayMs, onElapsed);
@@ -55,7 +56,7 @@ class ExactTimer implements Timer {
 
 function startCoarseTimer(delayMs: number, onElapsed: () => void): Timer {
   if (delayMs === Number.POSITIVE_INFINITY) return NEVER;
-  const durationMs = Math.ceil(delayMs / GRANULARITY_MS) * GRANULARITY_MS;
+  const durationMs = Math.ceil(delayMs / COARSE_TICK_MS) * COARSE_TICK_MS;
   let list = coarseLists.get(durationMs);
   if (list === undefined) {
     list = new CoarseTimerList(durationMs, () => coarseLists.delete(durationMs));
@@ -65,7 +66,6 @@ function startCoarseTimer(delayMs: number, onElapsed: () => void): Timer {
 }
 
 const COARSE_FROM_MS = 1_000;
-const GRANULARITY_MS = 50;
 const NEVER: Timer = { cancel() {} };
 const coarseLists = new Map<number, CoarseTimerList>();
 let exactTimers = 0;

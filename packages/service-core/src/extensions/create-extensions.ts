@@ -7,7 +7,7 @@ import type { AnyExtensions, Extensions } from './extension-store.ts';
  * @param scope - What the store belongs to.
  * @param ingress - Connection that the data came in by; the same as linking it right after.
  */
-export function createExtensions<S extends 'connection' | 'request' | 'message'>(
+export function createExtensions<S extends 'connection' | 'request' | 'response' | 'message'>(
   scope: S,
   ingress?: AnyExtensions,
 ): Extensions<S> {

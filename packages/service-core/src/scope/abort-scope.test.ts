@@ -59,6 +59,24 @@ describe('AbortScope', () => {
     expect(signal.aborted).toBe(false);
   });
 
+  it('stays in the tree after its close as long as something below it listens', () => {
+    const controller = new AbortController();
+    const root = AbortScope.following(controller.signal);
+    const call = new AbortScope(root);
+    const heard: unknown[] = [];
+    const body = call.onAbort((reason) => heard.push(reason));
+    call.close();
+    expect(listenersOf(controller.signal)).toBe(1);
+    body.close();
+    expect(listenersOf(controller.signal)).toBe(0);
+
+    const second = new AbortScope(root);
+    second.onAbort((reason) => heard.push(reason));
+    second.close();
+    controller.abort('while the body streams');
+    expect(heard).toEqual(['while the body streams']);
+  });
+
   it('does not call a listener that was closed', () => {
     const scope = new AbortScope();
     const heard: string[] = [];
@@ -146,12 +164,28 @@ describe('a scope that follows an AbortSignal', () => {
 
     expect(heard).toEqual([reason]);
     expect(early.reason).toBe(reason);
-    expect(early.signal).toBe(controller.signal);
+    expect(early.signal).toMatchObject({ aborted: true, reason });
 
     const late = AbortScope.following(controller.signal);
     expect(late.aborted).toBe(true);
     expect(late.reason).toBe(reason);
     expect(new AbortScope(late).reason).toBe(reason);
+  });
+
+  it('shows both its own abort and the foreign one on its signal', () => {
+    const own = AbortScope.following(new AbortController().signal);
+    const { signal: ownSignal } = own;
+    own.abort('own');
+    expect(ownSignal.reason).toBe('own');
+    expect(own.signal).toBe(ownSignal);
+
+    const controller = new AbortController();
+    const foreign = AbortScope.following(controller.signal);
+    const { signal } = foreign;
+    expect(listenersOf(controller.signal)).toBe(0);
+    controller.abort('foreign');
+    expect(signal.reason).toBe('foreign');
+    expect(foreign.reason).toBe('foreign');
   });
 
   it('leaves no listener on one signal after 10,000 calls that used it', async () => {

@@ -10,8 +10,9 @@ export interface AbortListener {
  * @remarks
  * Does what `AbortController` and `AbortSignal.any` do together, at a tenth of the price: a scope is a
  * node in a linked list, and an `AbortSignal` comes into being only when somebody reads {@link signal}.
- * Closing a scope says that its work has ended; a closed scope hears no more aborts from above, and
- * never aborts by itself. So a signal fires on cancellation only, never on success.
+ * Closing a scope says that its work has ended: it leaves the tree as soon as nothing below it listens, and never aborts by
+ * itself. So a signal fires on cancellation only, never on success, and what outlives the call, such as the body of a
+ * response, still hears an abort from above.
  */
 export class AbortScope implements AbortListener {
   #parent: AbortScope | undefined;
@@ -20,8 +21,10 @@ export class AbortScope implements AbortListener {
   #firstChild: AbortScope | undefined;
   #listener: ((reason: unknown) => void) | undefined;
   #controller: AbortController | undefined;
+  #anySignal: AbortSignal | undefined;
   #follow: Follow | undefined;
   #aborted = false;
+  #isClosed = false;
   #reason: unknown;
 
   /** @param parent - The scope above; an already aborted one makes this scope aborted too. */
@@ -54,12 +57,15 @@ export class AbortScope implements AbortListener {
 
   /** A standard signal for this scope, made at the first read. For use at the edge; layers use {@link onAbort}. */
   get signal(): AbortSignal {
-    if (this.#follow !== undefined) return this.#follow.signal;
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort(this.#reason);
+      if (this.aborted) this.#controller.abort(this.#reason);
+      else if (this.#follow !== undefined) {
+        // Held weakly by both: the one way to show a foreign signal on ours without a listener that stays.
+        this.#anySignal = AbortSignal.any([this.#follow.signal, this.#controller.signal]);
+      }
     }
-    return this.#controller.signal;
+    return this.#anySignal ?? this.#controller.signal;
   }
 
   /** @throws The reason, the same object, if this scope is aborted. */
@@ -101,10 +107,14 @@ export class AbortScope implements AbortListener {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Says that the work of this scope has ended: it leaves the tree and hears no more aborts from above. */
+  /**
+   * Says that the work of this scope has ended. It leaves the tree, and hears no more aborts from above, as soon as nothing
+   * below it listens.
+   */
   close(): void {
     this.#listener = undefined;
-    this.#unlink();
+    this.#isClosed = true;
+    if (this.#firstChild === undefined) this.#unlink();
   }
 
   /**
@@ -117,22 +127,34 @@ export class AbortScope implements AbortListener {
   race<Value>(work: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       let isAbandoned = false;
-      const listener = this.onAbort((reason) => {
+      const listener = this.#listenOnce((reason) => {
         isAbandoned = true;
         reject(reason);
       });
       work.then(
         (value) => {
           if (isAbandoned) return disposeLate(value);
-          listener.close();
+          this.#unlisten(listener);
           resolve(value);
         },
         (error: unknown) => {
-          listener.close();
+          this.#unlisten(listener);
           reject(error);
         },
       );
     });
+  }
+
+  /** Listens in the scope's own slot, if that is free: most scopes have one listener, and save a node by it. */
+  #listenOnce(listener: (reason: unknown) => void): AbortListener | undefined {
+    if (this.#listener !== undefined || this.aborted || this.#follow !== undefined) return this.onAbort(listener);
+    this.#listener = listener;
+    return undefined;
+  }
+
+  #unlisten(listener: AbortListener | undefined): void {
+    if (listener === undefined) this.#listener = undefined;
+    else listener.close();
   }
 
   #attach(parent: AbortScope): void {
@@ -157,7 +179,9 @@ export class AbortScope implements AbortListener {
     else this.#previous.#next = this.#next;
     if (this.#next !== undefined) this.#next.#previous = this.#previous;
     this.#parent = this.#previous = this.#next = undefined;
-    if (parent.#firstChild === undefined) parent.#stopFollowing();
+    if (parent.#firstChild !== undefined) return;
+    parent.#stopFollowing();
+    if (parent.#isClosed) parent.#unlink();
   }
 
   #followsAborted(): boolean {

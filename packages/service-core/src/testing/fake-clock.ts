@@ -43,6 +43,8 @@ export class FakeClock implements Clock {
 
   readonly nowMs = (): number => this.#nowMs;
 
+  readonly coarseNowMs = (): number => this.#nowMs;
+
   readonly epochMs = (): number => this.#startEpochMs + this.#nowMs;
 
   readonly startTimer = (delayMs: number, onElapsed: () => void): Timer => {

@@ -1,0 +1,52 @@
+import type { HttpHeaders } from '../message/http-headers.ts';
+import { reasonPhrase } from '../message/status.ts';
+
+/**
+ * Encodes the first line of a response. RFC 9112 section 4.
+ *
+ * @param reason - Valid as a field value; may be empty.
+ */
+export function encodeStatusLine(status: number, reason: string): string {
+  const line = STATUS_LINES.get(status);
+  if (line !== undefined && line.reason === reason) return line.text;
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
+}
+
+/** Encodes the first line of a request. RFC 9112 section 3. */
+export function encodeRequestLine(method: string, target: string): string {
+  return `${method} ${target} HTTP/1.1\r\n`;
+}
+
+/** Encodes the line in front of a chunk. RFC 9112 section 7.1. */
+export function encodeChunkSize(size: number): string {
+  return `${size.toString(16)}\r\n`;
+}
+
+/** Encodes what follows the data of the last chunk. */
+export function encodeLastChunk(trailers: HttpHeaders | undefined): string {
+  return trailers === undefined || trailers.size === 0 ? '0\r\n\r\n' : `0\r\n${trailers}\r\n`;
+}
+
+/** A field line of the date, made once a second. RFC 9110 section 6.6.1. */
+export class DateLine {
+  #second = -1;
+  #text = '';
+
+  /** @param epochMs - Now, in milliseconds since the Unix epoch. */
+  at(epochMs: number): string {
+    const second = Math.floor(epochMs / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#text = `Date: ${new Date(second * 1_000).toUTCString()}\r\n`;
+    }
+    return this.#text;
+  }
+}
+
+/** Lines with their standard reasons, made once. */
+const STATUS_LINES: ReadonlyMap<number, { readonly reason: string; readonly text: string }> = new Map(
+  Array.from({ length: 500 }, (_, index) => index + 100)
+    .map((status) => ({ status, reason: reasonPhrase(status) }))
+    .filter(({ reason }) => reason !== '')
+    .map(({ status, reason }) => [status, { reason, text: `HTTP/1.1 ${status} ${reason}\r\n` }]),
+);

@@ -1,0 +1,82 @@
+import type { LamellaErrorOptions, ProtocolErrorOptions } from '@lamella/service-core';
+import { LamellaError, ProtocolError } from '@lamella/service-core';
+
+/** Every `code` of an {@link Http1ProtocolError}. Minor releases may add codes, never remove one. */
+export type Http1ErrorCode =
+  | 'LML_ERR_HTTP1_BAD_METHOD'
+  | 'LML_ERR_HTTP1_BAD_TARGET'
+  | 'LML_ERR_HTTP1_BAD_VERSION'
+  | 'LML_ERR_HTTP1_UNSUPPORTED_VERSION'
+  | 'LML_ERR_HTTP1_BAD_STATUS_LINE'
+  | 'LML_ERR_HTTP1_BAD_LINE_END'
+  | 'LML_ERR_HTTP1_BAD_FIELD_NAME'
+  | 'LML_ERR_HTTP1_BAD_FIELD_VALUE'
+  | 'LML_ERR_HTTP1_OBS_FOLD'
+  | 'LML_ERR_HTTP1_BAD_HOST'
+  | 'LML_ERR_HTTP1_BAD_CONTENT_LENGTH'
+  | 'LML_ERR_HTTP1_DUPLICATE_CONTENT_LENGTH'
+  | 'LML_ERR_HTTP1_BAD_TRANSFER_ENCODING'
+  | 'LML_ERR_HTTP1_UNSUPPORTED_TRANSFER_ENCODING'
+  | 'LML_ERR_HTTP1_LENGTH_AND_TRANSFER_ENCODING'
+  | 'LML_ERR_HTTP1_BAD_EXPECT'
+  | 'LML_ERR_HTTP1_BAD_CHUNK_SIZE'
+  | 'LML_ERR_HTTP1_BAD_CHUNK_END'
+  | 'LML_ERR_HTTP1_CHUNK_LINE_TOO_LONG'
+  | 'LML_ERR_HTTP1_BAD_TRAILER'
+  | 'LML_ERR_HTTP1_TRAILERS_TOO_LARGE'
+  | 'LML_ERR_HTTP1_START_LINE_TOO_LONG'
+  | 'LML_ERR_HTTP1_HEADERS_TOO_LARGE'
+  | 'LML_ERR_HTTP1_TOO_MANY_HEADERS'
+  | 'LML_ERR_HTTP1_UNEXPECTED_END'
+  | 'LML_ERR_HTTP1_UNEXPECTED_BYTES'
+  | 'LML_ERR_HTTP1_BAD_SWITCH'
+  | 'LML_ERR_HTTP1_TOO_MANY_INFORMATIONAL'
+  | 'LML_ERR_HTTP1_WRONG_STATE'
+  | 'LML_ERR_HTTP1_BODY_LENGTH_MISMATCH'
+  | 'LML_ERR_HTTP1_FORBIDDEN_FIELD';
+
+/** The peer sent, or we were asked to send, bytes that HTTP/1.1 forbids. */
+export class Http1ProtocolError extends ProtocolError {
+  static {
+    Http1ProtocolError.prototype.name = 'Http1ProtocolError';
+  }
+
+  readonly code: Http1ErrorCode;
+
+  constructor(code: Http1ErrorCode, message: string, options: ProtocolErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** Status code for the error response; a hint only, since a response may be on its way already. */
+  get statusHint(): number {
+    return STATUS_HINTS[this.code] ?? 400;
+  }
+}
+
+const STATUS_HINTS: Readonly<Partial<Record<Http1ErrorCode, number>>> = {
+  LML_ERR_HTTP1_UNSUPPORTED_VERSION: 505,
+  LML_ERR_HTTP1_UNSUPPORTED_TRANSFER_ENCODING: 501,
+  LML_ERR_HTTP1_BAD_EXPECT: 417,
+  LML_ERR_HTTP1_START_LINE_TOO_LONG: 414,
+  LML_ERR_HTTP1_HEADERS_TOO_LARGE: 431,
+  LML_ERR_HTTP1_TOO_MANY_HEADERS: 431,
+  LML_ERR_HTTP1_TRAILERS_TOO_LARGE: 431,
+};
+
+/** Every `code` of an {@link HttpBodyError}. Minor releases may add codes, never remove one. */
+export type HttpBodyErrorCode = 'LML_ERR_HTTP_BODY_BAD_JSON';
+
+/** The content of a message is not what was asked for. */
+export class HttpBodyError extends LamellaError {
+  static {
+    HttpBodyError.prototype.name = 'HttpBodyError';
+  }
+
+  readonly code: HttpBodyErrorCode;
+
+  constructor(code: HttpBodyErrorCode, message: string, options: LamellaErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,60 @@
+/** Whether `text` is a `token`, as methods and field names are. RFC 9110 section 5.6.2. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/**
+ * Whether `text` may stand as a field value: visible characters, spaces and tabs within, and `obs-text`, one character a
+ * byte. RFC 9110 section 5.5. Leading and trailing blanks are not part of a value.
+ */
+export function isFieldValue(text: string): boolean {
+  return !NOT_IN_VALUE.test(text);
+}
+
+/** Removes the blanks around a field value. RFC 9110 section 5.5. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
+/**
+ * Splits a comma-separated field value; empty elements are left out, as RFC 9110 section 5.6.1 asks of recipients.
+ * Commas within quoted strings do not split.
+ */
+export function splitList(value: string): string[] {
+  const elements: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let index = 0; index <= value.length; index++) {
+    const code = value.charCodeAt(index); // NaN behind the end
+    if (isQuoted && code === BACKSLASH) index++;
+    else if (code === QUOTE) isQuoted = !isQuoted;
+    else if (index >= value.length || (code === COMMA && !isQuoted)) {
+      const element = trimBlanks(value.slice(start, index));
+      if (element !== '') elements.push(element);
+      start = index + 1;
+    }
+  }
+  return elements;
+}
+
+/** Whether a comma-separated value has `token`, given in lower case, as one of its elements, in any case. */
+export function hasListToken(value: string, token: string): boolean {
+  if (value.length === token.length) return value === token || value.toLowerCase() === token;
+  return splitList(value).some((element) => element.toLowerCase() === token);
+}
+
+function isBlank(code: number): boolean {
+  return code === SP || code === HTAB;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const SP = 0x20;
+const HTAB = 0x09;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;

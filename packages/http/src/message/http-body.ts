@@ -1,0 +1,251 @@
+import { LimitError, UsageError } from '@lamella/service-core';
+import { HttpBodyError } from '../errors.ts';
+import type { BodyChunk, BodySource } from './body-source.ts';
+import { iterableSource, webStreamSource } from './body-source.ts';
+import type { HttpHeaders } from './http-headers.ts';
+
+/** What {@link HttpBody.from} takes. */
+export type HttpBodyInit =
+  | HttpBody
+  | string
+  | Uint8Array
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<BodyChunk>
+  | Iterable<BodyChunk>;
+
+/** Options of {@link HttpBody.from} and {@link HttpBody.fromSource}. */
+export interface HttpBodyOptions {
+  /**
+   * Number of bytes that a stream is going to give. It becomes the Content-Length; a stream that gives more or less breaks
+   * the message off. Default: unknown, which is sent chunked.
+   */
+  readonly size?: number;
+  /** Makes the trailer fields; asked when the stream has ended. Default: none. */
+  readonly trailers?: () => HttpHeaders | undefined;
+}
+
+/** Options of the methods that collect a whole body. */
+export interface CollectOptions {
+  /** Longest body to collect, in bytes, at least 0. Default 16_777_216 (16 MiB). */
+  readonly maxBytes?: number;
+}
+
+/**
+ * The content of a message: bytes that are pulled once, then trailer fields.
+ *
+ * @remarks
+ * A body is read once, by one of `read`, `bytes`, `text`, `json`, `stream` and `toWebStream`, or given up by `cancel`. A body
+ * that is neither read nor cancelled holds its connection until the engine gives up on it (`bodyIdleTimeoutMs`).
+ *
+ * Nothing is read ahead: the sender feels a slow reader.
+ */
+export class HttpBody implements AsyncIterable<Uint8Array> {
+  #whole: Uint8Array | string | undefined;
+  #source: BodySource | undefined;
+  readonly #size: number | undefined;
+  readonly #trailers: (() => HttpHeaders | undefined) | undefined;
+  #state: 'unread' | 'reading' | 'ended' | 'cancelled' = 'unread';
+  #isClaimed = false;
+
+  private constructor(
+    whole: Uint8Array | string | undefined,
+    source: BodySource | undefined,
+    options: HttpBodyOptions = {},
+  ) {
+    this.#whole = whole;
+    this.#source = source;
+    this.#trailers = options.trailers;
+    if (source !== undefined) this.#size = options.size;
+    else this.#size = typeof whole === 'string' ? Buffer.byteLength(whole) : (whole?.length ?? 0);
+    if (this.#size !== undefined && !(Number.isSafeInteger(this.#size) && this.#size >= 0)) {
+      throw new UsageError(`size must be a whole number >= 0, got ${this.#size}`);
+    }
+  }
+
+  /** A body without content. Reading it twice is fine. */
+  static readonly empty: HttpBody = new HttpBody(undefined, undefined);
+
+  /**
+   * Makes a body.
+   *
+   * @param init - Text is sent as UTF-8. Of iterables and streams one chunk is pulled at a time, when the engine has room.
+   */
+  static from(init: HttpBodyInit, options: HttpBodyOptions = {}): HttpBody {
+    if (init instanceof HttpBody) return init;
+    if (typeof init === 'string' || init instanceof Uint8Array) {
+      return init.length === 0 && options.trailers === undefined ? HttpBody.empty : new HttpBody(init, undefined, options);
+    }
+    const source = init instanceof ReadableStream ? webStreamSource(init) : iterableSource(init);
+    return new HttpBody(undefined, source, options);
+  }
+
+  /** Makes a body that pulls from `source`. */
+  static fromSource(source: BodySource, options: HttpBodyOptions = {}): HttpBody {
+    return new HttpBody(undefined, source, options);
+  }
+
+  /** Number of bytes of the whole body, if it is known before reading. */
+  get size(): number | undefined {
+    return this.#size;
+  }
+
+  /** Whether there is certainly no content. */
+  get isEmpty(): boolean {
+    return this.#size === 0 && this.#source === undefined && this.#trailers === undefined;
+  }
+
+  /** Whether reading has begun, ended or been given up. */
+  get isUsed(): boolean {
+    return this.#state !== 'unread';
+  }
+
+  /** Trailer fields, once the end has been read; `undefined` before, and if there were none. */
+  get trailers(): HttpHeaders | undefined {
+    if (this.#state !== 'ended') return undefined;
+    return this.#trailers?.() ?? this.#source?.trailers;
+  }
+
+  /**
+   * Reads the next chunk, which is the caller's for good.
+   *
+   * @returns At least one byte, or `undefined` at the end.
+   * @throws UsageError if another method has claimed the body, or it was cancelled. Otherwise what broke the message off.
+   */
+  read(): Promise<Uint8Array | undefined> {
+    if (this.#isClaimed) return Promise.reject(new UsageError(ALREADY_READ));
+    if (this.#state === 'cancelled') return Promise.reject(new UsageError(CANCELLED));
+    return this.#next();
+  }
+
+  /**
+   * Takes the whole content without waiting, if it is at hand; for engines, which save a promise by it.
+   *
+   * @returns The content (text is to be sent as UTF-8), or `undefined` if it has to be read. Counts as reading the body.
+   */
+  takeWhole(): Uint8Array | string | undefined {
+    if (this.#source !== undefined || this.#state !== 'unread') return undefined;
+    if (this.isEmpty) return EMPTY;
+    this.#state = 'ended';
+    this.#isClaimed = true;
+    const whole = this.#whole ?? EMPTY;
+    this.#whole = undefined;
+    return whole;
+  }
+
+  /**
+   * Reads everything.
+   *
+   * @throws LimitError if the body is longer than `maxBytes`; the rest is cancelled then.
+   */
+  async bytes(options: CollectOptions = {}): Promise<Uint8Array> {
+    const { maxBytes = DEFAULT_MAX_BYTES } = options;
+    this.#claim();
+    this.#checkLength(this.#size ?? 0, maxBytes);
+    const first = await this.#next();
+    if (first === undefined) return EMPTY;
+    const chunks = [first];
+    let length = first.length;
+    this.#checkLength(length, maxBytes);
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      length += chunk.length;
+      this.#checkLength(length, maxBytes);
+      chunks.push(chunk);
+    }
+    return chunks.length === 1 ? first : Buffer.concat(chunks, length);
+  }
+
+  /** Reads everything as UTF-8 text; malformed bytes become U+FFFD. Throws like {@link bytes}. */
+  async text(options: CollectOptions = {}): Promise<string> {
+    return utf8Decoder.decode(await this.bytes(options));
+  }
+
+  /** Reads everything as JSON. @throws HttpBodyError `LML_ERR_HTTP_BODY_BAD_JSON`; otherwise like {@link bytes}. */
+  async json(options: CollectOptions = {}): Promise<unknown> {
+    const text = await this.text(options);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new HttpBodyError('LML_ERR_HTTP_BODY_BAD_JSON', 'the body is not JSON', { cause });
+    }
+  }
+
+  /** The chunks as an async iterable; leaving the loop early cancels the rest. */
+  stream(): AsyncIterable<Uint8Array> {
+    return this;
+  }
+
+  /** The chunks; leaving the loop early cancels the rest. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#claim();
+    try {
+      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
+    } finally {
+      this.cancel();
+    }
+  }
+
+  /** The chunks as a Web stream that reads nothing ahead; cancelling it cancels the body. */
+  toWebStream(): ReadableStream<Uint8Array> {
+    this.#claim();
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const chunk = await this.#next();
+          if (chunk === undefined) controller.close();
+          else controller.enqueue(chunk);
+        },
+        cancel: (reason) => this.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /**
+   * Gives the rest up. Does nothing after the end.
+   *
+   * @param reason - Passed to whoever makes the bytes. Default: a UsageError that says so.
+   */
+  cancel(reason: unknown = new UsageError('the body was cancelled')): void {
+    if (this.#state === 'ended' || this.#state === 'cancelled') return;
+    if (this.isEmpty) return;
+    this.#state = 'cancelled';
+    this.#whole = undefined;
+    this.#source?.cancel(reason);
+  }
+
+  #claim(): void {
+    if (this.isEmpty) return;
+    if (this.#state === 'cancelled') throw new UsageError(CANCELLED);
+    if (this.#isClaimed || this.#state !== 'unread') throw new UsageError(ALREADY_READ);
+    this.#isClaimed = true;
+  }
+
+  #next(): Promise<Uint8Array | undefined> {
+    if (this.#source !== undefined && this.#state !== 'ended') return this.#pull(this.#source);
+    const whole = this.#whole;
+    this.#whole = undefined;
+    if (!this.isEmpty) this.#state = 'ended';
+    if (whole === undefined || whole.length === 0) return Promise.resolve(undefined);
+    return Promise.resolve(typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole);
+  }
+
+  async #pull(source: BodySource): Promise<Uint8Array | undefined> {
+    this.#state = 'reading';
+    const chunk = await source.read();
+    if (chunk === undefined && this.#state === 'reading') this.#state = 'ended';
+    return chunk;
+  }
+
+  #checkLength(length: number, maxBytes: number): void {
+    if (length <= maxBytes) return;
+    const error = new LimitError({ limit: 'maxBytes', maximum: maxBytes, observed: length, facts: { phase: 'body' } });
+    this.cancel(error);
+    throw error;
+  }
+}
+
+const ALREADY_READ = 'the body was read already; a body can be read once';
+const CANCELLED = 'the body was cancelled';
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+const EMPTY = new Uint8Array(0);
+const utf8Decoder = new TextDecoder();

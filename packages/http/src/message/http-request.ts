@@ -1,0 +1,225 @@
+import type { Extensions, ForkOptions, Scoped } from '@lamella/service-core';
+import { AbortScope, createExtensions, forkedScope, UsageError } from '@lamella/service-core';
+import { isToken } from './field-syntax.ts';
+import type { HttpBodyInit } from './http-body.ts';
+import { HttpBody } from './http-body.ts';
+import type { HttpHeadersInit } from './http-headers.ts';
+import { HttpHeaders } from './http-headers.ts';
+import type { RequestTarget } from './request-target.ts';
+import { parseRequestTarget } from './request-target.ts';
+
+/** Version of HTTP that a message came in, or went out by. */
+export type HttpVersion = '1.0' | '1.1' | '2';
+
+/** An interim response: 100 to 199, but not 101. */
+export interface InformationalResponse {
+  /** 100, or 102 to 199. */
+  readonly status: number;
+  /** Reason phrase, possibly empty. */
+  readonly reason: string;
+  readonly headers: HttpHeaders;
+}
+
+/** What an {@link HttpRequest} is made of. */
+export interface HttpRequestInit {
+  /** A token, in the case in which it is sent. Default `'GET'`. */
+  readonly method?: string;
+  /**
+   * Request target. A client takes a whole URL (`http://host/path?query`, the absolute form) or, with CONNECT, `host:port`;
+   * a server gives what it received. RFC 9112 section 3.2.
+   */
+  readonly target: string;
+  /** Fields in the order in which they are sent. Default: none. */
+  readonly headers?: HttpHeadersInit;
+  /** Default: empty. */
+  readonly body?: HttpBodyInit;
+  /** Default `'1.1'`. */
+  readonly version?: HttpVersion;
+  /** Hears of interim responses. On a server: sends them. */
+  readonly onInformational?: (response: InformationalResponse) => void;
+  /** Cancels the request. */
+  readonly signal?: AbortSignal;
+}
+
+/** What {@link HttpRequest.with} changes. */
+export type HttpRequestChanges = Partial<Omit<HttpRequestInit, 'signal'>>;
+
+/** The parts of a request, for engines: valid already, not checked again. */
+export interface HttpRequestParts {
+  readonly method: string;
+  readonly target: string;
+  readonly version: HttpVersion;
+  readonly headers: HttpHeaders;
+  readonly body: HttpBody;
+  readonly onInformational: ((response: InformationalResponse) => void) | undefined;
+  /** Makes or finds what the request shares with its forks. */
+  readonly context: RequestContext;
+  /** Store, where it is not the one of the context. */
+  readonly extensions?: Extensions<'request'> | undefined;
+  /** Scope, where it is not the one of the context. */
+  readonly scope?: AbortScope | undefined;
+}
+
+/** What a request and its forks share, made when somebody asks: most requests of a busy server need neither. */
+export class RequestContext {
+  #extensions: Extensions<'request'> | undefined;
+  #scope: AbortScope | undefined;
+  readonly #ingress: Extensions<'connection'> | undefined;
+  readonly #signal: AbortSignal | undefined;
+  #abortedWith: { readonly reason: unknown } | undefined;
+
+  constructor(ingress?: Extensions<'connection'>, signal?: AbortSignal) {
+    this.#ingress = ingress;
+    this.#signal = signal;
+  }
+
+  get extensions(): Extensions<'request'> {
+    this.#extensions ??= createExtensions('request', this.#ingress);
+    return this.#extensions;
+  }
+
+  get scope(): AbortScope {
+    if (this.#scope === undefined) {
+      this.#scope = this.#signal === undefined ? new AbortScope() : AbortScope.following(this.#signal);
+      if (this.#abortedWith !== undefined) this.#scope.abort(this.#abortedWith.reason);
+    }
+    return this.#scope;
+  }
+
+  /** Aborts the scope, now or when it is made. */
+  abort(reason: unknown): void {
+    this.#abortedWith ??= { reason };
+    this.#scope?.abort(reason);
+  }
+}
+
+/**
+ * A request.
+ *
+ * @remarks
+ * Its parts are read-only; {@link with} makes a changed copy. The headers object can be changed in place, which shows to
+ * everybody who holds this request and its forks; a fork onto another store (an attempt) has its own copy.
+ *
+ * @example
+ * const request = HttpRequest.from({ method: 'POST', target: 'http://example.test/items?draft', body: '{}' });
+ * request.authority; // 'example.test'
+ * request.path; // '/items'
+ */
+export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestParts {
+  readonly method: string;
+  /** Request target as received or as given; see {@link HttpRequestInit.target}. */
+  readonly target: string;
+  readonly version: HttpVersion;
+  readonly headers: HttpHeaders;
+  readonly body: HttpBody;
+  readonly onInformational: ((response: InformationalResponse) => void) | undefined;
+  readonly context: RequestContext;
+  readonly #extensions: Extensions<'request'> | undefined;
+  readonly #scope: AbortScope | undefined;
+  #parsedTarget: RequestTarget | undefined;
+
+  /** For engines, whose parts are valid already; everybody else uses {@link HttpRequest.from}. */
+  constructor(parts: HttpRequestParts) {
+    this.method = parts.method;
+    this.target = parts.target;
+    this.version = parts.version;
+    this.headers = parts.headers;
+    this.body = parts.body;
+    this.onInformational = parts.onInformational;
+    this.context = parts.context;
+    this.#extensions = parts.extensions;
+    this.#scope = parts.scope;
+  }
+
+  /**
+   * Makes a request.
+   *
+   * @throws UsageError if the method, the target or a header is invalid.
+   */
+  static from(init: HttpRequestInit): HttpRequest {
+    const { method = 'GET', target, version = '1.1', headers, body, onInformational } = init;
+    const request = new HttpRequest({
+      method: validMethod(method),
+      target,
+      version,
+      headers: HttpHeaders.from(headers),
+      body: body === undefined ? HttpBody.empty : HttpBody.from(body),
+      onInformational,
+      context: new RequestContext(undefined, init.signal),
+    });
+    request.#parsedTarget = parseRequestTarget(method, target);
+    return request;
+  }
+
+  get extensions(): Extensions<'request'> {
+    return this.#extensions ?? this.context.extensions;
+  }
+
+  get scope(): AbortScope {
+    return this.#scope ?? this.context.scope;
+  }
+
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  /** The target, taken apart. @throws UsageError if it has none of the four forms. */
+  get parsedTarget(): RequestTarget {
+    this.#parsedTarget ??= parseRequestTarget(this.method, this.target);
+    return this.#parsedTarget;
+  }
+
+  /**
+   * Host and optional port that the request is for: of an absolute or authority-form target, else of the Host field.
+   * RFC 9112 section 3.3. `undefined` if there is neither.
+   */
+  get authority(): string | undefined {
+    return this.parsedTarget.authority ?? this.headers.get('host');
+  }
+
+  /** Path of the target, without the query; `''` for CONNECT and `'*'` for the asterisk form. */
+  get path(): string {
+    return this.parsedTarget.path;
+  }
+
+  /** Query of the target without its `?`, or `undefined` if there is none. */
+  get query(): string | undefined {
+    return this.parsedTarget.query;
+  }
+
+  /** @returns A request with some parts changed; scope, store and everything else is shared. */
+  with(changes: HttpRequestChanges): HttpRequest {
+    return new HttpRequest({
+      method: changes.method === undefined ? this.method : validMethod(changes.method),
+      target: changes.target ?? this.target,
+      version: changes.version ?? this.version,
+      headers: changes.headers === undefined ? this.headers : HttpHeaders.from(changes.headers),
+      body: changes.body === undefined ? this.body : HttpBody.from(changes.body),
+      onInformational: changes.onInformational ?? this.onInformational,
+      context: this.context,
+      extensions: this.#extensions,
+      scope: this.#scope,
+    });
+  }
+
+  fork(options: ForkOptions<'request'>): HttpRequest {
+    const isNewScope = options.scope !== undefined || options.signal !== undefined;
+    return new HttpRequest({
+      method: this.method,
+      target: this.target,
+      version: this.version,
+      // An attempt changes its headers for itself; a narrower scope is the same request.
+      headers: options.extensions === undefined ? this.headers : this.headers.clone(),
+      body: this.body,
+      onInformational: this.onInformational,
+      context: this.context,
+      extensions: options.extensions ?? this.#extensions,
+      scope: isNewScope ? forkedScope(this.scope, options) : this.#scope,
+    });
+  }
+}
+
+function validMethod(method: string): string {
+  if (!isToken(method)) throw new UsageError(`method ${JSON.stringify(method)} is not a token`);
+  return method;
+}

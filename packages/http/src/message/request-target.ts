@@ -1,0 +1,95 @@
+import { isValidAuthority } from '@lamella/net-core';
+import { UsageError } from '@lamella/service-core';
+
+/** A request target, taken apart. RFC 9112 section 3.2. */
+export interface RequestTarget {
+  /** Which of the four forms it has. */
+  readonly form: 'origin' | 'absolute' | 'authority' | 'asterisk';
+  /** Scheme in lower case, of the absolute form. */
+  readonly scheme: string | undefined;
+  /** Host and optional port, of the absolute and the authority form. */
+  readonly authority: string | undefined;
+  /** Path as sent, percent-encoding untouched; `''` in the authority form, `'*'` in the asterisk form. */
+  readonly path: string;
+  /** Query without its `?`; `undefined` if there is none. */
+  readonly query: string | undefined;
+}
+
+/**
+ * Takes a request target apart.
+ *
+ * @param method - CONNECT has the authority form and nothing else; only OPTIONS may have the asterisk form.
+ * @throws UsageError saying what is wrong, if the target has none of the four forms.
+ */
+export function parseRequestTarget(method: string, target: string): RequestTarget {
+  const parsed = tryParseRequestTarget(method, target);
+  if (typeof parsed !== 'string') return parsed;
+  throw new UsageError(`request target ${JSON.stringify(target.slice(0, 100))}: ${parsed}`);
+}
+
+/**
+ * Takes a request target apart.
+ *
+ * @returns The parts, or what is wrong as one sentence.
+ */
+export function tryParseRequestTarget(method: string, target: string): RequestTarget | string {
+  if (NOT_IN_TARGET.test(target)) return 'it holds a blank, a control character, a "#" or a character beyond ASCII';
+  if (method === 'CONNECT') return parseAuthorityForm(target);
+  if (target.charCodeAt(0) === SLASH) return originForm(target);
+  if (target === '*') return method === 'OPTIONS' ? ASTERISK : 'only OPTIONS may ask for "*"';
+  return parseAbsoluteForm(target);
+}
+
+function originForm(target: string): RequestTarget {
+  const mark = target.indexOf('?');
+  return {
+    form: 'origin',
+    scheme: undefined,
+    authority: undefined,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? undefined : target.slice(mark + 1),
+  };
+}
+
+/** RFC 9112 section 3.2.3: host and port, both. */
+function parseAuthorityForm(target: string): RequestTarget | string {
+  if (!isValidAuthority(target)) return 'CONNECT needs host:port';
+  if (!HAS_PORT.test(target)) return 'CONNECT needs a port';
+  return { form: 'authority', scheme: undefined, authority: target, path: '', query: undefined };
+}
+
+/** RFC 9112 section 3.2.2: a whole URL, with a host and without user information (RFC 9110 section 4.2.4). */
+function parseAbsoluteForm(target: string): RequestTarget | string {
+  const schemeEnd = target.indexOf('://');
+  if (schemeEnd < 0 || !SCHEME.test(target.slice(0, schemeEnd))) return 'it is neither a path nor a whole URL';
+  const authorityStart = schemeEnd + 3;
+  const authorityEnd = endOfAuthority(target, authorityStart);
+  const authority = target.slice(authorityStart, authorityEnd);
+  if (authority.includes('@')) return 'user information in a URL is not allowed';
+  if (!isValidAuthority(authority)) return `${JSON.stringify(authority)} is not host or host:port`;
+
+  const { path, query } = originForm(target.slice(authorityEnd));
+  // An empty path is `/` when it is sent to an origin, and nothing for OPTIONS; whoever sends it decides.
+  return { form: 'absolute', scheme: target.slice(0, schemeEnd).toLowerCase(), authority, path, query };
+}
+
+function endOfAuthority(target: string, start: number): number {
+  for (let index = start; index < target.length; index++) {
+    const code = target.charCodeAt(index);
+    if (code === SLASH || code === QUESTION) return index;
+  }
+  return target.length;
+}
+
+const ASTERISK: RequestTarget = {
+  form: 'asterisk',
+  scheme: undefined,
+  authority: undefined,
+  path: '*',
+  query: undefined,
+};
+const NOT_IN_TARGET = /[^\x21\x22\x24-\x7e]/;
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
+const HAS_PORT = /:[0-9]+$/;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;

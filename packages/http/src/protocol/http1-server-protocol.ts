@@ -1,0 +1,330 @@
+import type { TimeoutError } from '@lamella/service-core';
+import type { BodyDecoder } from '../codec/body-decoder.ts';
+import { ChunkedBodyDecoder, LengthBodyDecoder } from '../codec/body-decoder.ts';
+import { DateLine, encodeStatusLine } from '../codec/head-encoder.ts';
+import type { RequestHead } from '../codec/request-head-decoder.ts';
+import { RequestHeadDecoder } from '../codec/request-head-decoder.ts';
+import { Http1ProtocolError } from '../errors.ts';
+import type { HttpHeaders } from '../message/http-headers.ts';
+import { isBodyless } from '../message/status.ts';
+import { Http1Inbound } from './http1-inbound.ts';
+import type { Http1Limits } from './http1-limits.ts';
+import type { OutboundFraming, OutputPart } from './http1-outbound.ts';
+import { Http1Outbound } from './http1-outbound.ts';
+import type { Http1ServerTimeouts } from './http1-server-deadlines.ts';
+import { Http1ServerDeadlines } from './http1-server-deadlines.ts';
+import type { OutboundFields } from './outbound-fields.ts';
+import { encodeFields, readOutboundFields, withoutFraming } from './outbound-fields.ts';
+import { RequestHeadCheck } from './request-head-check.ts';
+
+/** What a server has to do next. */
+export type Http1ServerEvent =
+  /** A request. `hasBody` says that `data` and `end` follow. */
+  | { readonly type: 'request'; readonly head: RequestHead; readonly hasBody: boolean }
+  /** Bytes of the body: a view of the input, valid until the next call of the protocol. */
+  | { readonly type: 'data'; readonly bytes: Uint8Array }
+  /** The body has ended. */
+  | { readonly type: 'end'; readonly trailers: HttpHeaders | undefined }
+  /** The peer has ended its direction between two requests. */
+  | { readonly type: 'closed' }
+  /** The peer broke a rule. If `canRespond`, an error response is due; the connection ends after it in any case. */
+  | { readonly type: 'failed'; readonly error: Http1ProtocolError; readonly canRespond: boolean }
+  /** The peer is too slow. If `canRespond`, an error response is due; the connection ends after it in any case. */
+  | { readonly type: 'timeout'; readonly error: TimeoutError; readonly canRespond: boolean };
+
+/** The head of a response, as the driver gives it. */
+export interface ResponseCommand {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HttpHeaders;
+  /** Number of bytes of the body, if known. */
+  readonly size: number | undefined;
+  /** Whether the connection shall end after this response. */
+  readonly close: boolean;
+  /** Now, in milliseconds since the Unix epoch, for the Date field. */
+  readonly epochMs: number;
+}
+
+/** Options of {@link Http1ServerProtocol}. */
+export interface Http1ServerProtocolOptions {
+  readonly limits: Http1Limits;
+  readonly timeouts: Http1ServerTimeouts;
+  /** Requests after which the connection ends. */
+  readonly maxRequests: number;
+}
+
+/**
+ * The server side of one HTTP/1.x connection, without IO.
+ *
+ * @remarks
+ * Source: RFC 9112, and RFC 9110 for what messages mean. Requests are answered one after the other; a pipelined request waits
+ * as bytes until the answer before it is complete. Deviations, all towards strictness: a bare LF never ends a line, folded
+ * lines and a second Content-Length are refused, and so is a Transfer-Encoding other than `chunked`.
+ */
+export class Http1ServerProtocol {
+  readonly #options: Http1ServerProtocolOptions;
+  readonly #inbound: Http1Inbound<RequestHead>;
+  readonly #outbound = new Http1Outbound();
+  readonly #check = new RequestHeadCheck();
+  readonly #deadlines: Http1ServerDeadlines;
+  #request: RequestHead | undefined;
+  #requestCount = 0;
+  #keepsAlive = true;
+  #owesContinue = false;
+  #timeout: TimeoutError | undefined;
+
+  constructor(options: Http1ServerProtocolOptions, nowMs: number) {
+    this.#options = options;
+    this.#inbound = new Http1Inbound(new RequestHeadDecoder(options.limits));
+    this.#deadlines = new Http1ServerDeadlines(options.timeouts, nowMs);
+  }
+
+  /** Whether no request is under way, not even a part of one. */
+  get isIdle(): boolean {
+    return this.#outbound.state === 'idle' && !this.#inbound.isPartial && this.#inbound.bytesWaiting === 0;
+  }
+
+  /** Whether the connection has to end: the exchange is over and none may follow. */
+  get isOver(): boolean {
+    return this.#outbound.state === 'closed' || (this.#outbound.state === 'done' && !this.#keepsAlive);
+  }
+
+  /** Whether the request body has not ended. */
+  get isReceivingBody(): boolean {
+    return this.#inbound.state === 'body';
+  }
+
+  /** Whether the response that is being sent has a body. */
+  get sendsBody(): boolean {
+    return this.#outbound.sendsBody;
+  }
+
+  /** Whether a response may begin now. */
+  get awaitsResponse(): boolean {
+    return this.#outbound.state === 'head';
+  }
+
+  /** Bytes of later requests that wait. */
+  get bytesWaiting(): number {
+    return this.#inbound.bytesWaiting;
+  }
+
+  /** Requests so far. */
+  get requestCount(): number {
+    return this.#requestCount;
+  }
+
+  // ---- from the peer
+
+  /** Takes bytes; borrowed until {@link nextEvent} gives `undefined`. */
+  receiveBytes(bytes: Uint8Array): void {
+    this.#inbound.receiveBytes(bytes);
+  }
+
+  /** The peer has ended its direction. */
+  receiveEnd(): void {
+    this.#inbound.receiveEnd();
+  }
+
+  /** Time has passed. */
+  handleTimeout(nowMs: number): void {
+    this.#timeout ??= this.#deadlines.check(nowMs);
+  }
+
+  // ---- for the driver
+
+  /** @returns What to do next, or `undefined`. */
+  nextEvent(nowMs: number): Http1ServerEvent | undefined {
+    if (this.#timeout !== undefined) return this.#takeTimeout(this.#timeout);
+    const event = this.#inbound.nextEvent();
+    if (event === undefined) {
+      if (this.#outbound.state === 'idle' && this.#inbound.isPartial) this.#deadlines.startHead(nowMs);
+      return undefined;
+    }
+    switch (event.type) {
+      case 'head':
+        return this.#takeHead(event.head);
+      case 'data':
+        this.#deadlines.noteBody(event.bytes.length);
+        return event;
+      case 'end':
+        this.#deadlines.stopInbound();
+        this.#advance(nowMs);
+        return event;
+      case 'failed':
+        return this.#failed(event.error);
+      default:
+        return event;
+    }
+  }
+
+  /** @returns What to write, in order, and forgets it. */
+  takeOutput(): readonly OutputPart[] {
+    return this.#outbound.takeOutput();
+  }
+
+  /** When {@link handleTimeout} is due; `Infinity` if nothing is waited for. */
+  nextTimeoutMs(): number {
+    return this.#deadlines.nextMs;
+  }
+
+  // ---- from above
+
+  /** The body is being read, or not: only a body that is read must come on. Sends 100 (Continue) where it is owed. */
+  wantBody(isWanted: boolean, nowMs: number): void {
+    if (this.#inbound.state !== 'body') return;
+    if (isWanted) this.#deadlines.startBody(nowMs);
+    else this.#deadlines.stopInbound();
+    if (isWanted && this.#owesContinue && this.#outbound.state === 'head') {
+      this.#owesContinue = false;
+      this.#outbound.sendInformational('HTTP/1.1 100 Continue\r\n\r\n');
+    }
+  }
+
+  /** The peer takes nothing of what is written, or takes it again. */
+  blockWrite(isBlocked: boolean, nowMs: number): void {
+    if (isBlocked) this.#deadlines.startWrite(nowMs);
+    else this.#deadlines.stopWrite();
+  }
+
+  /** Sends an interim response; HTTP/1.0 clients, who know none, are spared. RFC 9110 section 15.2. */
+  sendInformational(status: number, reason: string, headers: HttpHeaders): void {
+    if (status === 100) this.#owesContinue = false;
+    if (this.#request?.version === '1.0') return;
+    this.#outbound.sendInformational(`${encodeStatusLine(status, reason)}${headers}\r\n`);
+  }
+
+  /** Sends the head of the response. */
+  sendHead(command: ResponseCommand): void {
+    const { status, reason, headers } = command;
+    const fields = readOutboundFields(headers);
+    const framing = this.#framingOf(command, fields);
+    const lines = framing.type === 'none' ? this.#bodylessLines(command, fields) : encodeFields(headers, fields, framing);
+    this.#decideKeepAlive(command, fields, framing);
+    const date = fields.hasDate ? '' : dateLine.at(command.epochMs);
+    const connection = this.#connectionLine(fields);
+    this.#outbound.sendHead(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`, framing);
+  }
+
+  /** Sends a piece of the body, which belongs to the protocol from now on. Text has one character a byte. */
+  sendData(data: OutputPart): void {
+    this.#outbound.sendData(data);
+  }
+
+  /** Ends the response. */
+  sendEnd(trailers: HttpHeaders | undefined, nowMs: number): void {
+    this.#outbound.sendEnd(trailers);
+    this.#advance(nowMs);
+  }
+
+  /** Whether an upgrade with `status` fits the request: 101 to one that asked for it, 2xx to CONNECT. */
+  canSwitch(status: number): boolean {
+    const request = this.#request;
+    if (request === undefined) return false;
+    return status === 101 ? request.wantsUpgrade && request.version === '1.1' : request.method === 'CONNECT';
+  }
+
+  /**
+   * Sends the head that takes the connection out of HTTP. The request must be complete.
+   *
+   * @returns Bytes that came behind the request: the first ones of the other protocol.
+   */
+  switchOver(status: number, reason: string, headers: HttpHeaders, epochMs: number): Uint8Array {
+    const fields = readOutboundFields(headers);
+    const rest = this.#inbound.switchOver();
+    const lines = withoutFraming(headers, fields, true);
+    const date = fields.hasDate ? '' : dateLine.at(epochMs);
+    const connection = status === 101 && !fields.hasConnectionUpgrade ? 'Connection: Upgrade\r\n' : '';
+    this.#outbound.switchOver(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`);
+    this.#deadlines.stopInbound();
+    return rest;
+  }
+
+  /** No request may follow the one under way. */
+  stopKeepAlive(): void {
+    this.#keepsAlive = false;
+  }
+
+  #takeHead(head: RequestHead): Http1ServerEvent {
+    this.#requestCount++;
+    this.#request = head;
+    this.#outbound.begin();
+    this.#deadlines.stopInbound();
+    const error = this.#check.check(head);
+    if (error !== undefined) {
+      this.#inbound.fail();
+      return this.#failed(error);
+    }
+    const isPersistent = head.version === '1.1' ? !head.hasClose : head.hasKeepAlive && !head.hasClose;
+    this.#keepsAlive = isPersistent && this.#requestCount < this.#options.maxRequests;
+    const body = this.#bodyOf(head);
+    this.#inbound.startBody(body);
+    this.#owesContinue = body !== undefined && head.expectsContinue && head.version === '1.1';
+    return { type: 'request', head, hasBody: body !== undefined };
+  }
+
+  /** RFC 9112 section 6.3: without a length and without chunks, a request has no body. */
+  #bodyOf(head: RequestHead): BodyDecoder | undefined {
+    if (head.isChunked) return new ChunkedBodyDecoder(this.#options.limits);
+    return head.contentLength > 0 ? new LengthBodyDecoder(head.contentLength) : undefined;
+  }
+
+  #failed(error: Http1ProtocolError): Http1ServerEvent {
+    this.#keepsAlive = false;
+    this.#deadlines.stopInbound();
+    if (this.#outbound.state === 'idle') this.#outbound.begin();
+    return { type: 'failed', error, canRespond: this.#outbound.state === 'head' };
+  }
+
+  #takeTimeout(error: TimeoutError): Http1ServerEvent {
+    this.#timeout = undefined;
+    this.#keepsAlive = false;
+    this.#deadlines.stopInbound();
+    this.#deadlines.stopWrite();
+    const isIdle = this.isIdle;
+    if (this.#outbound.state === 'idle' && !isIdle) this.#outbound.begin();
+    const canRespond = this.#outbound.state === 'head' && error.limit !== 'writeTimeoutMs';
+    if (this.#inbound.state !== 'closed') this.#inbound.close();
+    return { type: 'timeout', error, canRespond };
+  }
+
+  /** RFC 9112 section 6.3. */
+  #framingOf(command: ResponseCommand, fields: OutboundFields): OutboundFraming {
+    if (this.#request?.method === 'HEAD' || isBodyless(command.status)) return { type: 'none' };
+    const length = command.size ?? (fields.contentLength >= 0 ? fields.contentLength : undefined);
+    if (length !== undefined) return { type: 'length', length };
+    return this.#request?.version === '1.0' ? { type: 'until-close' } : { type: 'chunked' };
+  }
+
+  /** An answer to HEAD, and 304, may say how long the body would be; 204 must not. RFC 9110 section 8.6. */
+  #bodylessLines(command: ResponseCommand, fields: OutboundFields): string {
+    const mayTell = command.status === 304 || (command.status >= 200 && command.status !== 204);
+    const lines = withoutFraming(command.headers, fields, !mayTell);
+    const isLengthKnown = command.size !== undefined && command.size > 0;
+    const tells = mayTell && command.status !== 304 && fields.contentLength < 0 && isLengthKnown;
+    return tells ? `${lines}Content-Length: ${command.size}\r\n` : lines;
+  }
+
+  #decideKeepAlive(command: ResponseCommand, fields: OutboundFields, framing: OutboundFraming): void {
+    // A client that waits for 100 (Continue) and gets an answer instead may or may not send its body: who could tell?
+    const isUnclear = this.#owesContinue || framing.type === 'until-close';
+    if (command.close || fields.hasClose || isUnclear) this.#keepsAlive = false;
+    this.#owesContinue = false;
+  }
+
+  #connectionLine(fields: OutboundFields): string {
+    if (!this.#keepsAlive) return fields.hasClose ? '' : 'Connection: close\r\n';
+    return this.#request?.version === '1.0' ? 'Connection: keep-alive\r\n' : '';
+  }
+
+  /** Both directions are done: on to the next request, or to the end. */
+  #advance(nowMs: number): void {
+    if (this.#outbound.state !== 'done' || this.#inbound.state !== 'done' || !this.#keepsAlive) return;
+    this.#request = undefined;
+    this.#inbound.next();
+    this.#outbound.next();
+    this.#deadlines.startIdle(nowMs);
+  }
+}
+
+const dateLine = new DateLine();

@@ -1,0 +1,121 @@
+import { Http1ProtocolError } from '../errors.ts';
+import { hasListToken } from '../message/field-syntax.ts';
+import type { HttpHeaders } from '../message/http-headers.ts';
+import type { OutboundFraming } from './http1-outbound.ts';
+
+/** What the fields of an outbound message say about its framing and its connection. */
+export interface OutboundFields {
+  /** Content-Length in bytes, or -1. */
+  readonly contentLength: number;
+  readonly hasTransferEncoding: boolean;
+  readonly hasHost: boolean;
+  readonly hasDate: boolean;
+  /** Whether Connection has `close`. */
+  readonly hasClose: boolean;
+  /** Whether Connection has `upgrade`. */
+  readonly hasConnectionUpgrade: boolean;
+  readonly hasUpgrade: boolean;
+  /** Whether Expect is `100-continue`. */
+  readonly expectsContinue: boolean;
+}
+
+/** Reads the fields that matter to the engine. @throws Http1ProtocolError, local, if Content-Length is no number. */
+export function readOutboundFields(headers: HttpHeaders): OutboundFields {
+  const facts = { ...NO_FIELDS };
+  const { flat } = headers;
+  for (let index = 0; index < flat.length; index += 2) {
+    const name = flat[index] as string; // names and values come in pairs
+    switch (name.length) {
+      case 4:
+      case 6:
+      case 7:
+      case 10:
+      case 14:
+      case 17:
+        note(facts, name.toLowerCase(), flat[index + 1] as string);
+    }
+  }
+  return facts;
+}
+
+/**
+ * The field lines of an outbound message: as given, but with the framing that the engine has computed itself.
+ *
+ * @remarks
+ * A Content-Length that agrees stays where it stands; a Transfer-Encoding is never passed on.
+ */
+export function encodeFields(headers: HttpHeaders, fields: OutboundFields, framing: OutboundFraming): string {
+  switch (framing.type) {
+    case 'length':
+      if (fields.contentLength === framing.length) return withoutFraming(headers, fields, false);
+      if (fields.contentLength >= 0) throw lengthMismatch(fields.contentLength, framing.length);
+      return `${withoutFraming(headers, fields, false)}Content-Length: ${framing.length}\r\n`;
+    case 'chunked':
+      return `${withoutFraming(headers, fields, true)}Transfer-Encoding: chunked\r\n`;
+    default:
+      return withoutFraming(headers, fields, true);
+  }
+}
+
+/** The field lines without Transfer-Encoding and, if told, without Content-Length. */
+export function withoutFraming(headers: HttpHeaders, fields: OutboundFields, dropsLength: boolean): string {
+  const isClean = !fields.hasTransferEncoding && !(dropsLength && fields.contentLength >= 0);
+  if (isClean) return headers.toString();
+  const copy = headers.clone();
+  copy.delete('transfer-encoding');
+  if (dropsLength) copy.delete('content-length');
+  return copy.toString();
+}
+
+function note(facts: Writable<OutboundFields>, name: string, value: string): void {
+  switch (name) {
+    case 'host':
+      facts.hasHost = true;
+      break;
+    case 'date':
+      facts.hasDate = true;
+      break;
+    case 'expect':
+      facts.expectsContinue = value.toLowerCase() === '100-continue';
+      break;
+    case 'upgrade':
+      facts.hasUpgrade = true;
+      break;
+    case 'connection':
+      facts.hasClose ||= hasListToken(value, 'close');
+      facts.hasConnectionUpgrade ||= hasListToken(value, 'upgrade');
+      break;
+    case 'content-length':
+      facts.contentLength = lengthOf(value, facts.contentLength);
+      break;
+    case 'transfer-encoding':
+      facts.hasTransferEncoding = true;
+      break;
+  }
+}
+
+function lengthOf(value: string, known: number): number {
+  if (!/^[0-9]{1,15}$/.test(value) || (known >= 0 && known !== Number(value))) {
+    const message = `content-length must be one number, got ${JSON.stringify(value)}`;
+    throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_CONTENT_LENGTH', message, { origin: 'local' });
+  }
+  return Number(value);
+}
+
+function lengthMismatch(stated: number, actual: number): Http1ProtocolError {
+  const message = `content-length says ${stated} bytes, but the body has ${actual}`;
+  return new Http1ProtocolError('LML_ERR_HTTP1_BODY_LENGTH_MISMATCH', message, { origin: 'local' });
+}
+
+type Writable<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] };
+
+const NO_FIELDS: OutboundFields = {
+  contentLength: -1,
+  hasTransferEncoding: false,
+  hasHost: false,
+  hasDate: false,
+  hasClose: false,
+  hasConnectionUpgrade: false,
+  hasUpgrade: false,
+  expectsContinue: false,
+};

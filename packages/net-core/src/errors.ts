@@ -104,3 +104,26 @@ function isRetryable(code: ConnectErrorCode): boolean {
 function becauseOf(error: unknown): string {
   return error instanceof Error && error.message !== '' ? `: ${error.message}` : '';
 }
+
+/** Every `code` of an {@link AddressError}. Minor releases may add codes, never remove one. */
+export type AddressErrorCode =
+  | 'LML_ERR_ADDRESS_BAD_IP'
+  | 'LML_ERR_ADDRESS_BAD_CIDR'
+  | 'LML_ERR_ADDRESS_BAD_DOMAIN'
+  | 'LML_ERR_ADDRESS_BAD_HOST'
+  | 'LML_ERR_ADDRESS_BAD_AUTHORITY'
+  | 'LML_ERR_ADDRESS_BAD_ADDRESS';
+
+/** A text that should be an address is none. */
+export class AddressError extends LamellaError {
+  static {
+    AddressError.prototype.name = 'AddressError';
+  }
+
+  readonly code: AddressErrorCode;
+
+  constructor(code: AddressErrorCode, message: string, options: LamellaErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

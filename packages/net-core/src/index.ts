@@ -1,4 +1,8 @@
 // Bytes
+
+export type { ByteCounts, CountedByteStream } from './bytes/byte-counts.ts';
+export { countBytes } from './bytes/byte-counts.ts';
+export { ByteCursor } from './bytes/byte-cursor.ts';
 export type {
   ByteSink,
   ByteStream,
@@ -7,23 +11,62 @@ export type {
   Pausable,
   ReadOptions,
 } from './bytes/byte-stream.ts';
-export { ByteCursor } from './bytes/byte-cursor.ts';
-export type { ByteCounts, CountedByteStream } from './bytes/byte-counts.ts';
-export { countBytes } from './bytes/byte-counts.ts';
+export { consumeStream } from './bytes/consume-stream.ts';
 export type { ReadOrigin } from './bytes/read-side.ts';
 export { ReadSide } from './bytes/read-side.ts';
 
-// Connections
+// Addresses
+
+export type { Address, TcpAddress, UnixAddress } from './address/address.ts';
+export { formatAddress, parseAddress, socketAddress } from './address/address.ts';
+export type { Authority } from './address/authority.ts';
+export {
+  defaultPort,
+  formatAuthority,
+  isValidAuthority,
+  parseAuthority,
+  tryParseAuthority,
+} from './address/authority.ts';
+export { Cidr, parseCidr, tryParseCidr } from './address/cidr.ts';
+export { Domain, parseDomain, tryParseDomain } from './address/domain.ts';
+export type { Host } from './address/host.ts';
+export { formatHost, parseHost, tryParseHost } from './address/host.ts';
+export { IpAddress, parseIp, tryParseIp } from './address/ip-address.ts';
+export type { IpScope } from './address/ip-scope.ts';
+export { ipScope } from './address/ip-scope.ts';
+
+// Connections, and how to come by them
+
+export { AcceptQueue } from './connection/accept-queue.ts';
+export { byteCountLayer } from './connection/byte-count-layer.ts';
 export type { Connection, ConnectionOptions } from './connection/connection.ts';
 export { createConnection } from './connection/connection.ts';
+export type { Connector, ConnectRequest, ConnectRequestInit } from './connection/connector.ts';
+export { connectRequest } from './connection/connector.ts';
+export type { TlsFacts } from './connection/keys.ts';
+export {
+  AlpnSelected,
+  ConnectionBytes,
+  LocalAddress,
+  PeerAddress,
+  ServerName,
+  TlsSession,
+} from './connection/keys.ts';
+export type { Listener } from './connection/listener.ts';
+export type { ResolveRequest, ResolveRequestOptions, Resolver } from './connection/resolver.ts';
+export { resolveRequest } from './connection/resolver.ts';
+export type { ServeListenerOptions } from './connection/serve-listener.ts';
+export { serveListener } from './connection/serve-listener.ts';
 
 // Looking and joining
+
 export type { PeekOptions, PeekOutcome, PeekVerdict } from './peek/peek.ts';
 export { peek } from './peek/peek.ts';
 export type { RelayOptions, RelayOutcome, RelayReason } from './relay/relay.ts';
 export { relay } from './relay/relay.ts';
 
 // Adapters
+
 export type { DuplexByteStreamOptions } from './adapters/duplex-byte-stream.ts';
 export { byteStreamFromDuplex } from './adapters/duplex-byte-stream.ts';
 export type { NodeDuplexOptions } from './adapters/node-duplex.ts';
@@ -32,21 +75,33 @@ export type { WebStreamPair } from './adapters/web-streams.ts';
 export { byteStreamFromWebStreams, webStreamsFromByteStream } from './adapters/web-streams.ts';
 
 // Networks in memory
+
 export type { LinkConditions } from './memory/link-conditions.ts';
+export type { MemoryConnectorOptions } from './memory/memory-connector.ts';
+export type { NameFailure } from './memory/memory-names.ts';
+export type {
+  MemoryNetwork,
+  MemoryNetworkOptions,
+  NetworkEvent,
+} from './memory/memory-network.ts';
+export { memoryNetwork } from './memory/memory-network.ts';
 export type { MemoryPipeOptions } from './memory/memory-pipe.ts';
 export { memoryPipe } from './memory/memory-pipe.ts';
 export type { NumberRange } from './memory/random.ts';
 
 // What is open
+
 export type { OpenResource, TrackedResource } from './ledger/ledger.ts';
 export { openResources, resources, trackResource } from './ledger/ledger.ts';
 
 // Errors
+
 export type {
+  AddressErrorCode,
   ConnectErrorCode,
   ConnectErrorDomain,
   ConnectErrorOptions,
   ConnectPhase,
   StreamErrorCode,
 } from './errors.ts';
-export { ConnectError, StreamError, toStreamError } from './errors.ts';
+export { AddressError, ConnectError, StreamError, toStreamError } from './errors.ts';

@@ -2,6 +2,8 @@ export type { Decoder, Split } from './testing/assert-decodes.ts';
 export { assertDecodeFails, assertDecodes, splitsOf } from './testing/assert-decodes.ts';
 export type { ByteStreamSubject } from './testing/byte-stream-cases.ts';
 export { byteStreamCases } from './testing/byte-stream-cases.ts';
+export type { ConnectorSubject } from './testing/connector-cases.ts';
+export { connectorCases } from './testing/connector-cases.ts';
 export type { TestHooks } from './testing/ledger-check.ts';
 export { assertLedgerAt, checkLedger } from './testing/ledger-check.ts';
 export type { ScriptedStream, ScriptStep } from './testing/scripted-stream.ts';

@@ -47,7 +47,16 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end);
 }
 
-const latin1Slice = (Buffer.prototype as unknown as { latin1Slice: (start: number, end: number) => string }).latin1Slice;
+/** Writes a string into `buffer`, one byte a character. @returns Number of bytes. */
+export function writeLatin1(buffer: Uint8Array, text: string, at: number): number {
+  return latin1Write.call(buffer, text, at);
+}
+
+// The fastest conversions there are; Buffer has them, though its types do not say so.
+const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
+  latin1Slice: (this: Uint8Array, start: number, end: number) => string;
+  latin1Write: (this: Uint8Array, text: string, at: number) => number;
+};
 
 function tableOf(characters: string): Uint8Array {
   const table = new Uint8Array(256);

@@ -1,6 +1,6 @@
 import { Http1ProtocolError } from '../errors.ts';
-import { COLON, CR, HTAB, IS_FIELD, IS_TOKEN, isWord, LF, latin1, SP } from './bytes.ts';
 import { hasListToken } from '../message/field-syntax.ts';
+import { COLON, CR, HTAB, IS_FIELD, IS_TOKEN, isWord, LF, latin1, SP } from './bytes.ts';
 
 /** What {@link FieldScanner.scan} says when the input ends before the line does. */
 export const MORE = -1;
@@ -103,7 +103,10 @@ export class FieldScanner {
     }
     if (first === LF) throw badLineEnd();
     if (isBlank(first)) {
-      throw new Http1ProtocolError('LML_ERR_HTTP1_OBS_FOLD', 'a header line starts with a blank (obsolete line folding)');
+      throw new Http1ProtocolError(
+        'LML_ERR_HTTP1_OBS_FOLD',
+        'a header line starts with a blank (obsolete line folding)',
+      );
     }
     throw badName(first);
   }

@@ -29,15 +29,18 @@ export function encodeLastChunk(trailers: HttpHeaders | undefined): string {
 
 /** A field line of the date, made once a second. RFC 9110 section 6.6.1. */
 export class DateLine {
-  #second = -1;
   #text = '';
+  #staleAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param epochMs - Now, in milliseconds since the Unix epoch. */
-  at(epochMs: number): string {
-    const second = Math.floor(epochMs / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#text = `Date: ${new Date(second * 1_000).toUTCString()}\r\n`;
+  /**
+   * @param nowMs - Now, on the monotonic clock.
+   * @param epochMs - Asked only when the line is stale: now, in milliseconds since the Unix epoch.
+   */
+  at(nowMs: number, epochMs: () => number): string {
+    if (nowMs >= this.#staleAtMs) {
+      const nowEpochMs = epochMs();
+      this.#staleAtMs = nowMs + 1_000 - (nowEpochMs % 1_000);
+      this.#text = `Date: ${new Date(nowEpochMs).toUTCString()}\r\n`;
     }
     return this.#text;
   }

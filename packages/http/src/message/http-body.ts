@@ -73,7 +73,9 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   static from(init: HttpBodyInit, options: HttpBodyOptions = {}): HttpBody {
     if (init instanceof HttpBody) return init;
     if (typeof init === 'string' || init instanceof Uint8Array) {
-      return init.length === 0 && options.trailers === undefined ? HttpBody.empty : new HttpBody(init, undefined, options);
+      return init.length === 0 && options.trailers === undefined
+        ? HttpBody.empty
+        : new HttpBody(init, undefined, options);
     }
     const source = init instanceof ReadableStream ? webStreamSource(init) : iterableSource(init);
     return new HttpBody(undefined, source, options);

@@ -1,10 +1,11 @@
-import type { Extensions, ForkOptions, Scoped } from '@lamella/service-core';
-import { AbortScope, createExtensions, forkedScope, UsageError } from '@lamella/service-core';
+import type { AbortScope, Extensions, ForkOptions, Scoped } from '@lamella/service-core';
+import { forkedScope, UsageError } from '@lamella/service-core';
 import { isToken } from './field-syntax.ts';
 import type { HttpBodyInit } from './http-body.ts';
 import { HttpBody } from './http-body.ts';
 import type { HttpHeadersInit } from './http-headers.ts';
 import { HttpHeaders } from './http-headers.ts';
+import { RequestContext } from './request-context.ts';
 import type { RequestTarget } from './request-target.ts';
 import { parseRequestTarget } from './request-target.ts';
 
@@ -60,39 +61,6 @@ export interface HttpRequestParts {
   readonly scope?: AbortScope | undefined;
 }
 
-/** What a request and its forks share, made when somebody asks: most requests of a busy server need neither. */
-export class RequestContext {
-  #extensions: Extensions<'request'> | undefined;
-  #scope: AbortScope | undefined;
-  readonly #ingress: Extensions<'connection'> | undefined;
-  readonly #signal: AbortSignal | undefined;
-  #abortedWith: { readonly reason: unknown } | undefined;
-
-  constructor(ingress?: Extensions<'connection'>, signal?: AbortSignal) {
-    this.#ingress = ingress;
-    this.#signal = signal;
-  }
-
-  get extensions(): Extensions<'request'> {
-    this.#extensions ??= createExtensions('request', this.#ingress);
-    return this.#extensions;
-  }
-
-  get scope(): AbortScope {
-    if (this.#scope === undefined) {
-      this.#scope = this.#signal === undefined ? new AbortScope() : AbortScope.following(this.#signal);
-      if (this.#abortedWith !== undefined) this.#scope.abort(this.#abortedWith.reason);
-    }
-    return this.#scope;
-  }
-
-  /** Aborts the scope, now or when it is made. */
-  abort(reason: unknown): void {
-    this.#abortedWith ??= { reason };
-    this.#scope?.abort(reason);
-  }
-}
-
 /**
  * A request.
  *
@@ -145,7 +113,7 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
       headers: HttpHeaders.from(headers),
       body: body === undefined ? HttpBody.empty : HttpBody.from(body),
       onInformational,
-      context: new RequestContext(undefined, init.signal),
+      context: new RequestContext({ signal: init.signal }),
     });
     request.#parsedTarget = parseRequestTarget(method, target);
     return request;

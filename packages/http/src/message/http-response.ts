@@ -147,7 +147,9 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   with(changes: HttpResponseInit): HttpResponse {
     return new HttpResponse({
       status: changes.status ?? this.status,
-      reason: validReason(changes.reason ?? (changes.status === undefined ? this.reason : reasonPhrase(changes.status))),
+      reason: validReason(
+        changes.reason ?? (changes.status === undefined ? this.reason : reasonPhrase(changes.status)),
+      ),
       headers: changes.headers === undefined ? this.headers : HttpHeaders.from(changes.headers),
       body: changes.body === undefined ? this.body : HttpBody.from(changes.body),
       version: changes.version ?? this.version,

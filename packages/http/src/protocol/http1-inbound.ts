@@ -91,6 +91,11 @@ export class Http1Inbound<Head> {
     }
   }
 
+  /** Takes no more events for now: copies what is left of the input. */
+  hold(): void {
+    this.#keepInput();
+  }
+
   /** The head is accepted; `body` says where its body ends, `undefined` that there is none. */
   startBody(body: BodyDecoder | undefined): void {
     this.#body = body;

@@ -23,7 +23,12 @@ export function fullServerTimeouts(timeouts: Partial<Http1ServerTimeouts> = {}):
     minBodyBytesPerSecond = 50,
     writeTimeoutMs = 60_000,
   } = timeouts;
-  for (const [name, value] of Object.entries({ headerTimeoutMs, idleTimeoutMs, bodyProgressTimeoutMs, writeTimeoutMs })) {
+  for (const [name, value] of Object.entries({
+    headerTimeoutMs,
+    idleTimeoutMs,
+    bodyProgressTimeoutMs,
+    writeTimeoutMs,
+  })) {
     if (!(value > 0)) throw new UsageError(`${name} must be > 0, got ${value}`);
   }
   if (!(minBodyBytesPerSecond >= 0)) {

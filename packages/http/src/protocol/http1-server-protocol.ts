@@ -1,10 +1,10 @@
 import type { TimeoutError } from '@lamella/service-core';
 import type { BodyDecoder } from '../codec/body-decoder.ts';
 import { ChunkedBodyDecoder, LengthBodyDecoder } from '../codec/body-decoder.ts';
-import { DateLine, encodeStatusLine } from '../codec/head-encoder.ts';
+import { encodeStatusLine } from '../codec/head-encoder.ts';
 import type { RequestHead } from '../codec/request-head-decoder.ts';
 import { RequestHeadDecoder } from '../codec/request-head-decoder.ts';
-import { Http1ProtocolError } from '../errors.ts';
+import type { Http1ProtocolError } from '../errors.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import { isBodyless } from '../message/status.ts';
 import { Http1Inbound } from './http1-inbound.ts';
@@ -41,8 +41,8 @@ export interface ResponseCommand {
   readonly size: number | undefined;
   /** Whether the connection shall end after this response. */
   readonly close: boolean;
-  /** Now, in milliseconds since the Unix epoch, for the Date field. */
-  readonly epochMs: number;
+  /** The field line of the date, for where there is no Date field. */
+  readonly dateLine: string;
 }
 
 /** Options of {@link Http1ServerProtocol}. */
@@ -158,6 +158,11 @@ export class Http1ServerProtocol {
     }
   }
 
+  /** The driver takes no more events for now: the input is not borrowed any more. */
+  hold(): void {
+    this.#inbound.hold();
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     return this.#outbound.takeOutput();
@@ -199,9 +204,10 @@ export class Http1ServerProtocol {
     const { status, reason, headers } = command;
     const fields = readOutboundFields(headers);
     const framing = this.#framingOf(command, fields);
-    const lines = framing.type === 'none' ? this.#bodylessLines(command, fields) : encodeFields(headers, fields, framing);
+    const lines =
+      framing.type === 'none' ? this.#bodylessLines(command, fields) : encodeFields(headers, fields, framing);
     this.#decideKeepAlive(command, fields, framing);
-    const date = fields.hasDate ? '' : dateLine.at(command.epochMs);
+    const date = fields.hasDate ? '' : command.dateLine;
     const connection = this.#connectionLine(fields);
     this.#outbound.sendHead(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`, framing);
   }
@@ -229,11 +235,11 @@ export class Http1ServerProtocol {
    *
    * @returns Bytes that came behind the request: the first ones of the other protocol.
    */
-  switchOver(status: number, reason: string, headers: HttpHeaders, epochMs: number): Uint8Array {
+  switchOver(status: number, reason: string, headers: HttpHeaders, dateLine: string): Uint8Array {
     const fields = readOutboundFields(headers);
     const rest = this.#inbound.switchOver();
     const lines = withoutFraming(headers, fields, true);
-    const date = fields.hasDate ? '' : dateLine.at(epochMs);
+    const date = fields.hasDate ? '' : dateLine;
     const connection = status === 101 && !fields.hasConnectionUpgrade ? 'Connection: Upgrade\r\n' : '';
     this.#outbound.switchOver(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`);
     this.#deadlines.stopInbound();
@@ -326,5 +332,3 @@ export class Http1ServerProtocol {
     this.#deadlines.startIdle(nowMs);
   }
 }
-
-const dateLine = new DateLine();

@@ -18,9 +18,11 @@ export class RequestHeadCheck {
   /** RFC 9112 section 3.2: HTTP/1.1 has exactly one Host, and it is a valid one. */
   #checkHost(head: RequestHead): Http1ProtocolError | undefined {
     if (head.hostCount > 1) return badHost('there is more than one Host field');
-    if (head.hostCount === 0) return head.version === '1.1' ? badHost('an HTTP/1.1 request needs a Host field') : undefined;
+    if (head.hostCount === 0)
+      return head.version === '1.1' ? badHost('an HTTP/1.1 request needs a Host field') : undefined;
     if (head.host === this.#validHost) return undefined;
-    if (!isValidAuthority(head.host)) return badHost(`Host ${JSON.stringify(head.host.slice(0, 100))} is not host or host:port`);
+    if (!isValidAuthority(head.host))
+      return badHost(`Host ${JSON.stringify(head.host.slice(0, 100))} is not host or host:port`);
     this.#validHost = head.host;
     return undefined;
   }
@@ -48,7 +50,9 @@ function checkTarget(head: RequestHead): Http1ProtocolError | undefined {
   // Most targets are paths, whose bytes the decoder has checked already.
   if (head.target.charCodeAt(0) === SLASH && head.method !== 'CONNECT') return undefined;
   const parsed = tryParseRequestTarget(head.method, head.target);
-  return typeof parsed === 'string' ? new Http1ProtocolError('LML_ERR_HTTP1_BAD_TARGET', `bad target: ${parsed}`) : undefined;
+  return typeof parsed === 'string'
+    ? new Http1ProtocolError('LML_ERR_HTTP1_BAD_TARGET', `bad target: ${parsed}`)
+    : undefined;
 }
 
 /** RFC 9110 section 10.1.1: an expectation that can't be met is answered with 417. */

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { ByteStream, Pausable } from '../bytes/byte-stream.ts';
+import { consumeStream } from '../bytes/consume-stream.ts';
 import { toStreamError } from '../errors.ts';
 
 /** Options of {@link duplexFromByteStream}. */
@@ -22,7 +23,6 @@ export function duplexFromByteStream(stream: ByteStream, options: NodeDuplexOpti
 class ByteStreamDuplex extends Duplex {
   readonly #stream: ByteStream;
   #source: Pausable | undefined;
-  #isPulling = false;
 
   constructor(stream: ByteStream, highWaterMark: number) {
     super({ allowHalfOpen: true, highWaterMark });
@@ -36,8 +36,7 @@ class ByteStreamDuplex extends Duplex {
   }
 
   override _read(): void {
-    if (this.#stream.consume === undefined) void this.#pull();
-    else if (this.#source === undefined) this.#start();
+    if (this.#source === undefined) this.#start();
     else this.#source.resume();
   }
 
@@ -62,25 +61,13 @@ class ByteStreamDuplex extends Duplex {
   }
 
   #start(): void {
-    this.#source = this.#stream.consume?.({
+    this.#source = consumeStream(this.#stream, {
       onBytes: (chunk) => {
         if (!this.push(Buffer.from(chunk))) this.#source?.pause();
         return undefined;
       },
       onEnd: () => this.push(null),
     });
-  }
-
-  async #pull(): Promise<void> {
-    if (this.#isPulling) return;
-    this.#isPulling = true;
-    try {
-      const chunk = await this.#stream.read();
-      this.#isPulling = false;
-      this.push(chunk ?? null);
-    } catch {
-      this.#isPulling = false; // `closed` tells, with the same error
-    }
   }
 }
 

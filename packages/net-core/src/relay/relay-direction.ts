@@ -1,4 +1,5 @@
 import type { ByteSink, ByteStream, Pausable } from '../bytes/byte-stream.ts';
+import { consumeStream } from '../bytes/consume-stream.ts';
 
 /** One direction of a relay: everything from one stream to another, then the end. */
 export class RelayDirection implements ByteSink {
@@ -24,8 +25,7 @@ export class RelayDirection implements ByteSink {
 
   /** Moves everything. Resolves when the end has been passed on; rejects when a stream is gone. */
   run(): Promise<void> {
-    if (this.#from.consume === undefined) return this.#pull();
-    this.#source = this.#from.consume(this);
+    this.#source = consumeStream(this.#from, this);
     return this.#done.promise;
   }
 
@@ -47,14 +47,6 @@ export class RelayDirection implements ByteSink {
       () => this.#source?.resume(),
       (error: unknown) => this.#done.reject(error),
     );
-  }
-
-  async #pull(): Promise<void> {
-    for (let chunk = await this.#from.read(); chunk !== undefined; chunk = await this.#from.read()) {
-      this.#account(chunk.length);
-      await this.#to.write([chunk]);
-    }
-    await this.#to.closeWrite();
   }
 
   #account(byteCount: number): void {

@@ -1,0 +1,439 @@
+import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
+import { consumeStream, toStreamError } from '@lamella/net-core';
+import type { Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
+import { ClosedError } from '@lamella/service-core';
+import { DateLine } from '../codec/head-encoder.ts';
+import { Http1ProtocolError } from '../errors.ts';
+import type { HttpHeaders } from '../message/http-headers.ts';
+import type { HttpRequest, InformationalResponse } from '../message/http-request.ts';
+import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
+import { RequestContext } from '../message/request-context.ts';
+import type { Http1ServerEvent, Http1ServerProtocolOptions } from '../protocol/http1-server-protocol.ts';
+import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
+import { errorResponse } from '../server/error-response.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+import { IncomingBody } from './incoming-body.ts';
+import { LingeringClose } from './lingering-close.ts';
+import { Outbox } from './outbox.ts';
+import { ServerExchange } from './server-exchange.ts';
+import { UpgradeRun } from './upgrade-run.ts';
+
+/** Options of {@link Http1ServerConnection}; defaults are set by the server layer. */
+export interface Http1ServerConnectionOptions extends Http1ServerProtocolOptions {
+  /** Age after which the connection ends with its next response, in milliseconds. */
+  readonly maxAgeMs: number;
+  readonly clock: Clock;
+  /** Where the connection takes part in draining. */
+  readonly lifecycle: Lifecycle | undefined;
+  /** Hears of every failure of the service, and of an upgraded connection. */
+  readonly onError: (error: unknown, request: HttpRequest | undefined) => void;
+}
+
+/**
+ * Drives the server side of one HTTP/1.x connection: the only place where its protocol meets bytes and time.
+ *
+ * @remarks
+ * One turn: bytes go into the protocol, its events are handled, its output is written, reading goes on or pauses, the timer is
+ * set. Answers to requests that came together leave together.
+ */
+export class Http1ServerConnection implements ByteSink, Drainable {
+  readonly drained: Promise<void>;
+  readonly #connection: Connection;
+  readonly #stream: ByteStream;
+  readonly #service: Service<HttpRequest, HttpResponse>;
+  readonly #options: Http1ServerConnectionOptions;
+  readonly #protocol: Http1ServerProtocol;
+  readonly #outbox: Outbox;
+  readonly #timer: DeadlineTimer;
+  readonly #startedMs: number;
+  readonly #resolveDrained: () => void;
+  readonly #cleanups: (() => void)[] = [];
+  #source: Pausable | undefined;
+  #exchange: ServerExchange | undefined;
+  #closing: LingeringClose | undefined;
+  #isClosed = false;
+  #upgrade: UpgradeRun | undefined;
+  #bytesDiscarded = 0;
+  #keepsChunk = false;
+  #isPaused = false;
+
+  constructor(
+    connection: Connection,
+    service: Service<HttpRequest, HttpResponse>,
+    options: Http1ServerConnectionOptions,
+  ) {
+    const { clock } = options;
+    this.#connection = connection;
+    this.#stream = connection.stream;
+    this.#service = service;
+    this.#options = options;
+    this.#startedMs = clock.coarseNowMs();
+    this.#protocol = new Http1ServerProtocol(options, this.#startedMs);
+    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.drained = promise;
+    this.#resolveDrained = resolve;
+    const onDeadline = (nowMs: number): void => {
+      this.#protocol.handleTimeout(nowMs);
+      this.#turn();
+    };
+    this.#timer = new DeadlineTimer(clock, () => this.#protocol.nextTimeoutMs(), onDeadline);
+  }
+
+  /** Serves the connection. Resolves when it has ended, upgrades included; never rejects. */
+  run(): Promise<void> {
+    const { scope, extensions } = this.#connection;
+    extensions.seal(); // what is known of the connection is known now; requests only read it
+    const registration = this.#options.lifecycle?.register(this);
+    const listener = scope.onAbort((reason) => this.destroy(reason));
+    this.#cleanups.push(
+      () => listener.close(),
+      () => registration?.[Symbol.dispose](),
+    );
+    void this.#stream.closed.then((info) => this.#onClosed(info));
+    this.#source = consumeStream(this.#stream, this);
+    this.#timer.update(this.#startedMs);
+    return this.drained;
+  }
+
+  // ---- Drainable
+
+  get protocol(): string {
+    return this.#upgrade?.hasSwitched === true ? 'upgrade' : 'http/1.1';
+  }
+
+  get isIdle(): boolean {
+    return this.#upgrade === undefined && this.#protocol.isIdle;
+  }
+
+  startDrain(): void {
+    if (!this.#isOpen) return;
+    this.#protocol.stopKeepAlive();
+    if (this.#protocol.isIdle) this.#close();
+    else if (this.#exchange !== undefined && this.#exchange.isEventStream) this.#endEventStream(this.#exchange);
+  }
+
+  /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
+  destroy(reason: unknown): void {
+    const wasIdle = this.isIdle;
+    this.#exchange?.abandon(reason);
+    this.#stream.destroy(wasIdle ? undefined : reason);
+  }
+
+  // ---- ByteSink
+
+  onBytes(chunk: Uint8Array): 'kept' | undefined {
+    if (!this.#isOpen) {
+      this.#closing?.discard(chunk.length);
+      return undefined;
+    }
+    this.#keepsChunk = false;
+    this.#protocol.receiveBytes(chunk);
+    this.#turn();
+    return this.#keepsChunk ? 'kept' : undefined;
+  }
+
+  onEnd(): void {
+    if (!this.#isOpen) return;
+    this.#protocol.receiveEnd();
+    this.#turn();
+  }
+
+  // ---- the turn
+
+  get #isOpen(): boolean {
+    return this.#closing === undefined && !this.#isClosed && this.#upgrade?.hasSwitched !== true;
+  }
+
+  #turn(): void {
+    const nowMs = this.#options.clock.coarseNowMs();
+    while (this.#isOpen && this.#mayTakeEvents()) {
+      const event = this.#protocol.nextEvent(nowMs);
+      if (event === undefined) break;
+      this.#handle(event);
+    }
+    if (!this.#isOpen) return;
+    this.#protocol.hold();
+    const exchange = this.#exchange;
+    exchange?.body?.flush();
+    if (exchange !== undefined && exchange.isWaiting) this.#serve(exchange);
+    this.#settle(nowMs);
+  }
+
+  /** A peer that does not read its answers gets no further ones. */
+  #mayTakeEvents(): boolean {
+    return !this.#outbox.isBlocked || this.#exchange !== undefined;
+  }
+
+  /** The end of a turn: output, reading, timer. */
+  #settle(nowMs: number): void {
+    void this.#outbox.flush();
+    const shouldPause = this.#protocol.bytesWaiting > 0 || this.#exchange?.body?.isFull === true;
+    if (shouldPause !== this.#isPaused) {
+      this.#isPaused = shouldPause;
+      if (shouldPause) this.#source?.pause();
+      else this.#source?.resume();
+    }
+    this.#timer.update(nowMs);
+  }
+
+  #handle(event: Http1ServerEvent): void {
+    switch (event.type) {
+      case 'request': {
+        const { extensions, scope } = this.#connection;
+        const body = event.hasBody ? new IncomingBody(this.#bodyFlow()) : undefined;
+        this.#exchange = new ServerExchange(
+          event.head,
+          body,
+          new RequestContext({ ingress: extensions, parent: scope }),
+        );
+        break;
+      }
+      case 'data':
+        this.#takeData(event.bytes);
+        break;
+      case 'end':
+        this.#exchange?.body?.end(event.trailers);
+        this.#endRequest();
+        break;
+      case 'closed':
+        this.#close();
+        break;
+      case 'failed':
+      case 'timeout':
+        this.#refuse(event.error, event.canRespond);
+        break;
+    }
+  }
+
+  // ---- the request body
+
+  #bodyFlow() {
+    return {
+      want: (isWanted: boolean) => {
+        if (!this.#isOpen) return;
+        const nowMs = this.#options.clock.coarseNowMs();
+        this.#protocol.wantBody(isWanted, nowMs);
+        this.#settle(nowMs);
+      },
+      cancel: () => this.#discardBody(),
+    };
+  }
+
+  #takeData(bytes: Uint8Array): void {
+    const body = this.#exchange?.body;
+    if (body === undefined) return;
+    if (body.push(bytes)) this.#keepsChunk = true;
+    if (!body.isDiscarded) return;
+    this.#bytesDiscarded += bytes.length;
+    if (this.#bytesDiscarded > MAX_DISCARDED_BYTES) this.#giveUpRequest();
+  }
+
+  /** The rest of a body that nobody wants is read for the sake of the next request, within reason. RFC 9112 section 9.3. */
+  #discardBody(): void {
+    this.#exchange?.body?.discard();
+    this.#bytesDiscarded = 0;
+    const nowMs = this.#options.clock.coarseNowMs();
+    this.#protocol.wantBody(true, nowMs);
+    this.#settle(nowMs);
+  }
+
+  #giveUpRequest(): void {
+    this.#protocol.stopKeepAlive();
+    const isWaitingForEnd = this.#upgrade !== undefined || this.#exchange?.isOver === true;
+    this.#upgrade?.giveUp();
+    if (isWaitingForEnd) this.#close();
+  }
+
+  /** The request is complete; something may have waited for that. */
+  #endRequest(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    if (this.#upgrade !== undefined) this.#switch(this.#upgrade);
+    else if (exchange.isOver) {
+      this.#exchange = undefined;
+      if (this.#protocol.isOver) this.#close();
+    }
+  }
+
+  // ---- the response
+
+  #serve(exchange: ServerExchange): void {
+    const request = exchange.start((response) => this.#sendInformational(exchange, response));
+    let answer: Promise<HttpResponse>;
+    try {
+      answer = this.#service.serve(request);
+    } catch (error) {
+      answer = Promise.reject(error); // a service must not throw, but it shall not take the connection down either
+    }
+    answer.then(
+      (response) => this.#respond(exchange, response, request),
+      (error: unknown) => this.#fail(exchange, error, request),
+    );
+  }
+
+  #respond(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
+    if (exchange.isOver) {
+      response[Symbol.dispose]();
+      return;
+    }
+    try {
+      if (response.upgrade !== undefined) this.#acceptUpgrade(exchange, response, response.upgrade);
+      else this.#send(exchange, response, request);
+    } catch (error) {
+      response[Symbol.dispose]();
+      this.#fail(exchange, error, request);
+    }
+  }
+
+  /** The service failed, or what it gave can't be sent. */
+  #fail(exchange: ServerExchange, error: unknown, request: HttpRequest): void {
+    if (exchange.isBreakOff(error)) return;
+    this.#options.onError(error, request);
+    if (exchange.isOver) return;
+    if (this.#protocol.awaitsResponse) this.#send(exchange, errorResponse(error), request);
+    else this.destroy(error); // a response is on its way and can't be completed: never a fake end
+  }
+
+  /** The peer broke a rule or is too slow: answered here, whatever the service is doing. */
+  #refuse(error: unknown, canRespond: boolean): void {
+    const wasServed = this.#exchange !== undefined;
+    this.#exchange?.abandon(error);
+    this.#upgrade?.giveUp();
+    if (canRespond) {
+      const response = errorResponse(error);
+      this.#sendHead(response, true);
+      this.#protocol.sendData(response.body.takeWhole() ?? '');
+      this.#protocol.sendEnd(undefined, this.#options.clock.coarseNowMs());
+      this.#close();
+    } else if (wasServed) this.#stream.destroy(error);
+    else this.#close();
+  }
+
+  #sendInformational(exchange: ServerExchange, response: InformationalResponse): void {
+    if (exchange.isOver || !this.#protocol.awaitsResponse) return;
+    this.#protocol.sendInformational(response.status, response.reason, response.headers);
+    void this.#outbox.flush();
+  }
+
+  #send(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
+    const { body } = response;
+    this.#sendHead(response, false);
+    if (!this.#protocol.sendsBody) {
+      body.cancel();
+      this.#finish(exchange, body.trailers);
+      return;
+    }
+    const whole = body.takeWhole();
+    if (whole === undefined) {
+      exchange.outgoing = body;
+      exchange.isEventStream = EVENT_STREAM.test(response.headers.get('content-type') ?? '');
+      this.#outbox.pump(body, exchange).then(
+        (isComplete) => isComplete && this.#finish(exchange, body.trailers),
+        (error: unknown) => this.#fail(exchange, error, request),
+      );
+      return;
+    }
+    this.#protocol.sendData(outputOf(whole, body.size));
+    this.#finish(exchange, body.trailers);
+  }
+
+  #sendHead(response: HttpResponse, close: boolean): void {
+    const { clock, lifecycle, maxAgeMs } = this.#options;
+    const nowMs = clock.coarseNowMs();
+    const isEnding = nowMs - this.#startedMs >= maxAgeMs || (lifecycle !== undefined && lifecycle.phase !== 'running');
+    this.#protocol.sendHead({
+      status: response.status,
+      reason: response.reason,
+      headers: response.headers,
+      size: response.body.size,
+      close: close || isEnding,
+      dateLine: dateLine.at(nowMs, clock.epochMs),
+    });
+  }
+
+  /** The response is complete: on to the next request, which may be here already. */
+  #finish(exchange: ServerExchange, trailers: HttpHeaders | undefined): void {
+    const nowMs = this.#options.clock.coarseNowMs();
+    this.#protocol.sendEnd(trailers, nowMs);
+    exchange.finish();
+    if (this.#protocol.isOver) {
+      this.#close();
+      return;
+    }
+    if (this.#protocol.isReceivingBody) this.#discardBody();
+    else this.#exchange = undefined;
+    if (this.#protocol.bytesWaiting > 0) {
+      this.#outbox.hold();
+      this.#turn();
+    } else {
+      this.#outbox.release();
+      this.#settle(nowMs);
+    }
+  }
+
+  /** An event stream has no end of its own: a drain ends it cleanly, and the client comes back elsewhere. */
+  #endEventStream(exchange: ServerExchange): void {
+    const { outgoing } = exchange;
+    this.#finish(exchange, undefined);
+    outgoing?.cancel(new ClosedError('the server is draining'));
+  }
+
+  // ---- leaving HTTP
+
+  #acceptUpgrade(exchange: ServerExchange, response: HttpResponse, upgrade: HttpUpgrade): void {
+    if (!this.#protocol.canSwitch(response.status)) {
+      const message = `a ${response.status} upgrade does not fit the ${exchange.head.method} request`;
+      throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', message, { origin: 'local' });
+    }
+    const run = new UpgradeRun(response, upgrade);
+    this.#upgrade = run;
+    // A body belongs to the request, never to what comes after it: the switch waits for its end.
+    if (this.#protocol.isReceivingBody) this.#discardBody();
+    else this.#switch(run);
+  }
+
+  #switch(run: UpgradeRun): void {
+    const { status, reason, headers } = run.response;
+    const { clock } = this.#options;
+    const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
+    const written = this.#outbox.flush();
+    this.#timer.cancel();
+    this.#source?.stop();
+    if (rest.length > 0) this.#stream.unread(rest);
+    this.#exchange?.finish();
+    this.#exchange = undefined;
+    run.run(this.#connection, written).catch((error: unknown) => this.#options.onError(error, undefined));
+  }
+
+  // ---- the end
+
+  /** Closes in good order: everything written still arrives. */
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#outbox.release();
+    this.#timer.cancel();
+    this.#closing = new LingeringClose(this.#stream, this.#options.clock);
+    this.#source?.resume();
+  }
+
+  #onClosed(info: CloseInfo): void {
+    const error = toStreamError(info);
+    this.#isClosed = true;
+    this.#timer.cancel();
+    this.#closing?.cancel();
+    this.#upgrade?.giveUp();
+    this.#exchange?.abandon(error);
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#resolveDrained();
+  }
+}
+
+/** Text that is all ASCII goes as it is; other text as its UTF-8 bytes. */
+function outputOf(whole: string | Uint8Array, size: number | undefined): string | Uint8Array {
+  return typeof whole === 'string' && whole.length !== size ? Buffer.from(whole, 'utf8') : whole;
+}
+
+const EVENT_STREAM = /^text\/event-stream\b/i;
+const MAX_DISCARDED_BYTES = 64 * 1024;
+const dateLine = new DateLine();

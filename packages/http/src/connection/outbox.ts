@@ -1,0 +1,102 @@
+import type { ByteStream } from '@lamella/net-core';
+import type { Clock } from '@lamella/service-core';
+import type { HttpBody } from '../message/http-body.ts';
+import type { OutputPart } from '../protocol/http1-outbound.ts';
+import { OutputWriter } from './output-writer.ts';
+
+/** What an {@link Outbox} asks of a protocol. */
+export interface OutboundProtocol {
+  takeOutput(): readonly OutputPart[];
+  blockWrite(isBlocked: boolean, nowMs: number): void;
+  sendData(data: OutputPart, nowMs: number): void;
+}
+
+/** Takes the output of a protocol to the stream, and tells the protocol when the peer does not take it. */
+export class Outbox {
+  readonly #protocol: OutboundProtocol;
+  readonly #writer: OutputWriter;
+  readonly #clock: Clock;
+  readonly #onRoom: () => void;
+  #room: Promise<void> | undefined;
+  #isHolding = false;
+
+  /** @param onRoom - Called when the peer takes output again. */
+  constructor(stream: ByteStream, protocol: OutboundProtocol, clock: Clock, onRoom: () => void) {
+    this.#protocol = protocol;
+    this.#writer = new OutputWriter(stream);
+    this.#clock = clock;
+    this.#onRoom = onRoom;
+  }
+
+  /** Whether the peer takes nothing now. */
+  get isBlocked(): boolean {
+    return this.#room !== undefined;
+  }
+
+  /**
+   * Writes what there is, unless it is held.
+   *
+   * @returns A promise to wait for before sending more, if the peer is slow; ignoring it is safe.
+   */
+  flush(): Promise<void> | undefined {
+    return this.#isHolding ? this.#room : this.#write();
+  }
+
+  /** Holds output until the end of this turn of the event loop, so that what comes together leaves together. */
+  hold(): void {
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    setImmediate(() => {
+      if (this.#isHolding) this.release();
+    });
+  }
+
+  /** Writes what was held. */
+  release(): void {
+    this.#isHolding = false;
+    void this.#write();
+  }
+
+  /**
+   * Sends a body chunk by chunk, as fast as its source gives and the peer takes.
+   *
+   * @remarks
+   * A chunk that is there at once leaves in one write with what was sent before it, such as the head; if none is there, the
+   * head does not wait for it.
+   *
+   * @param target - Says when nobody wants the body any more.
+   * @returns Whether the end was reached. Rejects when the source fails or the stream goes.
+   */
+  async pump(body: HttpBody, target: { readonly isOver: boolean }): Promise<boolean> {
+    for (;;) {
+      const reading = body.read();
+      this.hold();
+      const chunk = await reading;
+      if (target.isOver) return false;
+      if (chunk === undefined) return true;
+      this.#protocol.sendData(chunk, this.#clock.coarseNowMs());
+      this.#isHolding = false;
+      const room = this.#write();
+      if (room !== undefined) await room;
+      if (target.isOver) return false;
+    }
+  }
+
+  #write(): Promise<void> | undefined {
+    const room = this.#writer.write(this.#protocol.takeOutput());
+    if (room === undefined || this.#room !== undefined) return this.#room ?? room;
+    this.#room = room;
+    this.#protocol.blockWrite(true, this.#clock.coarseNowMs());
+    room.then(
+      () => this.#unblock(),
+      () => {}, // the stream is gone, which its `closed` tells
+    );
+    return room;
+  }
+
+  #unblock(): void {
+    this.#room = undefined;
+    this.#protocol.blockWrite(false, this.#clock.coarseNowMs());
+    this.#onRoom();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Extensions } from '@lamella/service-core';
+import { AbortScope, createExtensions } from '@lamella/service-core';
+
+/** What a {@link RequestContext} stands in. */
+export interface RequestContextOptions {
+  /** Store of the connection that the request came in by. */
+  readonly ingress?: Extensions<'connection'> | undefined;
+  /** Scope above the request's own, such as the connection's. */
+  readonly parent?: AbortScope | undefined;
+  /** Signal that cancels the request. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Store and scope of a request, which its forks share.
+ *
+ * @remarks
+ * Made when somebody asks for them: most requests of a busy server need neither.
+ */
+export class RequestContext {
+  readonly #options: RequestContextOptions;
+  #extensions: Extensions<'request'> | undefined;
+  #scope: AbortScope | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  constructor(options: RequestContextOptions) {
+    this.#options = options;
+  }
+
+  get extensions(): Extensions<'request'> {
+    this.#extensions ??= createExtensions('request', this.#options.ingress);
+    return this.#extensions;
+  }
+
+  get scope(): AbortScope {
+    this.#scope ??= this.#makeScope();
+    return this.#scope;
+  }
+
+  /** Aborts the scope, now or when it is made. */
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason };
+    this.#scope?.abort(reason);
+  }
+
+  /** The exchange is over; see {@link AbortScope.close}. */
+  close(): void {
+    this.#scope?.close();
+  }
+
+  #makeScope(): AbortScope {
+    const { signal, parent } = this.#options;
+    const scope = signal === undefined ? new AbortScope(parent) : AbortScope.following(signal);
+    if (this.#aborted !== undefined) scope.abort(this.#aborted.reason);
+    return scope;
+  }
+}

@@ -1,0 +1,61 @@
+import { AddressError } from '../errors.ts';
+import { formatAuthority, tryParseAuthority } from './authority.ts';
+import type { Host } from './host.ts';
+import { tryParseIp } from './ip-address.ts';
+
+/** A host and a port. */
+export interface TcpAddress {
+  readonly type: 'tcp';
+  readonly host: Host;
+  /** 0 to 65535; 0 asks a listener for any free port. */
+  readonly port: number;
+}
+
+/** The path of a Unix domain socket; a NUL in front names the abstract namespace of Linux. */
+export interface UnixAddress {
+  readonly type: 'unix';
+  readonly path: string;
+}
+
+/** Where something listens. */
+export type Address = TcpAddress | UnixAddress;
+
+/**
+ * Parses an address as people type it: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080` and `8080` (both
+ * 127.0.0.1), `unix:/run/x.sock`, `unix:@abstract`.
+ *
+ * @throws AddressError `LML_ERR_ADDRESS_BAD_ADDRESS`, whose message says what is possible.
+ */
+export function parseAddress(text: string): Address {
+  const address = text.startsWith('unix:') ? parseUnix(text.slice(5)) : parseTcp(text);
+  if (address !== undefined) return address;
+  const message = `${JSON.stringify(text.slice(0, 100))} is not an address: write host:port, [ipv6]:port or unix:/path`;
+  throw new AddressError('LML_ERR_ADDRESS_BAD_ADDRESS', message);
+}
+
+/** Formats an address; `parseAddress` gives the same one back. */
+export function formatAddress(address: Address): string {
+  if (address.type === 'tcp') return formatAuthority(address);
+  return `unix:${address.path.replace(/^\0/, '@')}`;
+}
+
+function parseTcp(text: string): TcpAddress | undefined {
+  const bare = /^:?([0-9]+)$/.exec(text);
+  const authority = tryParseAuthority(bare === null ? text : `127.0.0.1:${bare[1]}`);
+  if (authority?.port === undefined) return undefined;
+  return { type: 'tcp', host: authority.host, port: authority.port };
+}
+
+/** The kernel takes 107 bytes. */
+function parseUnix(path: string): UnixAddress | undefined {
+  if (path === '' || path === '@' || path.includes('\0') || Buffer.byteLength(path) > MAX_PATH_BYTES) return undefined;
+  return { type: 'unix', path: path.startsWith('@') ? `\0${path.slice(1)}` : path };
+}
+
+/** An address of a socket whose parts come from the system. */
+export function socketAddress(ip: string, port: number): TcpAddress | undefined {
+  const host = tryParseIp(ip);
+  return host && { type: 'tcp', host, port };
+}
+
+const MAX_PATH_BYTES = 107;

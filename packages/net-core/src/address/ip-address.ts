@@ -1,0 +1,151 @@
+import { AddressError } from '../errors.ts';
+
+/**
+ * An IPv4 or IPv6 address. Immutable; equal addresses have equal {@link IpAddress.toString | texts}.
+ *
+ * @example
+ * parseIp('2001:DB8:0:0:0:0:0:1').toString(); // '2001:db8::1'
+ * parseIp('::ffff:192.0.2.1').unmapped().toString(); // '192.0.2.1'
+ */
+export class IpAddress {
+  readonly type = 'ip' as const;
+  readonly family: 4 | 6;
+  /** 4 or 16 bytes in network order. Not to be changed. */
+  readonly bytes: Uint8Array;
+  /** Zone of a scoped IPv6 address (RFC 4007), such as `eth0`, or `undefined`. */
+  readonly zone: string | undefined;
+  #text: string | undefined;
+
+  /** @param bytes - 4 or 16 bytes, taken over. @param zone - Only with 16 bytes. */
+  constructor(bytes: Uint8Array, zone?: string) {
+    if (bytes.length !== 4 && bytes.length !== 16) {
+      throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `an IP address has 4 or 16 bytes, got ${bytes.length}`);
+    }
+    this.family = bytes.length === 4 ? 4 : 6;
+    this.bytes = bytes;
+    this.zone = zone;
+  }
+
+  /** The canonical text: dotted decimal, or RFC 5952, with the zone behind `%` if there is one. */
+  toString(): string {
+    this.#text ??= (this.family === 4 ? this.bytes.join('.') : formatIpv6(this.bytes)) + zoneSuffix(this.zone);
+    return this.#text;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** Whether both are the same address, zone included. An IPv4-mapped address is not equal to the IPv4 address. */
+  equals(other: IpAddress): boolean {
+    return this.toString() === other.toString();
+  }
+
+  /** Whether this is an IPv4 address dressed up as IPv6, `::ffff:0:0/96`. RFC 4291 section 2.5.5.2. */
+  get isIpv4Mapped(): boolean {
+    return this.family === 6 && MAPPED_PREFIX.every((byte, index) => this.bytes[index] === byte);
+  }
+
+  /** The IPv4 address inside an IPv4-mapped one; any other address as it is. */
+  unmapped(): IpAddress {
+    return this.isIpv4Mapped ? new IpAddress(this.bytes.slice(12)) : this;
+  }
+}
+
+/**
+ * Parses an IP address, strictly: dotted decimal without leading zeros, or RFC 4291 with an optional `%zone`.
+ *
+ * @throws AddressError `LML_ERR_ADDRESS_BAD_IP`.
+ */
+export function parseIp(text: string): IpAddress {
+  const ip = tryParseIp(text);
+  if (ip !== undefined) return ip;
+  throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${JSON.stringify(text.slice(0, 100))} is not an IP address`);
+}
+
+/** Parses like {@link parseIp}. @returns `undefined` if the text is no IP address. */
+export function tryParseIp(text: string): IpAddress | undefined {
+  if (text.length > MAX_TEXT_LENGTH) return undefined;
+  if (!text.includes(':')) {
+    const bytes = parseIpv4Bytes(text);
+    return bytes && new IpAddress(bytes);
+  }
+  const percent = text.indexOf('%');
+  const zone = percent < 0 ? undefined : text.slice(percent + 1);
+  if (zone !== undefined && !ZONE.test(zone)) return undefined;
+  const bytes = parseIpv6Bytes(percent < 0 ? text : text.slice(0, percent));
+  return bytes && new IpAddress(bytes, zone);
+}
+
+/** Octal, hexadecimal, short and zero-padded forms are refused: others read them differently, and filters fail by that. */
+function parseIpv4Bytes(text: string): Uint8Array | undefined {
+  const match = IPV4.exec(text);
+  if (match === null) return undefined;
+  const bytes = match.slice(1).map(Number);
+  return bytes.every((byte) => byte <= 255) ? Uint8Array.from(bytes) : undefined;
+}
+
+/** RFC 4291 section 2.2. */
+function parseIpv6Bytes(text: string): Uint8Array | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [before, after] = halves.map((half) => (half === '' ? [] : half.split(':')));
+  const head = groupBytes(before ?? [], after === undefined);
+  const tail = groupBytes(after ?? [], true);
+  if (head === undefined || tail === undefined) return undefined;
+
+  const length = head.length + tail.length;
+  if (after === undefined ? length !== 16 : length > 14) return undefined; // `::` stands for at least one group
+  const bytes = new Uint8Array(16);
+  bytes.set(head);
+  bytes.set(tail, 16 - tail.length);
+  return bytes;
+}
+
+/** Bytes of groups of hexadecimal digits; the last one may be dotted decimal if `mayEndInIpv4`. */
+function groupBytes(groups: readonly string[], mayEndInIpv4: boolean): number[] | undefined {
+  const bytes: number[] = [];
+  for (const [index, group] of groups.entries()) {
+    if (GROUP.test(group)) {
+      const value = Number.parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+      continue;
+    }
+    const ipv4 = mayEndInIpv4 && index === groups.length - 1 ? parseIpv4Bytes(group) : undefined;
+    if (ipv4 === undefined) return undefined;
+    bytes.push(...ipv4);
+  }
+  return bytes;
+}
+
+/** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`. */
+function formatIpv6(bytes: Uint8Array): string {
+  if (MAPPED_PREFIX.every((byte, index) => bytes[index] === byte)) return `::ffff:${bytes.subarray(12).join('.')}`;
+  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
+  const { start, length } = longestZeroRun(groups);
+  const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
+  if (length < 2) return text(groups);
+  return `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  return best;
+}
+
+function zoneSuffix(zone: string | undefined): string {
+  return zone === undefined ? '' : `%${zone}`;
+}
+
+const OCTET = '(0|[1-9][0-9]{0,2})';
+const IPV4 = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
+const GROUP = /^[0-9A-Fa-f]{1,4}$/;
+const ZONE = /^[A-Za-z0-9._~-]{1,32}$/;
+const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+/** The longest address and the longest zone. */
+const MAX_TEXT_LENGTH = 45 + 1 + 32;

@@ -1,0 +1,40 @@
+import type { ExtensionKey } from '@lamella/service-core';
+import { extensionKey } from '@lamella/service-core';
+import type { Address } from '../address/address.ts';
+import type { ByteCounts } from '../bytes/byte-counts.ts';
+
+/** The other end of a connection. */
+export const PeerAddress: ExtensionKey<Address, 'connection'> = extensionKey('net/peer-address', {
+  scope: 'connection',
+});
+
+/** This end of a connection. */
+export const LocalAddress: ExtensionKey<Address, 'connection'> = extensionKey('net/local-address', {
+  scope: 'connection',
+});
+
+/** Name that the client asked for in its TLS handshake (SNI). */
+export const ServerName: ExtensionKey<string, 'connection'> = extensionKey('net/server-name', { scope: 'connection' });
+
+/** Protocol that ALPN selected, such as `h2`. */
+export const AlpnSelected: ExtensionKey<string, 'connection'> = extensionKey('net/alpn-selected', {
+  scope: 'connection',
+});
+
+/** What is known of the TLS session of a connection. */
+export interface TlsFacts {
+  /** Protocol version, such as `TLSv1.3`. */
+  readonly version: string;
+  /** Name of the cipher suite. */
+  readonly cipher: string;
+}
+
+/** Facts about the TLS session; absent on a connection in clear. */
+export const TlsSession: ExtensionKey<TlsFacts, 'connection'> = extensionKey('net/tls-session', {
+  scope: 'connection',
+});
+
+/** Bytes that went over the connection so far; live. Written by `byteCountLayer`. */
+export const ConnectionBytes: ExtensionKey<ByteCounts, 'connection'> = extensionKey('net/connection-bytes', {
+  scope: 'connection',
+});

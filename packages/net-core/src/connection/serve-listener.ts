@@ -1,0 +1,62 @@
+import type { Lifecycle, Service } from '@lamella/service-core';
+import { createLifecycle } from '@lamella/service-core';
+import type { Connection } from './connection.ts';
+import type { Listener } from './listener.ts';
+
+/** Options of {@link serveListener}. */
+export interface ServeListenerOptions {
+  /** Where the listener takes part in draining: it closes when draining starts. Default: one of its own. */
+  readonly lifecycle?: Lifecycle;
+  /** Hears of every connection whose service failed. Default: one line on `console.error`. */
+  readonly onError?: (error: unknown, connection: Connection) => void;
+}
+
+/**
+ * Serves every connection of a listener, each by itself.
+ *
+ * @remarks
+ * A connection whose service ends with its stream still open is closed. A service that fails takes nothing down but its own
+ * connection.
+ *
+ * @returns When the listener has closed. Connections may go on; the lifecycle knows of them.
+ */
+export async function serveListener(
+  listener: Listener,
+  service: Service<Connection, void>,
+  options: ServeListenerOptions = {},
+): Promise<void> {
+  const { lifecycle = createLifecycle(), onError = reportOnConsole } = options;
+  const closed = Promise.withResolvers<void>();
+  const registration = lifecycle.register({
+    protocol: 'listener',
+    isIdle: true,
+    startDrain: () => void listener.close(),
+    drained: closed.promise,
+    destroy: () => void listener.close(),
+  });
+  try {
+    for await (const connection of listener)
+      lifecycle.spawn('connection', () => serveOne(connection, service, onError));
+  } finally {
+    closed.resolve();
+    registration[Symbol.dispose]();
+  }
+}
+
+async function serveOne(
+  connection: Connection,
+  service: Service<Connection, void>,
+  onError: (error: unknown, connection: Connection) => void,
+): Promise<void> {
+  try {
+    await service.serve(connection);
+  } catch (error) {
+    onError(error, connection);
+  } finally {
+    connection.stream.destroy();
+  }
+}
+
+function reportOnConsole(error: unknown): void {
+  console.error('lamella: a connection failed:', error);
+}

@@ -80,3 +80,39 @@ export class HttpBodyError extends LamellaError {
     this.code = code;
   }
 }
+
+/** Every `code` of an {@link HttpConnectionError}. Minor releases may add codes, never remove one. */
+export type HttpConnectionErrorCode =
+  | 'LML_ERR_HTTP_CONNECTION_CLOSED'
+  | 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED'
+  | 'LML_ERR_HTTP_RESPONSE_INCOMPLETE';
+
+/** Options of {@link HttpConnectionError}. */
+export interface HttpConnectionErrorOptions extends LamellaErrorOptions {
+  /** Whether the peer has processed the request. */
+  readonly processed: 'no' | 'unknown';
+}
+
+/**
+ * The connection ended before the response was complete.
+ *
+ * @remarks
+ * `CLOSED`: before the head of the response. `REUSED_CONNECTION_CLOSED`: the same, on a connection that had served a request
+ * before, where the usual cause is a peer that closed an idle connection at the moment when it was used again. `RESPONSE_INCOMPLETE`:
+ * in the middle of the body.
+ */
+export class HttpConnectionError extends LamellaError {
+  static {
+    HttpConnectionError.prototype.name = 'HttpConnectionError';
+  }
+
+  readonly code: HttpConnectionErrorCode;
+  /** `no`: nothing of the request has left this machine. `unknown`: the peer may have acted on it. */
+  readonly processed: 'no' | 'unknown';
+
+  constructor(code: HttpConnectionErrorCode, message: string, options: HttpConnectionErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.processed = options.processed;
+  }
+}

@@ -1,1 +1,55 @@
-export {};
+// Messages
+
+export type { BodyChunk, BodySource } from './message/body-source.ts';
+export { hasListToken, isFieldValue, isToken, splitList } from './message/field-syntax.ts';
+export type { CollectOptions, HttpBodyInit, HttpBodyOptions } from './message/http-body.ts';
+export { HttpBody } from './message/http-body.ts';
+export type { HttpHeadersInit } from './message/http-headers.ts';
+export { HttpHeaders } from './message/http-headers.ts';
+export type {
+  HttpForkOptions,
+  HttpRequestChanges,
+  HttpRequestInit,
+  HttpRequestParts,
+  HttpVersion,
+  InformationalResponse,
+} from './message/http-request.ts';
+export { HttpRequest } from './message/http-request.ts';
+export type { HttpResponseInit, HttpResponseParts, HttpUpgrade } from './message/http-response.ts';
+export { HttpResponse } from './message/http-response.ts';
+export type { RequestContextOptions } from './message/request-context.ts';
+export { RequestContext } from './message/request-context.ts';
+export type { RequestTarget } from './message/request-target.ts';
+export { parseRequestTarget, tryParseRequestTarget } from './message/request-target.ts';
+export { isBodyless, reasonPhrase } from './message/status.ts';
+
+// Server
+
+export { errorResponse } from './server/error-response.ts';
+export type { HttpServerLayerOptions } from './server/http-server-layer.ts';
+export { httpServerLayer } from './server/http-server-layer.ts';
+
+// Client
+
+export type { HttpClient, HttpClientOptions, OriginGauge } from './client/http-client.ts';
+export { createHttpClient } from './client/http-client.ts';
+export type { HttpConnection, HttpProtocol, OpenHttpConnectionOptions } from './client/http-connection.ts';
+export type { Http1Options } from './client/http1.ts';
+export { http1 } from './client/http1.ts';
+export type { PoolOptions } from './client/pool-options.ts';
+
+// What HTTP/1.1 peers may send, and how long they may take
+
+export type { Http1ClientTimeouts } from './protocol/http1-client-deadlines.ts';
+export type { Http1Limits } from './protocol/http1-limits.ts';
+export type { Http1ServerTimeouts } from './protocol/http1-server-deadlines.ts';
+
+// Errors
+
+export type {
+  Http1ErrorCode,
+  HttpBodyErrorCode,
+  HttpConnectionErrorCode,
+  HttpConnectionErrorOptions,
+} from './errors.ts';
+export { Http1ProtocolError, HttpBodyError, HttpConnectionError } from './errors.ts';

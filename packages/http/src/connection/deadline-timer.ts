@@ -32,6 +32,13 @@ export class DeadlineTimer {
     this.#timer = this.#clock.startTimer(Math.max(0, deadlineMs - nowMs), () => this.#elapse());
   }
 
+  /** Stops until the next {@link update}. */
+  pause(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  }
+
   /** Stops for good. */
   cancel(): void {
     this.#timer?.cancel();

@@ -2,7 +2,7 @@ import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lam
 import { consumeStream, toStreamError } from '@lamella/net-core';
 import type { Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
-import { DateLine } from '../codec/head-encoder.ts';
+import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpRequest, InformationalResponse } from '../message/http-request.ts';
@@ -23,6 +23,8 @@ export interface Http1ServerConnectionOptions extends Http1ServerProtocolOptions
   /** Age after which the connection ends with its next response, in milliseconds. */
   readonly maxAgeMs: number;
   readonly clock: Clock;
+  /** Makes the Date field; one for all connections of a server. */
+  readonly dateLine: DateLine;
   /** Where the connection takes part in draining. */
   readonly lifecycle: Lifecycle | undefined;
   /** Hears of every failure of the service, and of an upgraded connection. */
@@ -110,7 +112,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     if (!this.#isOpen) return;
     this.#protocol.stopKeepAlive();
     if (this.#protocol.isIdle) this.#close();
-    else if (this.#exchange !== undefined && this.#exchange.isEventStream) this.#endEventStream(this.#exchange);
+    else if (this.#exchange?.isEventStream === true) this.#endEventStream(this.#exchange);
   }
 
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
@@ -156,7 +158,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#protocol.hold();
     const exchange = this.#exchange;
     exchange?.body?.flush();
-    if (exchange !== undefined && exchange.isWaiting) this.#serve(exchange);
+    if (exchange?.isWaiting === true) this.#serve(exchange);
     this.#settle(nowMs);
   }
 
@@ -339,7 +341,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #sendHead(response: HttpResponse, close: boolean): void {
-    const { clock, lifecycle, maxAgeMs } = this.#options;
+    const { clock, dateLine, lifecycle, maxAgeMs } = this.#options;
     const nowMs = clock.coarseNowMs();
     const isEnding = nowMs - this.#startedMs >= maxAgeMs || (lifecycle !== undefined && lifecycle.phase !== 'running');
     this.#protocol.sendHead({
@@ -395,7 +397,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
 
   #switch(run: UpgradeRun): void {
     const { status, reason, headers } = run.response;
-    const { clock } = this.#options;
+    const { clock, dateLine } = this.#options;
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();
     this.#timer.cancel();
@@ -436,4 +438,3 @@ function outputOf(whole: string | Uint8Array, size: number | undefined): string 
 
 const EVENT_STREAM = /^text\/event-stream\b/i;
 const MAX_DISCARDED_BYTES = 64 * 1024;
-const dateLine = new DateLine();

@@ -19,6 +19,7 @@ export class Outbox {
   readonly #onRoom: () => void;
   #room: Promise<void> | undefined;
   #isHolding = false;
+  #bytesWritten = 0;
 
   /** @param onRoom - Called when the peer takes output again. */
   constructor(stream: ByteStream, protocol: OutboundProtocol, clock: Clock, onRoom: () => void) {
@@ -26,6 +27,11 @@ export class Outbox {
     this.#writer = new OutputWriter(stream);
     this.#clock = clock;
     this.#onRoom = onRoom;
+  }
+
+  /** Bytes written so far. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
   }
 
   /** Whether the peer takes nothing now. */
@@ -83,7 +89,10 @@ export class Outbox {
   }
 
   #write(): Promise<void> | undefined {
-    const room = this.#writer.write(this.#protocol.takeOutput());
+    const output = this.#protocol.takeOutput();
+    if (output.length === 0) return this.#room;
+    for (const part of output) this.#bytesWritten += part.length;
+    const room = this.#writer.write(output);
     if (room === undefined || this.#room !== undefined) return this.#room ?? room;
     this.#room = room;
     this.#protocol.blockWrite(true, this.#clock.coarseNowMs());

@@ -20,7 +20,6 @@ export class OutputWriter {
   write(parts: readonly OutputPart[]): Promise<void> | undefined {
     let length = 0;
     for (const part of parts) length += part.length;
-    if (length === 0) return undefined;
     if (length > MAX_TOGETHER_BYTES) return this.#stream.write(piecesOf(parts));
     if (this.#stream.writeLent === undefined) return this.#stream.write([joined(parts, Buffer.allocUnsafe(length))]);
 

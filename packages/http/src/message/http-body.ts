@@ -134,6 +134,23 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     return whole;
   }
 
+  /** Whether {@link tryClone} can make a second body of the same content. */
+  get canClone(): boolean {
+    return this.isEmpty || (this.#source === undefined && this.#state === 'unread' && !this.#isClaimed);
+  }
+
+  /**
+   * Makes a second body of the same content, if it is at hand: an empty body, or text or bytes that nobody has read.
+   *
+   * @returns `undefined` for a body that can be read only once. The content is shared, not copied.
+   */
+  tryClone(): HttpBody | undefined {
+    if (!this.canClone) return undefined;
+    return this.isEmpty
+      ? this
+      : new HttpBody(this.#whole, undefined, this.#trailers === undefined ? {} : { trailers: this.#trailers });
+  }
+
   /**
    * Reads everything.
    *

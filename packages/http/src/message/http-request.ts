@@ -42,6 +42,12 @@ export interface HttpRequestInit {
   readonly signal?: AbortSignal;
 }
 
+/** What changes in a {@link HttpRequest.fork}. */
+export interface HttpForkOptions extends ForkOptions<'request'> {
+  /** Body of the fork, such as a second one of the same content. */
+  readonly body?: HttpBody;
+}
+
 /** What {@link HttpRequest.with} changes. */
 export type HttpRequestChanges = Partial<Omit<HttpRequestInit, 'signal'>>;
 
@@ -170,20 +176,22 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
     });
   }
 
-  fork(options: ForkOptions<'request'>): HttpRequest {
+  fork(options: HttpForkOptions): HttpRequest {
     const isNewScope = options.scope !== undefined || options.signal !== undefined;
-    return new HttpRequest({
+    const fork = new HttpRequest({
       method: this.method,
       target: this.target,
       version: this.version,
       // An attempt changes its headers for itself; a narrower scope is the same request.
       headers: options.extensions === undefined ? this.headers : this.headers.clone(),
-      body: this.body,
+      body: options.body ?? this.body,
       onInformational: this.onInformational,
       context: this.context,
       extensions: options.extensions ?? this.#extensions,
       scope: isNewScope ? forkedScope(this.scope, options) : this.#scope,
     });
+    fork.#parsedTarget = this.#parsedTarget;
+    return fork;
   }
 }
 

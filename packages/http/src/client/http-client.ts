@@ -1,0 +1,237 @@
+import type { Address, Connector } from '@lamella/net-core';
+import { connectRequest, defaultPort, formatAuthority, parseAuthority } from '@lamella/net-core';
+import type { AbortScope, Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
+import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
+import type { HttpRequest } from '../message/http-request.ts';
+import type { HttpResponse } from '../message/http-response.ts';
+import type { HttpConnection, HttpProtocol } from './http-connection.ts';
+import type { OriginPoolHost } from './origin-pool.ts';
+import { OriginPool } from './origin-pool.ts';
+import type { PoolOptions } from './pool-options.ts';
+import { fullPoolOptions } from './pool-options.ts';
+import { serveWithResend } from './resend.ts';
+
+/** Options of {@link createHttpClient}. */
+export interface HttpClientOptions extends Partial<PoolOptions> {
+  /** Makes the connections, such as `tcpConnector()` or one of a network in memory. */
+  readonly connector: Connector;
+  /** Protocols to speak, the preferred one first. */
+  readonly protocols: readonly HttpProtocol[];
+  /** HTTP proxy that all requests go to, in the absolute form. Default: none. */
+  readonly proxy?: Address;
+  /** Where the client takes part in draining: it ends when all requests are done. Default: nowhere. */
+  readonly lifecycle?: Lifecycle;
+  /** Source of time. Default: the system clock. */
+  readonly clock?: Clock;
+}
+
+/** What a client has open to one origin. */
+export interface OriginGauge {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Connections that are open or being opened. */
+  readonly open: number;
+  /** Connections without a request. */
+  readonly idle: number;
+  /** Requests that wait for a connection. */
+  readonly waiting: number;
+}
+
+/**
+ * Sends requests, over connections that it keeps.
+ *
+ * @remarks
+ * A request names its whole target (`http://host/path`). Every attempt forks the request's store, and links the connection it
+ * uses as its egress. A connection that the server closed at the very moment when it was used again is replaced without
+ * anybody noticing, if the request may be sent again: if it is idempotent and its body can be read again, or nothing of it was
+ * sent. Any other request is never sent twice.
+ *
+ * Whoever gets a response reads or cancels its body; its connection is kept from others until then.
+ */
+export interface HttpClient extends Service<HttpRequest, HttpResponse>, AsyncDisposable {
+  /** What is open now, by origin. */
+  readonly gauges: () => readonly OriginGauge[];
+  /** Takes no more requests, waits for those under way, and closes all connections. */
+  readonly close: () => Promise<void>;
+  /** Ends now; requests under way fail with `reason`. */
+  readonly destroy: (reason?: unknown) => void;
+}
+
+/**
+ * Makes a client.
+ *
+ * @example
+ * const client = createHttpClient({ connector: tcpConnector(), protocols: [http1()] });
+ * const response = await client.serve(HttpRequest.from({ target: 'http://example.com/' }));
+ * await response.body.text();
+ * await client.close();
+ *
+ * @throws UsageError if an option is out of its range.
+ */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return new PooledHttpClient(options);
+}
+
+class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
+  readonly protocol = 'http-client' as const;
+  readonly options: PoolOptions;
+  readonly clock: Clock;
+  readonly drained: Promise<void>;
+  readonly #connector: Connector;
+  readonly #protocol: HttpProtocol;
+  readonly #proxy: Address | undefined;
+  readonly #pools = new Map<string, OriginPool>();
+  /** Pools that wait until a connection of another one closes. */
+  readonly #starved = new Set<OriginPool>();
+  readonly #resolveDrained: () => void;
+  readonly #registration: Disposable | undefined;
+  #state: 'open' | 'draining' | 'closed' = 'open';
+
+  constructor(options: HttpClientOptions) {
+    const { connector, protocols, proxy, clock = systemClock } = options;
+    const [protocol] = protocols;
+    if (protocol === undefined) throw new UsageError('protocols must name at least one protocol, such as http1()');
+    this.options = fullPoolOptions(options);
+    this.clock = clock;
+    this.#connector = connector;
+    this.#protocol = protocol;
+    this.#proxy = proxy;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.drained = promise;
+    this.#resolveDrained = resolve;
+    this.#registration = options.lifecycle?.register(this);
+  }
+
+  readonly serve = (request: HttpRequest): Promise<HttpResponse> => {
+    if (this.#state === 'closed') return Promise.reject(new ClosedError('the client is closed'));
+    try {
+      return serveWithResend(this.#poolFor(request), request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+
+  readonly gauges = (): readonly OriginGauge[] =>
+    Array.from(this.#pools.values(), ({ origin, size, idle, waiting }) => ({ origin, open: size, idle, waiting }));
+
+  readonly close = (): Promise<void> => {
+    this.#state = 'closed';
+    this.#closePools();
+    return this.drained;
+  };
+
+  readonly destroy = (reason: unknown = new ClosedError('the client was destroyed')): void => {
+    this.#state = 'closed';
+    for (const pool of [...this.#pools.values()]) pool.destroy(reason);
+    this.#checkDrained();
+  };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // ---- Drainable
+
+  get isIdle(): boolean {
+    return this.gauges().every(({ open, idle, waiting }) => open === idle && waiting === 0);
+  }
+
+  /** Requests that drain elsewhere may still need the client: it goes on, but keeps no connection. */
+  startDrain(): void {
+    if (this.#state === 'open') this.#state = 'draining';
+    this.#closePools();
+  }
+
+  // ---- OriginPoolHost
+
+  get isClosing(): boolean {
+    return this.#state !== 'open';
+  }
+
+  mayOpen(pool: OriginPool): boolean {
+    let open = 0;
+    for (const { size } of this.#pools.values()) open += size;
+    if (open < this.options.maxConnections || this.#closeOldestIdle()) return true;
+    this.#starved.add(pool);
+    return false;
+  }
+
+  onLess(pool: OriginPool): void {
+    if (pool.size === 0 && pool.waiting === 0) this.#pools.delete(pool.origin);
+    const [next] = this.#starved;
+    if (next !== undefined) {
+      this.#starved.delete(next);
+      next.openMore();
+    }
+    this.#checkDrained();
+  }
+
+  // ---- pools
+
+  #poolFor(request: HttpRequest): OriginPool {
+    const { address, key } = originOf(request);
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      pool = new OriginPool(key, (scope) => this.#open(address, scope), this);
+      this.#pools.set(key, pool);
+    }
+    return pool;
+  }
+
+  /** Opens a connection for whoever waits: it belongs to no request, and carries nothing of one. */
+  async #open(address: Address, scope: AbortScope): Promise<HttpConnection> {
+    const target = this.#proxy ?? address;
+    const request = connectRequest({ target, scope, alpnOffer: [this.#protocol.name] });
+    const connection = await this.#connector.serve(request);
+    return this.#protocol.open(connection, { isToProxy: this.#proxy !== undefined, clock: this.clock });
+  }
+
+  #closeOldestIdle(): boolean {
+    let oldest: OriginPool | undefined;
+    for (const pool of this.#pools.values()) {
+      if (pool.oldestIdleMs < (oldest?.oldestIdleMs ?? Number.POSITIVE_INFINITY)) oldest = pool;
+    }
+    return oldest?.closeOldestIdle() ?? false;
+  }
+
+  #closePools(): void {
+    for (const pool of [...this.#pools.values()]) pool.close();
+    this.#checkDrained();
+  }
+
+  #checkDrained(): void {
+    if (!this.isClosing || this.#pools.size > 0) return;
+    this.#resolveDrained();
+    this.#registration?.[Symbol.dispose]();
+  }
+}
+
+interface Origin {
+  readonly address: Address;
+  /** Scheme, host and port. */
+  readonly key: string;
+}
+
+/** Where a request goes. @throws UsageError if its target does not say, or needs what this client does not have. */
+function originOf(request: HttpRequest): Origin {
+  const { scheme, authority, form } = request.parsedTarget;
+  if (scheme === 'https') throw new UsageError(`${request.target}: https needs TLS, which this client does not have`);
+  if (authority === undefined || (form === 'absolute' && scheme !== 'http')) {
+    const example = 'a client needs a whole URL, such as http://example.com/';
+    throw new UsageError(`${request.method} ${request.target.slice(0, 100)}: ${example}`);
+  }
+  const known = origins.get(authority);
+  if (known !== undefined) return known;
+  const { host, port = defaultPort('http') ?? 80 } = parseAuthority(authority);
+  const origin: Origin = {
+    address: { type: 'tcp', host, port },
+    key: `http://${formatAuthority({ host, port })}`,
+  };
+  if (origins.size >= MAX_KNOWN_ORIGINS) origins.clear();
+  origins.set(authority, origin);
+  return origin;
+}
+
+/** Origins by their authority as written, so that a busy client parses each of them once. */
+const origins = new Map<string, Origin>();
+const MAX_KNOWN_ORIGINS = 1_000;

@@ -1,0 +1,56 @@
+import { addErrorFacts } from '@lamella/service-core';
+import { HttpConnectionError } from '../errors.ts';
+import type { HttpBody } from '../message/http-body.ts';
+import type { HttpRequest } from '../message/http-request.ts';
+import type { HttpResponse } from '../message/http-response.ts';
+import type { OriginPool } from './origin-pool.ts';
+
+/**
+ * Sends a request; if the connection ended under it before anything came back, sends it again where that is safe.
+ *
+ * @remarks
+ * RFC 9110 section 9.2.2: a client must not send a request again by itself unless it knows that this does no harm. It knows that
+ * of idempotent methods on a connection that it had used before, which the server may just have closed for being idle; and of
+ * requests of which nothing has left this machine. The body must be at hand a second time. A second try takes any other
+ * connection, the last one a fresh one.
+ */
+export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {
+  const isSpare = request.body.canClone;
+  return sendAttempt(pool, request, 1).catch((error: unknown) => {
+    addErrorFacts(error, { attempt: 1 });
+    if (!isSpare || !maySendAgain(request, error)) throw error;
+    return resend(pool, request);
+  });
+}
+
+async function resend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {
+  for (let attempt = 2; ; attempt++) {
+    try {
+      return await sendAttempt(pool, request, attempt);
+    } catch (error) {
+      addErrorFacts(error, { attempt });
+      if (attempt === MAX_ATTEMPTS || !maySendAgain(request, error)) throw error;
+    }
+  }
+}
+
+/** Every attempt has a store of its own, and a body of its own where the content is at hand. */
+function sendAttempt(pool: OriginPool, request: HttpRequest, number: number): Promise<HttpResponse> {
+  const extensions = request.extensions.fork('attempt');
+  const body: HttpBody = request.body.tryClone() ?? request.body;
+  const attempt = request.fork({ extensions, body });
+  return pool.serve(request.scope, number === MAX_ATTEMPTS, (connection) => {
+    extensions.link('egress', connection.extensions);
+    return connection.serve(attempt);
+  });
+}
+
+function maySendAgain(request: HttpRequest, error: unknown): boolean {
+  if (!(error instanceof HttpConnectionError) || request.scope.aborted) return false;
+  if (error.processed === 'no') return true;
+  return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && IDEMPOTENT.has(request.method);
+}
+
+/** RFC 9110 section 9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const MAX_ATTEMPTS = 3;

@@ -1,0 +1,437 @@
+import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
+import { consumeStream, createConnection, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
+import type { Clock, Extensions } from '@lamella/service-core';
+import { addErrorFacts, ClosedError, TimeoutError, UsageError } from '@lamella/service-core';
+import type { HttpConnection } from '../client/http-connection.ts';
+import type { ResponseHead } from '../codec/response-head-decoder.ts';
+import { HttpConnectionError } from '../errors.ts';
+import { HttpBody } from '../message/http-body.ts';
+import type { HttpRequest } from '../message/http-request.ts';
+import { HttpResponse } from '../message/http-response.ts';
+import type { Http1ClientEvent, Http1ClientProtocolOptions } from '../protocol/http1-client-protocol.ts';
+import { Http1ClientProtocol } from '../protocol/http1-client-protocol.ts';
+import { ClientExchange } from './client-exchange.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+import { IncomingBody } from './incoming-body.ts';
+import { Outbox } from './outbox.ts';
+import { wireTarget } from './wire-target.ts';
+
+/** Options of {@link Http1ClientConnection}; defaults are set by `http1`. */
+export interface Http1ClientConnectionOptions extends Http1ClientProtocolOptions {
+  /** For a body that is neither read nor cancelled, in milliseconds. */
+  readonly bodyIdleTimeoutMs: number;
+  readonly isToProxy: boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * Drives the client side of one HTTP/1.x connection: the only place where its protocol meets bytes and time.
+ *
+ * @remarks
+ * One request at a time. The connection is free again when the request has been sent and the response has come whole.
+ */
+export class Http1ClientConnection implements HttpConnection, ByteSink {
+  readonly protocol = 'http/1.1' as const;
+  readonly extensions: Extensions<'connection'>;
+  readonly maxConcurrent = 1;
+  readonly #connection: Connection;
+  readonly #stream: ByteStream;
+  readonly #options: Http1ClientConnectionOptions;
+  readonly #protocol: Http1ClientProtocol;
+  readonly #outbox: Outbox;
+  readonly #timer: DeadlineTimer;
+  readonly #source: Pausable;
+  #exchange: ClientExchange | undefined;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #requestCount = 0;
+  #idleSinceMs: number;
+  #peerIdleTimeoutMs = Number.POSITIVE_INFINITY;
+  #isPaused = false;
+  #hasSwitched = false;
+  #keepsChunk = false;
+  #listener: (() => void) | undefined;
+
+  constructor(connection: Connection, options: Http1ClientConnectionOptions) {
+    const { clock } = options;
+    this.#connection = connection;
+    this.#stream = connection.stream;
+    this.extensions = connection.extensions;
+    this.extensions.seal();
+    this.#options = options;
+    this.#idleSinceMs = clock.coarseNowMs();
+    this.#protocol = new Http1ClientProtocol(options);
+    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn());
+    const onDeadline = (nowMs: number): void => this.#onDeadline(nowMs);
+    this.#timer = new DeadlineTimer(clock, () => this.#nextDeadlineMs(), onDeadline);
+    void this.#stream.closed.then((info) => this.#onClosed(info));
+    this.#source = consumeStream(this.#stream, this);
+  }
+
+  get active(): number {
+    return this.#exchange === undefined ? 0 : 1;
+  }
+
+  get state(): 'open' | 'closing' | 'closed' {
+    return this.#state;
+  }
+
+  get idleSinceMs(): number {
+    return this.#idleSinceMs;
+  }
+
+  get peerIdleTimeoutMs(): number {
+    return this.#peerIdleTimeoutMs;
+  }
+
+  readonly onChange = (listener: () => void): void => {
+    this.#listener = listener;
+  };
+
+  readonly serve = (request: HttpRequest): Promise<HttpResponse> => {
+    if (this.#state !== 'open') return Promise.reject(new ClosedError('the connection takes no more requests'));
+    if (this.#exchange !== undefined) return Promise.reject(new UsageError('the connection has a request under way'));
+    const exchange = new ClientExchange(request, this.#outbox.bytesWritten);
+    try {
+      request.scope.throwIfAborted();
+      this.#begin(exchange);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return exchange.response;
+  };
+
+  readonly close = async (): Promise<void> => {
+    if (this.#state === 'open') this.#setState('closing');
+    if (this.#exchange === undefined) this.#stream.destroy();
+    await this.#stream.closed;
+  };
+
+  readonly destroy = (reason?: unknown): void => {
+    this.#breakOff(reason ?? new ClosedError('the connection was destroyed'));
+  };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // ---- ByteSink
+
+  onBytes(chunk: Uint8Array): 'kept' | undefined {
+    if (this.#state === 'closed') return undefined;
+    this.#keepsChunk = false;
+    if (this.#exchange !== undefined) this.#exchange.bytesIn += chunk.length;
+    this.#protocol.receiveBytes(chunk);
+    this.#turn();
+    return this.#keepsChunk ? 'kept' : undefined;
+  }
+
+  onEnd(): void {
+    if (this.#state === 'closed') return;
+    this.#protocol.receiveEnd();
+    this.#turn();
+  }
+
+  // ---- sending
+
+  #begin(exchange: ClientExchange): void {
+    const { request } = exchange;
+    const nowMs = this.#options.clock.coarseNowMs();
+    const { target, authority } = wireTarget(request, this.#options.isToProxy);
+    const { method, headers, body } = request;
+    const waits = this.#protocol.sendHead({ method, target, headers, authority, size: body.size }, nowMs);
+    this.#exchange = exchange;
+    this.#requestCount++;
+    exchange.listen((reason) => this.#breakOff(reason));
+    if (waits) this.#awaitContinue(exchange);
+    else this.#sendBody(exchange);
+    this.#settle(nowMs);
+  }
+
+  /** RFC 9110 section 10.1.1: the body waits for 100 (Continue), but not for ever. */
+  #awaitContinue(exchange: ClientExchange): void {
+    const { clock, timeouts } = this.#options;
+    const timer = clock.startTimer(timeouts.expectContinueTimeoutMs, () => exchange.onContinue?.());
+    exchange.onContinue = () => {
+      timer.cancel();
+      exchange.onContinue = undefined;
+      if (exchange.isOver || exchange.head !== undefined) return;
+      this.#sendBody(exchange);
+      void this.#outbox.flush();
+    };
+  }
+
+  #sendBody(exchange: ClientExchange): void {
+    const { body } = exchange.request;
+    const nowMs = this.#options.clock.coarseNowMs();
+    const whole = body.takeWhole();
+    if (whole !== undefined) {
+      const isAscii = typeof whole !== 'string' || whole.length === body.size;
+      this.#protocol.sendData(isAscii ? whole : Buffer.from(whole, 'utf8'), nowMs);
+      this.#protocol.sendEnd(body.trailers);
+      return;
+    }
+    this.#outbox.pump(body, exchange).then(
+      (isComplete) => isComplete && this.#endRequest(exchange, body),
+      (error: unknown) => this.#failBody(exchange, error),
+    );
+  }
+
+  #endRequest(exchange: ClientExchange, body: HttpBody): void {
+    if (exchange.isOver || this.#protocol.hasSentRequest) return;
+    try {
+      this.#protocol.sendEnd(body.trailers);
+    } catch (error) {
+      this.#breakOff(error); // shorter than its stated size: the request can't be completed
+      return;
+    }
+    this.#outbox.release();
+    this.#advance(exchange);
+  }
+
+  /** The source of the request body failed, or the connection did, which its `closed` tells better. */
+  #failBody(exchange: ClientExchange, error: unknown): void {
+    queueMicrotask(() => {
+      if (!exchange.isOver && !this.#protocol.hasSentRequest) this.#breakOff(error);
+    });
+  }
+
+  // ---- the turn
+
+  #turn(): void {
+    const nowMs = this.#options.clock.coarseNowMs();
+    while (this.#state !== 'closed' && !this.#hasSwitched) {
+      const event = this.#protocol.nextEvent(nowMs);
+      if (event === undefined) break;
+      this.#handle(event);
+    }
+    const exchange = this.#exchange;
+    exchange?.body?.flush();
+    if (exchange?.head !== undefined && !exchange.isAnswered && !exchange.isOver) this.#answer(exchange, exchange.head);
+    if (exchange !== undefined) this.#advance(exchange);
+    this.#settle(nowMs);
+  }
+
+  /** The end of a turn: output, reading, timer. */
+  #settle(nowMs: number): void {
+    void this.#outbox.flush();
+    const shouldPause = this.#exchange?.body?.isFull === true;
+    if (shouldPause !== this.#isPaused && !this.#hasSwitched) {
+      this.#isPaused = shouldPause;
+      if (shouldPause) this.#source.pause();
+      else this.#source.resume();
+    }
+    this.#timer.update(nowMs);
+  }
+
+  #handle(event: Http1ClientEvent): void {
+    const exchange = this.#exchange;
+    switch (event.type) {
+      case 'informational':
+        this.#takeInformational(event.head);
+        break;
+      case 'response':
+        if (exchange !== undefined) this.#takeResponse(exchange, event);
+        break;
+      case 'data':
+        if (exchange?.body?.push(event.bytes) === true) this.#keepsChunk = true;
+        break;
+      case 'end':
+        exchange?.body?.end(event.trailers);
+        break;
+      case 'closed':
+        this.#stream.destroy();
+        this.#setState('closed');
+        break;
+      case 'failed':
+        this.#breakOff(
+          event.error.code === 'LML_ERR_HTTP1_UNEXPECTED_END' ? this.#incomplete(event.error) : event.error,
+        );
+        break;
+      case 'timeout':
+        this.#breakOff(event.error);
+        break;
+    }
+  }
+
+  #takeInformational(head: ResponseHead): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    const { status, reason, headers } = head;
+    if (status === 100) exchange.onContinue?.();
+    exchange.request.onInformational?.({ status, reason, headers });
+  }
+
+  #takeResponse(exchange: ClientExchange, event: Extract<Http1ClientEvent, { type: 'response' }>): void {
+    exchange.head = event.head;
+    exchange.onContinue?.();
+    this.#hasSwitched = event.hasSwitched;
+    if (event.hasBody) exchange.body = new IncomingBody(this.#bodyFlow(exchange));
+    // RFC 9112 section 9.5: who has its answer, and is told that the connection ends, stops sending.
+    const isStillSending = !this.#protocol.hasSentRequest;
+    if (isStillSending && (event.head.hasClose || event.head.status >= 400)) this.#abandonRequest(exchange);
+    const hint = KEEP_ALIVE_TIMEOUT.exec(event.head.headers.get('keep-alive') ?? '');
+    if (hint !== null) this.#peerIdleTimeoutMs = Number(hint[1]) * 1_000;
+  }
+
+  #abandonRequest(exchange: ClientExchange): void {
+    this.#protocol.abandonRequest();
+    exchange.request.body.cancel(new ClosedError('the response came before the request was sent'));
+  }
+
+  #answer(exchange: ClientExchange, head: ResponseHead): void {
+    const { request, body } = exchange;
+    const size = head.contentLength >= 0 ? head.contentLength : undefined;
+    exchange.readerSeenMs = body === undefined ? Number.POSITIVE_INFINITY : this.#options.clock.coarseNowMs();
+    const response = new HttpResponse({
+      status: head.status,
+      reason: head.reason,
+      headers: head.headers,
+      body: body?.toHttpBody(size) ?? HttpBody.empty,
+      version: head.version,
+      upgraded: this.#hasSwitched ? this.#switch(exchange) : undefined,
+      makeExtensions: () => request.extensions.fork('response'),
+    });
+    exchange.answer(response);
+  }
+
+  /** The connection leaves HTTP, and this object. */
+  #switch(exchange: ClientExchange): Connection {
+    const rest = this.#protocol.switchOver();
+    this.#timer.cancel();
+    this.#source.stop();
+    if (rest.length > 0) this.#stream.unread(rest);
+    exchange.finish();
+    this.#exchange = undefined;
+    this.#setState('closed');
+    return createConnection(this.#stream, { extensions: this.extensions.fork('upgrade') });
+  }
+
+  /** Frees the connection when the exchange is complete both ways. */
+  #advance(exchange: ClientExchange): void {
+    if (exchange !== this.#exchange || exchange.head === undefined || exchange.isOver) return;
+    const hasResponse = exchange.body === undefined || exchange.body.hasEnded || this.#protocol.isIdle;
+    if (!hasResponse) return;
+    if (!this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
+    if (!this.#protocol.isIdle && !this.#protocol.isOver) return;
+    exchange.finish();
+    this.#exchange = undefined;
+    this.#idleSinceMs = this.#options.clock.coarseNowMs();
+    if (this.#protocol.isIdle && this.#state === 'open') this.#listener?.();
+    else {
+      this.#stream.destroy();
+      this.#setState('closed');
+    }
+  }
+
+  // ---- the response body
+
+  #bodyFlow(exchange: ClientExchange) {
+    return {
+      want: (isWanted: boolean) => {
+        const nowMs = this.#options.clock.coarseNowMs();
+        exchange.readerSeenMs = isWanted ? Number.POSITIVE_INFINITY : nowMs;
+        this.#protocol.wantBody(isWanted, nowMs);
+        this.#settle(nowMs);
+      },
+      cancel: (reason: unknown) => this.#cancelBody(exchange, reason),
+    };
+  }
+
+  /** A short rest of a known length is read for the sake of the connection; anything else ends it. */
+  #cancelBody(exchange: ClientExchange, reason: unknown): void {
+    if (exchange.isOver) return;
+    const length = exchange.head?.contentLength ?? -1;
+    if (length < 0 || length > MAX_DRAINED_BYTES) {
+      this.#breakOff(reason);
+      return;
+    }
+    const nowMs = this.#options.clock.coarseNowMs();
+    exchange.readerSeenMs = Number.POSITIVE_INFINITY;
+    this.#protocol.wantBody(true, nowMs);
+    this.#settle(nowMs);
+  }
+
+  // ---- time
+
+  #nextDeadlineMs(): number {
+    const readerMs = (this.#exchange?.readerSeenMs ?? Number.POSITIVE_INFINITY) + this.#options.bodyIdleTimeoutMs;
+    return Math.min(this.#protocol.nextTimeoutMs(), readerMs);
+  }
+
+  #onDeadline(nowMs: number): void {
+    if (nowMs >= this.#protocol.nextTimeoutMs()) {
+      this.#protocol.handleTimeout(nowMs);
+      this.#turn();
+      return;
+    }
+    const { bodyIdleTimeoutMs } = this.#options;
+    this.#breakOff(
+      new TimeoutError({
+        limit: 'bodyIdleTimeoutMs',
+        timeoutMs: bodyIdleTimeoutMs,
+        facts: { layer: 'http/1.1', phase: 'response-body' },
+      }),
+    );
+  }
+
+  // ---- the end
+
+  /** Ends the connection; the exchange fails with `error`. */
+  #breakOff(error: unknown): void {
+    if (this.#state === 'closed') return;
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#timer.cancel();
+    if (exchange !== undefined) {
+      addErrorFacts(error, this.#facts(exchange));
+      exchange.fail(error);
+    }
+    this.#stream.destroy(exchange === undefined ? undefined : error);
+    this.#setState('closed');
+  }
+
+  #onClosed(info: CloseInfo): void {
+    if (this.#hasSwitched) return;
+    if (this.#exchange === undefined) this.#setState('closed');
+    else this.#breakOff(this.#incomplete(toStreamError(info)));
+    this.#timer.cancel();
+  }
+
+  /** The error of a connection that ended under a request. */
+  #incomplete(cause: unknown): HttpConnectionError {
+    const exchange = this.#exchange;
+    const isInBody = exchange?.head !== undefined;
+    const isReused = this.#requestCount > 1 && exchange?.bytesIn === 0;
+    const processed = exchange?.bytesBefore === this.#outbox.bytesWritten ? 'no' : 'unknown';
+    const options = { cause, processed } as const;
+    if (isInBody) {
+      return new HttpConnectionError(
+        'LML_ERR_HTTP_RESPONSE_INCOMPLETE',
+        'the connection ended in the response',
+        options,
+      );
+    }
+    const code = isReused ? 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' : 'LML_ERR_HTTP_CONNECTION_CLOSED';
+    return new HttpConnectionError(code, 'the connection ended before the response', options);
+  }
+
+  #facts(exchange: ClientExchange) {
+    const peer = this.extensions.get(PeerAddress);
+    return {
+      layer: 'http/1.1',
+      phase: exchange.head === undefined ? 'response-head' : 'response-body',
+      bytesIn: exchange.bytesIn,
+      bytesOut: this.#outbox.bytesWritten - exchange.bytesBefore,
+      ...(peer === undefined ? {} : { peer: formatAddress(peer) }),
+    };
+  }
+
+  #setState(state: 'closing' | 'closed'): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#listener?.();
+  }
+}
+
+const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?([0-9]{1,6})/i;
+const MAX_DRAINED_BYTES = 64 * 1024;

@@ -38,6 +38,11 @@ export type { Http1Options } from './client/http1.ts';
 export { http1 } from './client/http1.ts';
 export type { PoolOptions } from './client/pool-options.ts';
 
+// Interop
+
+export type { WebRequestOptions } from './interop/fetch.ts';
+export { fetchHandler, fromWebResponse, toWebRequest } from './interop/fetch.ts';
+
 // What HTTP/1.1 peers may send, and how long they may take
 
 export type { Http1ClientTimeouts } from './protocol/http1-client-deadlines.ts';

@@ -1,1 +1,3 @@
-export {};
+export { directClientOn, httpClientOn } from './testing/http-client-on.ts';
+export type { HttpConnectionSubject, HttpConnectionUnderTest } from './testing/http-connection-cases.ts';
+export { httpConnectionCases } from './testing/http-connection-cases.ts';

@@ -34,7 +34,6 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   readonly protocol = 'http/1.1' as const;
   readonly extensions: Extensions<'connection'>;
   readonly maxConcurrent = 1;
-  readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #options: Http1ClientConnectionOptions;
   readonly #protocol: Http1ClientProtocol;
@@ -53,7 +52,6 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   constructor(connection: Connection, options: Http1ClientConnectionOptions) {
     const { clock } = options;
-    this.#connection = connection;
     this.#stream = connection.stream;
     this.extensions = connection.extensions;
     this.extensions.seal();

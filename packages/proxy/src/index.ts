@@ -1,1 +1,19 @@
-export {};
+// Forward
+
+export type { ForwardProxyOptions } from './forward/forward-proxy-service.ts';
+export { forwardProxyService } from './forward/forward-proxy-service.ts';
+export type { BasicProxyAuthOptions, ProxyAuth, ProxyUser } from './forward/proxy-auth.ts';
+export { basicProxyAuth } from './forward/proxy-auth.ts';
+export type { SafeListenOptions } from './forward/safe-listen.ts';
+export { requireSafeListen } from './forward/safe-listen.ts';
+
+// Reverse
+
+export type { ForwardedStyle } from './reverse/forwarded-headers.ts';
+export type { ReverseProxyOptions } from './reverse/reverse-proxy-service.ts';
+export { reverseProxyService } from './reverse/reverse-proxy-service.ts';
+export type { ReverseRoute } from './reverse/route.ts';
+
+// Both
+
+export { gatewayErrorResponse } from './forwarding/gateway-error.ts';

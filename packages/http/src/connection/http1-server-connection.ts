@@ -4,6 +4,7 @@ import type { Clock, Drainable, Lifecycle, Service } from '@lamella/service-core
 import { ClosedError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
+import type { HttpBody } from '../message/http-body.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpRequest, InformationalResponse } from '../message/http-request.ts';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
@@ -330,14 +331,19 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     if (whole === undefined) {
       exchange.outgoing = body;
       exchange.isEventStream = EVENT_STREAM.test(response.headers.get('content-type') ?? '');
-      this.#outbox.pump(body, exchange).then(
-        (isComplete) => isComplete && this.#finish(exchange, body.trailers),
-        (error: unknown) => this.#fail(exchange, error, request),
-      );
+      void this.#sendStream(exchange, body, request);
       return;
     }
     this.#protocol.sendData(outputOf(whole, body.size));
     this.#finish(exchange, body.trailers);
+  }
+
+  async #sendStream(exchange: ServerExchange, body: HttpBody, request: HttpRequest): Promise<void> {
+    try {
+      if (await this.#outbox.pump(body, exchange)) this.#finish(exchange, body.trailers);
+    } catch (error) {
+      this.#fail(exchange, error, request);
+    }
   }
 
   #sendHead(response: HttpResponse, close: boolean): void {
@@ -365,13 +371,10 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     }
     if (this.#protocol.isReceivingBody) this.#discardBody();
     else this.#exchange = undefined;
-    if (this.#protocol.bytesWaiting > 0) {
-      this.#outbox.hold();
-      this.#turn();
-    } else {
-      this.#outbox.release();
-      this.#settle(nowMs);
-    }
+    // What came together is answered together.
+    if (this.#protocol.bytesWaiting > 0) this.#outbox.holdAnswer();
+    else this.#outbox.release();
+    this.#turn();
   }
 
   /** An event stream has no end of its own: a drain ends it cleanly, and the client comes back elsewhere. */

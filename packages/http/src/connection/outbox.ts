@@ -19,6 +19,7 @@ export class Outbox {
   readonly #onRoom: () => void;
   #room: Promise<void> | undefined;
   #isHolding = false;
+  #answersHeld = 0;
   #bytesWritten = 0;
 
   /** @param onRoom - Called when the peer takes output again. */
@@ -57,9 +58,16 @@ export class Outbox {
     });
   }
 
+  /** Holds one more answer, as long as they are few: a peer that does not read must be noticed. */
+  holdAnswer(): void {
+    if (++this.#answersHeld < MAX_ANSWERS_HELD) this.hold();
+    else this.release();
+  }
+
   /** Writes what was held. */
   release(): void {
     this.#isHolding = false;
+    this.#answersHeld = 0;
     void this.#write();
   }
 
@@ -109,3 +117,5 @@ export class Outbox {
     this.#onRoom();
   }
 }
+
+const MAX_ANSWERS_HELD = 16;

@@ -1,0 +1,64 @@
+import type { HttpHeaders } from '@lamella/http';
+import { splitList } from '@lamella/http';
+
+/** What {@link removeHopByHop} leaves although it is meant for one hop. */
+export interface HopByHopOptions {
+  /** Leaves `Upgrade`, and `Connection` as `Upgrade`: the next hop is asked to switch as well. */
+  readonly keepsUpgrade: boolean;
+}
+
+/**
+ * Removes the fields that are meant for one hop only. RFC 9110 section 7.6.1.
+ *
+ * @remarks
+ * That is Connection with all the fields it names, and the ones known to be such. A client can't use Connection to take away what
+ * the message needs on every hop, such as Host. Order and case of everything else stay.
+ */
+export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): void {
+  const named = new Set(headers.getAll('connection').flatMap((value) => splitList(value.toLowerCase())));
+  const keepsTrailersAsked = hasTrailersToken(headers);
+  headers.deleteWhere((name) => {
+    const lower = name.toLowerCase();
+    if (lower === 'upgrade') return !options.keepsUpgrade;
+    if (KNOWN.has(lower)) return true;
+    return named.has(lower) && !END_TO_END.has(lower);
+  });
+  // RFC 9110 section 10.1.4: `trailers` is all that TE may say on the next hop, and we do pass trailers on.
+  if (keepsTrailersAsked) headers.append('TE', 'trailers');
+  const connection = [...(options.keepsUpgrade ? ['Upgrade'] : []), ...(keepsTrailersAsked ? ['TE'] : [])];
+  if (connection.length > 0) headers.append('Connection', connection.join(', '));
+}
+
+function hasTrailersToken(headers: HttpHeaders): boolean {
+  return headers.getAll('te').some((value) => splitList(value.toLowerCase()).includes('trailers'));
+}
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+]);
+
+/** A message that loses one of these on the way means something else, or nothing. */
+const END_TO_END: ReadonlySet<string> = new Set([
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'forwarded',
+  'host',
+  'range',
+  'set-cookie',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);

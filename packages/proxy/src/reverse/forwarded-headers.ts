@@ -1,0 +1,51 @@
+import type { HttpHeaders, HttpRequest } from '@lamella/http';
+import { LocalAddress, PeerAddress, TlsSession } from '@lamella/net-core';
+
+/** Which fields tell the upstream who asked. */
+export type ForwardedStyle = 'x-forwarded' | 'forwarded' | 'both' | 'none';
+
+/**
+ * Tells the upstream who asked, for which host, and how: X-Forwarded-For, -Host and -Proto, or Forwarded (RFC 7239).
+ *
+ * @param trustsClient - Whether the client is a proxy whose own such fields are true; then ours are appended. Otherwise what it
+ * sent is thrown away: anybody can write such a field.
+ */
+export function addForwarded(
+  headers: HttpHeaders,
+  request: HttpRequest,
+  style: ForwardedStyle,
+  trustsClient: boolean,
+): void {
+  const before = trustsClient ? { for: headers.get('x-forwarded-for'), forwarded: headers.get('forwarded') } : {};
+  if (!trustsClient) headers.deleteWhere((name) => CLAIMS.has(name.toLowerCase()));
+  if (style === 'none') return;
+
+  const peer = request.extensions.get(PeerAddress);
+  const client = peer?.type === 'tcp' ? peer.host : undefined;
+  const proto = request.extensions.get(TlsSession) === undefined ? 'http' : 'https';
+  const host = request.authority;
+  if (style !== 'forwarded') {
+    const from = client?.toString() ?? 'unknown';
+    headers.set('X-Forwarded-For', before.for === undefined ? from : `${before.for}, ${from}`);
+    if (host !== undefined && !headers.has('x-forwarded-host')) headers.set('X-Forwarded-Host', host);
+    if (!headers.has('x-forwarded-proto')) headers.set('X-Forwarded-Proto', proto);
+    const local = request.extensions.get(LocalAddress);
+    if (local?.type === 'tcp' && !headers.has('x-forwarded-port')) headers.set('X-Forwarded-Port', String(local.port));
+  }
+  if (style !== 'x-forwarded') {
+    const from =
+      client === undefined ? 'unknown' : client.type === 'ip' && client.family === 6 ? `"[${client}]"` : String(client);
+    const parts = [`for=${from}`, ...(host === undefined ? [] : [`host="${host}"`]), `proto=${proto}`];
+    const element = parts.join(';');
+    headers.set('Forwarded', before.forwarded === undefined ? element : `${before.forwarded}, ${element}`);
+  }
+}
+
+const CLAIMS: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-real-ip',
+]);

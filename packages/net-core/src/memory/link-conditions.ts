@@ -7,7 +7,7 @@ export interface LinkConditions {
   readonly latencyMs?: NumberRange;
   /** Bandwidth in bytes per second, greater than 0. Default `Infinity`. */
   readonly bytesPerSecond?: number;
-  /** Size of the pieces that arrive, in bytes, at least 1; a range is drawn anew for each. Default `Infinity`. */
+  /** Largest piece that arrives, in bytes, at least 1; a range is drawn anew for each. Default 65_536, as from a socket. */
   readonly chunkBytes?: NumberRange;
   /** Resets the connection when this many bytes have arrived, at least 0. Default: never. */
   readonly resetAfterBytes?: number;
@@ -21,7 +21,7 @@ export function fullConditions(conditions: LinkConditions): FullLinkConditions {
   const {
     latencyMs = 0,
     bytesPerSecond = Number.POSITIVE_INFINITY,
-    chunkBytes = Number.POSITIVE_INFINITY,
+    chunkBytes = 65_536,
     resetAfterBytes = Number.POSITIVE_INFINITY,
   } = conditions;
   requireAtLeast('latencyMs', latencyMs, 0);

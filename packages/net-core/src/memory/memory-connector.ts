@@ -120,6 +120,7 @@ export class MemoryConnector implements Connector {
     return {
       clock: network.clock,
       random: network.random,
+      turns: network.turns,
       conditions: () => network.conditions(from, to),
       isStalled: () => network.isCut(from, to),
     };

@@ -7,6 +7,7 @@ import { parseIp } from '../address/ip-address.ts';
 import type { Connector } from '../connection/connector.ts';
 import type { Listener } from '../connection/listener.ts';
 import type { Resolver } from '../connection/resolver.ts';
+import { DeliveryTurns } from './delivery-turns.ts';
 import type { FullLinkConditions, LinkConditions } from './link-conditions.ts';
 import { fullConditions } from './link-conditions.ts';
 import type { MemoryConnectorOptions } from './memory-connector.ts';
@@ -91,6 +92,7 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
 class Network implements MemoryNetwork, MemoryWorld {
   readonly clock: Clock;
   readonly random: Random;
+  readonly turns: DeliveryTurns = new DeliveryTurns();
   readonly windowBytes: number;
   readonly events: NetworkEvent[] = [];
   readonly listeners: Map<string, MemoryListener> = new Map();

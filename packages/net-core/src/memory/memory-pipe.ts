@@ -1,6 +1,7 @@
 import type { Clock } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
 import type { ByteStream } from '../bytes/byte-stream.ts';
+import { DeliveryTurns } from './delivery-turns.ts';
 import type { LinkConditions } from './link-conditions.ts';
 import { fullConditions } from './link-conditions.ts';
 import { createMemoryPipe } from './memory-stream.ts';
@@ -32,10 +33,10 @@ export function memoryPipe(options: MemoryPipeOptions = {}): readonly [ByteStrea
   const { forward = {}, backward = forward, windowBytes = 65_536, seed = 1, clock = systemClock } = options;
   const random = seededRandom(seed);
   const [onForward, onBackward] = [fullConditions(forward), fullConditions(backward)];
-  const isStalled = (): boolean => false;
+  const common = { clock, random, turns: new DeliveryTurns(), isStalled: () => false };
   return createMemoryPipe({
-    forward: { clock, random, conditions: () => onForward, isStalled },
-    backward: { clock, random, conditions: () => onBackward, isStalled },
+    forward: { ...common, conditions: () => onForward },
+    backward: { ...common, conditions: () => onBackward },
     windowBytes,
     onEvent() {},
     names: ['first end of a pipe', 'second end of a pipe'],

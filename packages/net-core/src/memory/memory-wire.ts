@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@lamella/service-core';
+import type { DeliveryTurns } from './delivery-turns.ts';
 import type { FullLinkConditions } from './link-conditions.ts';
 import type { Random } from './random.ts';
 
@@ -20,6 +21,7 @@ export interface WireReceiver {
 export interface WireWorld {
   readonly clock: Clock;
   readonly random: Random;
+  readonly turns: DeliveryTurns;
   /** Asked at each use, so that conditions may change while the wire is in use. */
   readonly conditions: () => FullLinkConditions;
   /** Whether nothing passes now, as in a partition; asked at each delivery. */
@@ -30,8 +32,7 @@ export interface WireWorld {
  * One direction of a connection in memory: bytes go in, and come out later, in order, in pieces.
  *
  * @remarks
- * Without latency and bandwidth limits, bytes arrive in a microtask. Now and then delivery waits for a turn of the event
- * loop: two ends that answer each other for ever must not starve the timers of everybody else.
+ * Without latency and bandwidth limits, bytes arrive as soon as {@link DeliveryTurns} lets them.
  */
 export class MemoryWire {
   readonly #world: WireWorld;
@@ -141,9 +142,7 @@ export class MemoryWire {
       this.#isScheduled = false;
       this.#deliver();
     };
-    deliveries = (deliveries + 1) % DELIVERIES_PER_TURN;
-    if (deliveries === 0) setImmediate(deliver);
-    else queueMicrotask(deliver);
+    this.#world.turns.schedule(deliver);
   }
 
   #deliver(): void {
@@ -203,6 +202,3 @@ interface Segment {
   bytes: Uint8Array | undefined;
   readonly atMs: number;
 }
-
-const DELIVERIES_PER_TURN = 512;
-let deliveries = 0;

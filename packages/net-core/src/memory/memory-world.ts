@@ -1,5 +1,6 @@
 import type { Clock } from '@lamella/service-core';
 import type { IpAddress } from '../address/ip-address.ts';
+import type { DeliveryTurns } from './delivery-turns.ts';
 import type { FullLinkConditions } from './link-conditions.ts';
 import type { MemoryListener } from './memory-listener.ts';
 import type { MemoryWire } from './memory-wire.ts';
@@ -9,6 +10,7 @@ import type { Random } from './random.ts';
 export interface MemoryWorld {
   readonly clock: Clock;
   readonly random: Random;
+  readonly turns: DeliveryTurns;
   readonly windowBytes: number;
   /** What listens, by formatted address. */
   readonly listeners: ReadonlyMap<string, MemoryListener>;

@@ -2,6 +2,7 @@ import { AddressError } from '../errors.ts';
 import { formatAuthority, tryParseAuthority } from './authority.ts';
 import type { Host } from './host.ts';
 import { tryParseIp } from './ip-address.ts';
+import { quoted } from './quoted.ts';
 
 /** A host and a port. */
 export interface TcpAddress {
@@ -29,26 +30,30 @@ export type Address = TcpAddress | UnixAddress;
 export function parseAddress(text: string): Address {
   const address = text.startsWith('unix:') ? parseUnix(text.slice(5)) : parseTcp(text);
   if (address !== undefined) return address;
-  const message = `${JSON.stringify(text.slice(0, 100))} is not an address: write host:port, [ipv6]:port or unix:/path`;
+  const message = `${quoted(text)} is not an address: write host:port, [ipv6]:port or unix:/path`;
   throw new AddressError('LML_ERR_ADDRESS_BAD_ADDRESS', message);
 }
 
-/** Formats an address; `parseAddress` gives the same one back. */
+/** Formats an address; `parseAddress` gives the same one back. A relative path that starts with `@` comes back as `./@...`. */
 export function formatAddress(address: Address): string {
   if (address.type === 'tcp') return formatAuthority(address);
-  return `unix:${address.path.replace(/^\0/, '@')}`;
+  const { path } = address;
+  if (path.startsWith('\0')) return `unix:@${path.slice(1)}`;
+  // A file of that name, not the abstract socket: the two must not have the same text.
+  return path.startsWith('@') ? `unix:./${path}` : `unix:${path}`;
 }
 
 function parseTcp(text: string): TcpAddress | undefined {
-  const bare = /^:?([0-9]+)$/.exec(text);
+  const bare = /^:?([0-9]{1,5})$/.exec(text);
   const authority = tryParseAuthority(bare === null ? text : `127.0.0.1:${bare[1]}`);
   if (authority?.port === undefined) return undefined;
   return { type: 'tcp', host: authority.host, port: authority.port };
 }
 
-/** The kernel takes 107 bytes. */
+/** A lone surrogate has no bytes of its own: such paths would all become the one with U+FFFD. */
 function parseUnix(path: string): UnixAddress | undefined {
-  if (path === '' || path === '@' || path.includes('\0') || Buffer.byteLength(path) > MAX_PATH_BYTES) return undefined;
+  if (path === '' || path === '@' || path.includes('\0') || !path.isWellFormed()) return undefined;
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return undefined;
   return { type: 'unix', path: path.startsWith('@') ? `\0${path.slice(1)}` : path };
 }
 
@@ -58,4 +63,5 @@ export function socketAddress(ip: string, port: number): TcpAddress | undefined 
   return host && { type: 'tcp', host, port };
 }
 
+/** The 108 of `sun_path` on Linux without the NUL that ends a path, or that starts an abstract name. */
 const MAX_PATH_BYTES = 107;

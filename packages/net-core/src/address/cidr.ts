@@ -1,5 +1,6 @@
 import { AddressError } from '../errors.ts';
 import { type IpAddress, tryParseIp } from './ip-address.ts';
+import { quoted } from './quoted.ts';
 
 /**
  * A block of addresses, such as `10.0.0.0/8`. RFC 4632, RFC 4291 section 2.3.
@@ -13,14 +14,15 @@ export class Cidr {
   /** Length of the prefix in bits: 0 to 32, or 0 to 128. */
   readonly prefixLength: number;
 
-  /** @throws AddressError if the length does not fit the address, or a bit behind the prefix is set. */
+  /** @throws AddressError if the length does not fit the address, the address has a zone, or a bit behind the prefix is set. */
   constructor(address: IpAddress, prefixLength: number) {
     const bits = address.bytes.length * 8;
-    if (!(Number.isInteger(prefixLength) && prefixLength >= 0 && prefixLength <= bits) || address.zone !== undefined) {
-      throw new AddressError(
-        'LML_ERR_ADDRESS_BAD_CIDR',
-        `a prefix of ${address} is 0 to ${bits} bits, got ${prefixLength}`,
-      );
+    if (address.zone !== undefined) {
+      throw new AddressError('LML_ERR_ADDRESS_BAD_CIDR', `a block of addresses has no zone, got ${address}`);
+    }
+    if (!(Number.isInteger(prefixLength) && prefixLength >= 0 && prefixLength <= bits)) {
+      const message = `a prefix of ${address} is 0 to ${bits} bits, got ${prefixLength}`;
+      throw new AddressError('LML_ERR_ADDRESS_BAD_CIDR', message);
     }
     this.address = address;
     this.prefixLength = prefixLength;
@@ -32,9 +34,8 @@ export class Cidr {
   /** Whether `ip` lies in the block. IPv4-mapped addresses count as what they are, IPv6: unmap them first. */
   contains(ip: IpAddress): boolean {
     if (ip.family !== this.address.family) return false;
-    return this.address.bytes.every(
-      (byte, index) => ((ip.bytes[index] ?? 0) & maskAt(index, this.prefixLength)) === byte,
-    );
+    const { address, prefixLength } = this;
+    return ip.bytes.every((byte, index) => (byte & maskAt(index, prefixLength)) === address.bytes[index]);
   }
 
   toString(): string {
@@ -52,7 +53,7 @@ export function parseCidr(text: string): Cidr {
   const address = slash < 0 ? undefined : tryParseIp(text.slice(0, slash));
   const length = text.slice(slash + 1);
   if (address === undefined || !/^(?:0|[1-9][0-9]{0,2})$/.test(length)) {
-    throw new AddressError('LML_ERR_ADDRESS_BAD_CIDR', `${JSON.stringify(text.slice(0, 100))} is not address/length`);
+    throw new AddressError('LML_ERR_ADDRESS_BAD_CIDR', `${quoted(text)} is not address/length`);
   }
   return new Cidr(address, Number(length));
 }

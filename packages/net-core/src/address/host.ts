@@ -3,6 +3,7 @@ import type { Domain } from './domain.ts';
 import { tryParseDomain } from './domain.ts';
 import type { IpAddress } from './ip-address.ts';
 import { tryParseIp } from './ip-address.ts';
+import { quoted } from './quoted.ts';
 
 /** Who is meant: a name or an address; `type` tells which. */
 export type Host = Domain | IpAddress;
@@ -11,8 +12,7 @@ export type Host = Domain | IpAddress;
 export function parseHost(text: string): Host {
   const host = tryParseHost(text);
   if (host !== undefined) return host;
-  const message = `${JSON.stringify(text.slice(0, 100))} is neither a domain name nor an IP address`;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_HOST', message);
+  throw new AddressError('LML_ERR_ADDRESS_BAD_HOST', `${quoted(text)} is neither a domain name nor an IP address`);
 }
 
 /** Parses like {@link parseHost}. @returns `undefined` if the text is no host. */
@@ -26,7 +26,10 @@ export function formatHost(host: Host): string {
   return host.type === 'ip' && host.family === 6 ? `[${host.toString().replace('%', '%25')}]` : host.toString();
 }
 
-/** What stands between the brackets of a URL host. */
+/**
+ * What stands between the brackets of a URL host: an IPv6 address, its zone behind `%25`, or behind `%` as people type it.
+ * The first `%25` is always the escape, so a zone that starts with `25` needs it.
+ */
 export function tryParseBracketed(text: string): IpAddress | undefined {
   const ip = tryParseIp(text.replace('%25', '%'));
   return ip?.family === 6 ? ip : undefined;

@@ -1,4 +1,5 @@
 import { AddressError } from '../errors.ts';
+import { quoted } from './quoted.ts';
 
 /**
  * An IPv4 or IPv6 address. Immutable; equal addresses have equal {@link IpAddress.toString | texts}.
@@ -16,12 +17,16 @@ export class IpAddress {
   readonly zone: string | undefined;
   #text: string | undefined;
 
-  /** @param bytes - 4 or 16 bytes, taken over. @param zone - Only with 16 bytes. */
+  /** @param bytes - 4 or 16 bytes, taken over. @param zone - Only with 16 bytes; 1 to 32 letters, digits, `.`, `_`, `~`, `-`. */
   constructor(bytes: Uint8Array, zone?: string) {
     if (bytes.length !== 4 && bytes.length !== 16) {
       throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `an IP address has 4 or 16 bytes, got ${bytes.length}`);
     }
     this.family = bytes.length === 4 ? 4 : 6;
+    // Unchecked, a zone such as `]:80` would turn the formatted host into another one.
+    if (zone !== undefined && (this.family === 4 || !ZONE.test(zone))) {
+      throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${quoted(zone)} is no zone of an IPv${this.family} address`);
+    }
     this.bytes = bytes;
     this.zone = zone;
   }
@@ -60,7 +65,7 @@ export class IpAddress {
 export function parseIp(text: string): IpAddress {
   const ip = tryParseIp(text);
   if (ip !== undefined) return ip;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${JSON.stringify(text.slice(0, 100))} is not an IP address`);
+  throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${quoted(text)} is not an IP address`);
 }
 
 /** Parses like {@link parseIp}. @returns `undefined` if the text is no IP address. */
@@ -77,33 +82,36 @@ export function tryParseIp(text: string): IpAddress | undefined {
   return bytes && new IpAddress(bytes, zone);
 }
 
-/** Octal, hexadecimal, short and zero-padded forms are refused: others read them differently, and filters fail by that. */
+/**
+ * Whether `text` is an IPv4 address. Octal, hexadecimal, short and zero-padded forms are refused: others read them
+ * differently, and filters fail by that.
+ */
+export function isIpv4Text(text: string): boolean {
+  return IPV4.test(text);
+}
+
 function parseIpv4Bytes(text: string): Uint8Array | undefined {
-  const match = IPV4.exec(text);
-  if (match === null) return undefined;
-  const bytes = match.slice(1).map(Number);
-  return bytes.every((byte) => byte <= 255) ? Uint8Array.from(bytes) : undefined;
+  return isIpv4Text(text) ? new Uint8Array(text.split('.').map(Number)) : undefined;
 }
 
 /** RFC 4291 section 2.2. */
 function parseIpv6Bytes(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [before, after] = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const head = groupBytes(before ?? [], after === undefined);
-  const tail = groupBytes(after ?? [], true);
+  const gap = text.indexOf('::');
+  const head = gap < 0 ? groupBytes(text, true) : groupBytes(text.slice(0, gap), false);
+  const tail = gap < 0 ? [] : groupBytes(text.slice(gap + 2), true);
   if (head === undefined || tail === undefined) return undefined;
 
   const length = head.length + tail.length;
-  if (after === undefined ? length !== 16 : length > 14) return undefined; // `::` stands for at least one group
+  if (gap < 0 ? length !== 16 : length > 14) return undefined; // `::` stands for at least one group
   const bytes = new Uint8Array(16);
   bytes.set(head);
   bytes.set(tail, 16 - tail.length);
   return bytes;
 }
 
-/** Bytes of groups of hexadecimal digits; the last one may be dotted decimal if `mayEndInIpv4`. */
-function groupBytes(groups: readonly string[], mayEndInIpv4: boolean): number[] | undefined {
+/** Bytes of groups of hexadecimal digits, none for no text; the last one may be dotted decimal if `mayEndInIpv4`. */
+function groupBytes(text: string, mayEndInIpv4: boolean): number[] | undefined {
+  const groups = text === '' ? [] : text.split(':');
   const bytes: number[] = [];
   for (const [index, group] of groups.entries()) {
     if (GROUP.test(group)) {
@@ -121,7 +129,8 @@ function groupBytes(groups: readonly string[], mayEndInIpv4: boolean): number[] 
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`. */
 function formatIpv6(bytes: Uint8Array): string {
   if (MAPPED_PREFIX.every((byte, index) => bytes[index] === byte)) return `::ffff:${bytes.subarray(12).join('.')}`;
-  const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(2 * index));
   const { start, length } = longestZeroRun(groups);
   const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
   if (length < 2) return text(groups);
@@ -142,8 +151,9 @@ function zoneSuffix(zone: string | undefined): string {
   return zone === undefined ? '' : `%${zone}`;
 }
 
-const OCTET = '(0|[1-9][0-9]{0,2})';
-const IPV4 = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
+// Every expression here is anchored and of bounded length, so that none can take long, whatever the text.
+const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 const GROUP = /^[0-9A-Fa-f]{1,4}$/;
 const ZONE = /^[A-Za-z0-9._~-]{1,32}$/;
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];

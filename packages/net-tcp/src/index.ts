@@ -1,1 +1,31 @@
-export {};
+// Listening
+
+export type { ReadMode } from './listen/accept.ts';
+export type { ConnectionLimits, ListenerGauges } from './listen/connection-limits.ts';
+export type { InheritedListener, ListenFdsOptions } from './listen/listen-fds.ts';
+export { listenFds } from './listen/listen-fds.ts';
+export type { ListenTcpOptions } from './listen/listen-tcp.ts';
+export { listenTcp } from './listen/listen-tcp.ts';
+export type { ListenUnixOptions } from './listen/listen-unix.ts';
+export { listenUnix } from './listen/listen-unix.ts';
+export type { SocketListener, SocketListenerOptions } from './listen/server-listener.ts';
+
+// Connecting
+
+export type { HappyEyeballsOptions } from './connect/happy-eyeballs-connector.ts';
+export { happyEyeballsConnector } from './connect/happy-eyeballs-connector.ts';
+export type { SocketConnectorOptions } from './connect/socket-connector.ts';
+export { socketConnector } from './connect/socket-connector.ts';
+export type { TcpConnectorOptions } from './connect/tcp-connector.ts';
+export { tcpConnector } from './connect/tcp-connector.ts';
+
+// Names
+
+export { staticResolver } from './resolve/static-resolver.ts';
+export type { SystemResolverOptions } from './resolve/system-resolver.ts';
+export { systemResolver } from './resolve/system-resolver.ts';
+
+// Errors
+
+export type { ListenErrorCode } from './errors.ts';
+export { ListenError } from './errors.ts';

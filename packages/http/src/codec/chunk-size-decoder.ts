@@ -7,7 +7,7 @@ import { badLineEnd, hex } from './field-scanner.ts';
 export interface ChunkLimits {
   /** Longest line of a chunk: size, extensions and CRLF, in bytes. */
   readonly maxChunkLineBytes: number;
-  /** Most bytes that the extensions of all chunks of one body may have together. */
+  /** Most bytes that may stand between size and CRLF, in all chunks of one body together. */
   readonly maxExtensionBytes: number;
 }
 
@@ -62,15 +62,20 @@ export class ChunkSizeDecoder {
       return;
     }
     if (this.#digits === 0) throw badSize(`it starts with byte ${hex(byte)}`);
-    if (byte === CR) this.#state = 'lf';
-    else if (byte === SEMICOLON) this.#state = 'extension';
+    if (byte === CR) {
+      this.#state = 'lf';
+      return;
+    }
+    if (byte === SEMICOLON) this.#state = 'extension';
     else if (byte === SP || byte === HTAB) this.#state = 'blank';
     else throw byte === LF ? badLineEnd() : badSize(`it holds byte ${hex(byte)}`);
+    this.#countExtension();
   }
 
   #readBlank(byte: number): void {
     if (byte === SEMICOLON) this.#state = 'extension';
     else if (byte !== SP && byte !== HTAB) throw badSize('a blank follows it');
+    this.#countExtension();
   }
 
   #readExtension(byte: number): void {
@@ -79,6 +84,11 @@ export class ChunkSizeDecoder {
       return;
     }
     if (IS_FIELD[byte] === 0) throw byte === LF ? badLineEnd() : badSize(`its extension holds byte ${hex(byte)}`);
+    this.#countExtension();
+  }
+
+  /** Blanks and semicolons count too: whatever did not, could be sent without end. */
+  #countExtension(): void {
     if (++this.#extensionBytes > this.#limits.maxExtensionBytes) {
       const message = `the chunk extensions of one body are longer than ${this.#limits.maxExtensionBytes} bytes`;
       throw new Http1ProtocolError('LML_ERR_HTTP1_CHUNK_LINE_TOO_LONG', message);

@@ -61,7 +61,6 @@ export class HeadDecoder<Head> {
     const { bytes, position, end } = input;
     const stop = this.#scan(bytes, position, end);
     if (stop === MORE) {
-      this.#checkLength(end - position);
       this.#hold(bytes, position, end);
       input.position = end;
       return undefined;
@@ -72,14 +71,13 @@ export class HeadDecoder<Head> {
 
   #decodeHeld(input: ByteCursor): Head | undefined {
     const before = this.#heldLength;
+    const limit = this.#limit;
     // One byte beyond the limit is enough to know that it is exceeded.
-    const room = Math.max(0, this.#limits.maxHeadBytes + 1 - before);
-    const end = Math.min(input.end, input.position + room);
+    const end = Math.min(input.end, input.position + this.#limits.maxHeadBytes + 1 - before);
     const hasLineEnd = this.#hold(input.bytes, input.position, end);
     const held = this.#held as Uint8Array; // just filled
-    const stop = hasLineEnd ? this.#scan(held, 0, this.#heldLength) : MORE;
+    const stop = hasLineEnd || this.#heldLength > limit ? this.#scan(held, 0, this.#heldLength) : MORE;
     if (stop === MORE) {
-      this.#checkLength(this.#heldLength);
       input.position = end;
       return undefined;
     }
@@ -87,27 +85,45 @@ export class HeadDecoder<Head> {
     return this.#finish(held, 0, stop);
   }
 
-  /** Scans the lines that are not scanned yet. @returns Index behind the head, or {@link MORE}. */
+  /** Where the section must have ended that is being scanned, as an offset from the start of the head. */
+  get #limit(): number {
+    const { maxHeadBytes, maxStartLineBytes } = this.#limits;
+    return this.#fieldsOffset < 0 ? Math.min(maxStartLineBytes, maxHeadBytes) : maxHeadBytes;
+  }
+
+  /**
+   * Scans the lines that are not scanned yet, and no byte beyond a limit: so the first wrong byte decides what is wrong,
+   * however the input is split.
+   *
+   * @returns Index behind the head, or {@link MORE}.
+   */
   #scan(bytes: Uint8Array, start: number, end: number): number {
     const fields = this.#fields;
+    let limitAt = start + this.#limit;
     let at = start + this.#lineOffset;
     if (this.#fieldsOffset < 0) {
-      at = this.#grammar.scanStartLine(bytes, at, end);
-      if (at === MORE) return MORE;
-      if (at - start > this.#limits.maxStartLineBytes) throw startLineTooLong(this.#limits);
+      at = this.#grammar.scanStartLine(bytes, at, Math.min(end, limitAt));
+      if (at === MORE) return end > limitAt ? this.#throwTooLong() : MORE;
       this.#fieldsOffset = this.#lineOffset = at - start;
+      limitAt = start + this.#limit;
     }
     while (!fields.isDone) {
-      const next = fields.scan(bytes, at, end);
-      if (next === MORE) return MORE;
+      const next = fields.scan(bytes, at, Math.min(end, limitAt));
+      if (next === MORE) return end > limitAt ? this.#throwTooLong() : MORE;
       at = next;
       this.#lineOffset = at - start;
     }
     return at;
   }
 
+  #throwTooLong(): never {
+    const { maxHeadBytes, maxStartLineBytes } = this.#limits;
+    throw this.#fieldsOffset < 0 && maxStartLineBytes <= maxHeadBytes
+      ? startLineTooLong(this.#limits)
+      : headTooLarge(this.#limits);
+  }
+
   #finish(bytes: Uint8Array, start: number, stop: number): Head {
-    if (stop - start > this.#limits.maxHeadBytes) throw headTooLarge(this.#limits);
     const head = this.#grammar.build(latin1(bytes, start, stop), this.#fieldsOffset, this.#fields);
     this.#held = undefined;
     this.#heldLength = 0;
@@ -129,11 +145,6 @@ export class HeadDecoder<Head> {
     this.#held.set(added, this.#heldLength);
     this.#heldLength = length;
     return added.includes(0x0a);
-  }
-
-  #checkLength(length: number): void {
-    if (this.#fieldsOffset < 0 && length > this.#limits.maxStartLineBytes) throw startLineTooLong(this.#limits);
-    if (length > this.#limits.maxHeadBytes) throw headTooLarge(this.#limits);
   }
 }
 

@@ -22,9 +22,17 @@ export function encodeChunkSize(size: number): string {
   return `${size.toString(16)}\r\n`;
 }
 
-/** Encodes what follows the data of the last chunk. */
+/**
+ * Encodes what follows the data of the last chunk.
+ *
+ * @param trailers - Fields that decide framing and routing are left out, as RFC 9110 section 6.5.1 demands of senders.
+ */
 export function encodeLastChunk(trailers: HttpHeaders | undefined): string {
-  return trailers === undefined || trailers.size === 0 ? '0\r\n\r\n' : `0\r\n${trailers}\r\n`;
+  if (trailers === undefined || trailers.size === 0) return '0\r\n\r\n';
+  if (!NOT_IN_TRAILERS.some((name) => trailers.has(name))) return `0\r\n${trailers}\r\n`;
+  const allowed = trailers.clone();
+  for (const name of NOT_IN_TRAILERS) allowed.delete(name);
+  return `0\r\n${allowed}\r\n`;
 }
 
 /** A field line of the date, made once a second. RFC 9110 section 6.6.1. */
@@ -45,6 +53,9 @@ export class DateLine {
     return this.#text;
   }
 }
+
+/** The same fields that a decoder refuses there. */
+const NOT_IN_TRAILERS: readonly string[] = ['content-length', 'transfer-encoding', 'host'];
 
 /** Lines with their standard reasons, made once. */
 const STATUS_LINES: ReadonlyMap<number, { readonly reason: string; readonly text: string }> = new Map(

@@ -153,5 +153,5 @@ export class IncomingBody implements BodySource {
 }
 
 /** Pieces from this size on are kept as they are: a new read buffer is then cheaper than the copy. */
-const KEEP_FROM_BYTES = 16 * 1024;
+const KEEP_FROM_BYTES = 32 * 1024;
 const NO_BYTES = new Uint8Array(0);

@@ -1,10 +1,14 @@
+import { UsageError } from '@lamella/service-core';
 import type { HttpHeaders } from './http-headers.ts';
 
 /** Where the bytes of a body come from, one chunk at a time. */
 export interface BodySource {
-  /** @returns The next chunk, the caller's for good, or `undefined` at the end. Called again only after it settled. */
+  /**
+   * @returns The next chunk, the caller's for good, or `undefined` at the end. Called again only after it settled, and never
+   * after it rejected.
+   */
   read(): Promise<Uint8Array | undefined>;
-  /** Nobody wants the rest. Called at most once, never after the end. */
+  /** Nobody wants the rest. Called at most once, never after the end or a failure. Must not throw. */
   cancel(reason: unknown): void;
   /** Trailer fields; asked after the end. */
   readonly trailers?: HttpHeaders | undefined;
@@ -18,18 +22,26 @@ export function iterableSource(iterable: AsyncIterable<BodyChunk> | Iterable<Bod
   let iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk> | undefined;
   const start = (): AsyncIterator<BodyChunk> | Iterator<BodyChunk> =>
     Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+  // A generator that was never started has nothing to clean up.
+  const stop = async (): Promise<void> => {
+    await iterator?.return?.();
+  };
   return {
     async read() {
       iterator ??= start();
       for (;;) {
         const { value, done } = await iterator.next();
         if (done === true) return undefined;
-        if (value.length > 0) return typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+        const bytes = bytesOf(value);
+        if (bytes === undefined) {
+          stop().catch(ignore);
+          throw noChunk(value);
+        }
+        if (bytes.length > 0) return bytes;
       }
     },
     cancel() {
-      // A generator that was never started has nothing to clean up.
-      if (iterator?.return !== undefined) Promise.resolve(iterator.return()).catch(ignore);
+      stop().catch(ignore);
     },
   };
 }
@@ -42,13 +54,29 @@ export function webStreamSource(stream: ReadableStream<Uint8Array>): BodySource 
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return undefined;
-        if (value.length > 0) return value;
+        const bytes = bytesOf(value);
+        if (bytes === undefined) {
+          const error = noChunk(value);
+          reader.cancel(error).catch(ignore);
+          throw error;
+        }
+        if (bytes.length > 0) return bytes;
       }
     },
     cancel(reason) {
       reader.cancel(reason).catch(ignore);
     },
   };
+}
+
+/** The types promise nothing else, but streams are often typed by hope. */
+function bytesOf(chunk: unknown): Uint8Array | undefined {
+  if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8');
+  return chunk instanceof Uint8Array ? chunk : undefined;
+}
+
+function noChunk(value: unknown): UsageError {
+  return new UsageError(`the chunks of a body must be Uint8Array or text, got ${typeof value}`);
 }
 
 function ignore(): void {}

@@ -30,7 +30,7 @@ export function splitList(value: string): string[] {
   let isQuoted = false;
   for (let index = 0; index <= value.length; index++) {
     const code = value.charCodeAt(index); // NaN behind the end
-    if (isQuoted && code === BACKSLASH) index++;
+    if (isQuoted && code === BACKSLASH && index + 1 < value.length) index++;
     else if (code === QUOTE) isQuoted = !isQuoted;
     else if (index >= value.length || (code === COMMA && !isQuoted)) {
       const element = trimBlanks(value.slice(start, index));

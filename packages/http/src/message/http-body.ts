@@ -44,8 +44,11 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   #source: BodySource | undefined;
   readonly #size: number | undefined;
   readonly #trailers: (() => HttpHeaders | undefined) | undefined;
-  #state: 'unread' | 'reading' | 'ended' | 'cancelled' = 'unread';
+  #state: 'unread' | 'reading' | 'ended' | 'failed' | 'cancelled' = 'unread';
   #isClaimed = false;
+  #isPulling = false;
+  /** What it failed with, or was cancelled with. */
+  #reason: unknown;
 
   private constructor(
     whole: Uint8Array | string | undefined,
@@ -98,7 +101,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
 
   /** Whether reading has begun, ended or been given up. */
   get isUsed(): boolean {
-    return this.#state !== 'unread';
+    return this.#state !== 'unread' || this.#isClaimed;
   }
 
   /** Trailer fields, once the end has been read; `undefined` before, and if there were none. */
@@ -111,7 +114,8 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * Reads the next chunk, which is the caller's for good.
    *
    * @returns At least one byte, or `undefined` at the end.
-   * @throws UsageError if another method has claimed the body, or it was cancelled. Otherwise what broke the message off.
+   * @throws UsageError if another method has claimed the body, a read is under way, or the body was cancelled. The reason of the
+   * cancellation, if that came while the read was under way. Otherwise what broke the message off, at every further read too.
    */
   read(): Promise<Uint8Array | undefined> {
     if (this.#isClaimed) return Promise.reject(new UsageError(ALREADY_READ));
@@ -125,7 +129,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * @returns The content (text is to be sent as UTF-8), or `undefined` if it has to be read. Counts as reading the body.
    */
   takeWhole(): Uint8Array | string | undefined {
-    if (this.#source !== undefined || this.#state !== 'unread') return undefined;
+    if (this.#source !== undefined || this.isUsed) return undefined;
     if (this.isEmpty) return EMPTY;
     this.#state = 'ended';
     this.#isClaimed = true;
@@ -136,7 +140,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
 
   /** Whether {@link tryClone} can make a second body of the same content. */
   get canClone(): boolean {
-    return this.isEmpty || (this.#source === undefined && this.#state === 'unread' && !this.#isClaimed);
+    return this.isEmpty || (this.#source === undefined && !this.isUsed);
   }
 
   /**
@@ -158,6 +162,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    */
   async bytes(options: CollectOptions = {}): Promise<Uint8Array> {
     const { maxBytes = DEFAULT_MAX_BYTES } = options;
+    if (!(maxBytes >= 0)) throw new UsageError(`maxBytes must be >= 0, got ${maxBytes}`);
     this.#claim();
     this.#checkLength(this.#size ?? 0, maxBytes);
     const first = await this.#next();
@@ -222,12 +227,14 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   /**
    * Gives the rest up. Does nothing after the end.
    *
-   * @param reason - Passed to whoever makes the bytes. Default: a UsageError that says so.
+   * @param reason - Passed to whoever makes the bytes, and to whoever is collecting them: what is there of a cancelled body is
+   * never taken for the whole. Default: a UsageError that says so.
    */
   cancel(reason: unknown = new UsageError('the body was cancelled')): void {
-    if (this.#state === 'ended' || this.#state === 'cancelled') return;
+    if (this.#state !== 'unread' && this.#state !== 'reading') return;
     if (this.isEmpty) return;
     this.#state = 'cancelled';
+    this.#reason = reason;
     this.#whole = undefined;
     this.#source?.cancel(reason);
   }
@@ -235,11 +242,12 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   #claim(): void {
     if (this.isEmpty) return;
     if (this.#state === 'cancelled') throw new UsageError(CANCELLED);
-    if (this.#isClaimed || this.#state !== 'unread') throw new UsageError(ALREADY_READ);
+    if (this.isUsed) throw new UsageError(ALREADY_READ);
     this.#isClaimed = true;
   }
 
   #next(): Promise<Uint8Array | undefined> {
+    if (this.#state === 'cancelled' || this.#state === 'failed') return Promise.reject(this.#reason);
     if (this.#source !== undefined && this.#state !== 'ended') return this.#pull(this.#source);
     const whole = this.#whole;
     this.#whole = undefined;
@@ -249,10 +257,31 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   }
 
   async #pull(source: BodySource): Promise<Uint8Array | undefined> {
+    if (this.#isPulling) throw new UsageError('a read of the body is under way; wait for it first');
     this.#state = 'reading';
-    const chunk = await source.read();
-    if (chunk === undefined && this.#state === 'reading') this.#state = 'ended';
-    return chunk;
+    this.#isPulling = true;
+    try {
+      const chunk = await source.read();
+      if (chunk === undefined) this.#end();
+      return chunk;
+    } catch (error) {
+      throw this.#fail(error);
+    } finally {
+      this.#isPulling = false;
+    }
+  }
+
+  /** A source that was told to stop may end as if nothing were missing. */
+  #end(): void {
+    if (this.#state === 'cancelled') throw this.#reason;
+    this.#state = 'ended';
+  }
+
+  #fail(error: unknown): unknown {
+    if (this.#state === 'cancelled') return this.#reason;
+    this.#state = 'failed';
+    this.#reason = error;
+    return error;
   }
 
   #checkLength(length: number, maxBytes: number): void {

@@ -212,8 +212,8 @@ function* pairsOf(init: Exclude<HttpHeadersInit, HttpHeaders>): Generator<readon
     return;
   }
   for (const [name, value] of Object.entries(init)) {
-    if (typeof value === 'string') yield [name, value];
-    else for (const single of value) yield [name, single];
+    if (Array.isArray(value)) for (const single of value) yield [name, single];
+    else yield [name, value as string]; // whatever else it is, `append` refuses it
   }
 }
 

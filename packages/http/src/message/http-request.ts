@@ -161,11 +161,15 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
     return this.parsedTarget.query;
   }
 
-  /** @returns A request with some parts changed; scope, store and everything else is shared. */
+  /**
+   * @returns A request with some parts changed; scope, store and everything else is shared.
+   * @throws UsageError if the method, the target, the two together, or a header is invalid.
+   */
   with(changes: HttpRequestChanges): HttpRequest {
-    return new HttpRequest({
-      method: changes.method === undefined ? this.method : validMethod(changes.method),
-      target: changes.target ?? this.target,
+    const { method = this.method, target = this.target } = changes;
+    const request = new HttpRequest({
+      method: method === this.method ? method : validMethod(method),
+      target,
       version: changes.version ?? this.version,
       headers: changes.headers === undefined ? this.headers : HttpHeaders.from(changes.headers),
       body: changes.body === undefined ? this.body : HttpBody.from(changes.body),
@@ -174,6 +178,9 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
       extensions: this.#extensions,
       scope: this.#scope,
     });
+    const isSameTarget = method === this.method && target === this.target;
+    request.#parsedTarget = isSameTarget ? this.#parsedTarget : parseRequestTarget(method, target);
+    return request;
   }
 
   fork(options: HttpForkOptions): HttpRequest {

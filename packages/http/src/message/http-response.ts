@@ -88,11 +88,8 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   /** Makes a response. @throws UsageError if the status, the reason or a header is invalid. */
   static from(init: HttpResponseInit = {}): HttpResponse {
     const { status = 200, version = '1.1' } = init;
-    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
-      throw new UsageError(`status must be 200 to 599, got ${status}`);
-    }
     return new HttpResponse({
-      status,
+      status: validStatus(status),
       reason: validReason(init.reason ?? reasonPhrase(status)),
       headers: HttpHeaders.from(init.headers),
       body: init.body === undefined ? HttpBody.empty : HttpBody.from(init.body),
@@ -124,11 +121,8 @@ export class HttpResponse implements HttpResponseParts, Disposable {
     options: { readonly guard?: Disposable } = {},
   ): HttpResponse {
     const { status = 101, version = '1.1' } = init;
-    if (status !== 101 && !(Number.isInteger(status) && status >= 200 && status <= 299)) {
-      throw new UsageError(`the status of an upgrade must be 101, or 200 to 299 for CONNECT, got ${status}`);
-    }
     return new HttpResponse({
-      status,
+      status: validUpgradeStatus(status),
       reason: validReason(init.reason ?? reasonPhrase(status)),
       headers: HttpHeaders.from(init.headers),
       body: HttpBody.empty,
@@ -143,10 +137,13 @@ export class HttpResponse implements HttpResponseParts, Disposable {
     return this.#extensions;
   }
 
-  /** @returns A response with some parts changed; everything else is shared. */
+  /**
+   * @returns A response with some parts changed; everything else is shared.
+   * @throws UsageError if the status, the reason or a header is invalid.
+   */
   with(changes: HttpResponseInit): HttpResponse {
     return new HttpResponse({
-      status: changes.status ?? this.status,
+      status: this.#changedStatus(changes.status),
       reason: validReason(
         changes.reason ?? (changes.status === undefined ? this.reason : reasonPhrase(changes.status)),
       ),
@@ -157,6 +154,11 @@ export class HttpResponse implements HttpResponseParts, Disposable {
       upgrade: this.upgrade,
       makeExtensions: () => this.extensions,
     });
+  }
+
+  #changedStatus(status: number | undefined): number {
+    if (status === undefined) return this.status;
+    return this.upgrade === undefined ? validStatus(status) : validUpgradeStatus(status);
   }
 
   /** Gives up what the response still holds: the body, an upgraded connection, the guard of an upgrade. */
@@ -170,6 +172,16 @@ export class HttpResponse implements HttpResponseParts, Disposable {
 function withContentType(response: HttpResponse, type: string): HttpResponse {
   if (!response.headers.has('content-type')) response.headers.append('Content-Type', type);
   return response;
+}
+
+function validStatus(status: number): number {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw new UsageError(`status must be 200 to 599, got ${status}`);
+}
+
+function validUpgradeStatus(status: number): number {
+  if (status === 101 || (Number.isInteger(status) && status >= 200 && status <= 299)) return status;
+  throw new UsageError(`the status of an upgrade must be 101, or 200 to 299 for CONNECT, got ${status}`);
 }
 
 function validReason(reason: string): string {

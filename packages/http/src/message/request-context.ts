@@ -22,6 +22,7 @@ export class RequestContext {
   #extensions: Extensions<'request'> | undefined;
   #scope: AbortScope | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  #isClosed = false;
 
   constructor(options: RequestContextOptions) {
     this.#options = options;
@@ -45,6 +46,7 @@ export class RequestContext {
 
   /** The exchange is over; see {@link AbortScope.close}. */
   close(): void {
+    this.#isClosed = true;
     this.#scope?.close();
   }
 
@@ -52,6 +54,8 @@ export class RequestContext {
     const { signal, parent } = this.#options;
     const scope = signal === undefined ? new AbortScope(parent) : AbortScope.following(signal);
     if (this.#aborted !== undefined) scope.abort(this.#aborted.reason);
+    // Whoever asks after the end must not stay on the scope above, which may live for long.
+    if (this.#isClosed) scope.close();
     return scope;
   }
 }

@@ -49,10 +49,15 @@ export class Http1ClientDeadlines {
     this.#inboundEndMs = nowMs + this.#timeouts.responseHeadTimeoutMs;
   }
 
-  /** The body is wanted, or some of it has come. */
+  /** The body is wanted. */
   startBody(nowMs: number): void {
     this.#inbound = 'body';
     this.#inboundEndMs = nowMs + this.#timeouts.bodyTimeoutMs;
+  }
+
+  /** Some of the body has come: if somebody waits for it, the rest may take its time from now on. */
+  noteBody(nowMs: number): void {
+    if (this.#inbound === 'body') this.startBody(nowMs);
   }
 
   /** Nothing is waited for. */

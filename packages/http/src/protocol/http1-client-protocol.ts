@@ -115,21 +115,23 @@ export class Http1ClientProtocol {
   /** @returns What to do next, or `undefined`. */
   nextEvent(nowMs: number): Http1ClientEvent | undefined {
     if (this.#timeout !== undefined) return this.#takeTimeout(this.#timeout);
-    if (this.#outbound.state === 'idle' && this.#inbound.bytesWaiting > 0) return this.#failed(unsolicited());
+    if (this.#isUnsolicited) return this.#failed(unsolicited());
     const event = this.#inbound.nextEvent();
     if (event === undefined) return undefined;
     switch (event.type) {
       case 'head':
         return this.#takeHead(event.head, nowMs);
       case 'data':
-        this.#deadlines.startBody(nowMs);
+        this.#deadlines.noteBody(nowMs);
         return event;
       case 'end':
         this.#endResponse();
         return event;
       case 'closed':
+        if (this.#outbound.state !== 'idle') return this.#failed(noResponse());
         this.#keepsAlive = false;
-        return this.#outbound.state === 'idle' ? event : this.#failed(noResponse());
+        this.#outbound.close();
+        return event;
       case 'failed':
         return this.#failed(event.error);
     }
@@ -151,6 +153,8 @@ export class Http1ClientProtocol {
    * Sends the head of a request.
    *
    * @returns Whether the body should wait for 100 (Continue).
+   * @throws Http1ProtocolError, local: `LML_ERR_HTTP1_WRONG_STATE` unless {@link isIdle}; `LML_ERR_HTTP1_FORBIDDEN_FIELD` if a
+   * CONNECT has content; `LML_ERR_HTTP1_BODY_LENGTH_MISMATCH` if Content-Length is wrong.
    */
   sendHead(command: RequestCommand, nowMs: number): boolean {
     const { method, target, headers, authority } = command;
@@ -159,14 +163,15 @@ export class Http1ClientProtocol {
     // RFC 9112 section 3.2: Host goes first where it is ours to place.
     const host = fields.hasHost ? '' : `Host: ${authority}\r\n`;
     const lines = encodeFields(headers, fields, framing);
+    this.#outbound.begin();
+    this.#outbound.sendHead(`${encodeRequestLine(method, target)}${host}${lines}\r\n`, framing);
     this.#method = method;
     this.#mayUpgrade = fields.hasUpgrade && fields.hasConnectionUpgrade;
     this.#keepsAlive = !fields.hasClose;
     this.#informationalCount = 0;
-    this.#outbound.begin();
-    this.#outbound.sendHead(`${encodeRequestLine(method, target)}${host}${lines}\r\n`, framing);
     this.#deadlines.startHead(nowMs);
-    return fields.expectsContinue && framing.type !== 'none';
+    // RFC 9110 section 10.1.1: without content there is nothing to wait for.
+    return fields.expectsContinue && (framing.type === 'chunked' || (framing.type === 'length' && framing.length > 0));
   }
 
   /** Sends a piece of the body, which belongs to the protocol from now on. Text has one character a byte. */
@@ -239,7 +244,14 @@ export class Http1ClientProtocol {
     return { type: 'informational', head };
   }
 
+  /** Nothing was asked, or the answer is complete already: a client never has two requests under way. */
+  get #isUnsolicited(): boolean {
+    if (this.#inbound.bytesWaiting === 0 || this.#outbound.state === 'switched') return false;
+    return this.#outbound.state === 'idle' || this.#inbound.state === 'done';
+  }
+
   #takeSwitch(head: ResponseHead): Http1ClientEvent {
+    this.#deadlines.stopWrite();
     this.#inbound.startBody(undefined);
     this.#outbound.switchOver('');
     return { type: 'response', head, hasBody: false, hasSwitched: true };
@@ -251,10 +263,11 @@ export class Http1ClientProtocol {
   }
 
   #checkHead(head: ResponseHead): Http1ProtocolError | undefined {
-    if (head.status === 101 && !(this.#mayUpgrade && this.hasSentRequest)) {
-      return new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', 'the peer switched protocols without being asked');
+    if (head.status === 101 || this.#isTunnel(head.status)) {
+      // The framing fields of such a head mean nothing. A request that is not sent whole can't end in another protocol.
+      const isAsked = this.#outbound.state === 'done' && (this.#mayUpgrade || head.status !== 101);
+      return isAsked ? undefined : badSwitch();
     }
-    if (this.#isTunnel(head.status)) return undefined; // its framing fields mean nothing
     if (head.isChunked && head.contentLength >= 0) {
       const message = 'a message must not have both content-length and transfer-encoding';
       return new Http1ProtocolError('LML_ERR_HTTP1_LENGTH_AND_TRANSFER_ENCODING', message);
@@ -279,7 +292,10 @@ export class Http1ClientProtocol {
 
   #framingOf(command: RequestCommand, fields: OutboundFields): OutboundFraming {
     const length = command.size ?? (fields.contentLength >= 0 ? fields.contentLength : undefined);
-    if (command.method === 'CONNECT') return { type: 'none' };
+    if (command.method === 'CONNECT') {
+      if (length !== 0) throw connectWithContent();
+      return { type: 'none' };
+    }
     if (length === undefined) return { type: 'chunked' };
     // RFC 9110 section 8.6: methods that expect content say so even if there is none.
     if (length === 0 && fields.contentLength < 0 && !EXPECTS_CONTENT.has(command.method)) return { type: 'none' };
@@ -289,7 +305,9 @@ export class Http1ClientProtocol {
   #failed(error: Http1ProtocolError): Http1ClientEvent {
     this.#keepsAlive = false;
     this.#deadlines.stopInbound();
+    this.#deadlines.stopWrite();
     if (this.#inbound.state !== 'failed') this.#inbound.close();
+    this.#outbound.close();
     return { type: 'failed', error };
   }
 
@@ -299,6 +317,7 @@ export class Http1ClientProtocol {
     this.#deadlines.stopInbound();
     this.#deadlines.stopWrite();
     this.#inbound.close();
+    this.#outbound.close();
     return { type: 'timeout', error };
   }
 
@@ -321,6 +340,16 @@ function unsolicited(): Http1ProtocolError {
 
 function noResponse(): Http1ProtocolError {
   return new Http1ProtocolError('LML_ERR_HTTP1_UNEXPECTED_END', 'the connection ended before the response');
+}
+
+function badSwitch(): Http1ProtocolError {
+  return new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', 'the peer switched protocols without being asked');
+}
+
+/** RFC 9110 section 9.3.6. */
+function connectWithContent(): Http1ProtocolError {
+  const message = 'a CONNECT request must not have content';
+  return new Http1ProtocolError('LML_ERR_HTTP1_FORBIDDEN_FIELD', message, { origin: 'local' });
 }
 
 const EXPECTS_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);

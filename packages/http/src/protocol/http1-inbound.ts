@@ -61,8 +61,9 @@ export class Http1Inbound<Head> {
     return this.#hasEnded;
   }
 
-  /** Takes input; borrowed until {@link nextEvent} gives `undefined`. */
+  /** Takes input; borrowed until {@link nextEvent} gives `undefined`. What comes after the end of all messages is dropped. */
   receiveBytes(bytes: Uint8Array): void {
+    if (this.#state === 'closed' || this.#state === 'failed') return;
     const input = this.#input;
     if (input.remaining === 0) {
       this.#setInput(bytes, false);

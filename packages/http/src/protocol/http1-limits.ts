@@ -13,7 +13,7 @@ export interface Http1Limits extends HeadLimits, ChunkLimits, TrailerLimits {
   readonly maxHeaders: number;
   /** Longest line in front of a chunk, in bytes, at least 16. Default 1_024. */
   readonly maxChunkLineBytes: number;
-  /** Most bytes of chunk extensions in one body, at least 0. Default 16_384. */
+  /** Most bytes of chunk extensions in one body, their semicolons and blanks included, at least 0. Default 16_384. */
   readonly maxExtensionBytes: number;
   /** Longest trailer section, in bytes, at least 2. Default 8_192. */
   readonly maxTrailerBytes: number;

@@ -44,6 +44,8 @@ export class Http1ServerDeadlines {
   #inboundEndMs: number;
   #writeEndMs = Number.POSITIVE_INFINITY;
   #windowBytes = 0;
+  /** What is left of the window of a body that nobody wants now. */
+  #pausedWindowMs: number | undefined;
 
   constructor(timeouts: Http1ServerTimeouts, nowMs: number) {
     this.#timeouts = timeouts;
@@ -68,18 +70,27 @@ export class Http1ServerDeadlines {
     this.#inboundEndMs = nowMs + this.#timeouts.headerTimeoutMs;
   }
 
-  /** The body is wanted, from now on or again. */
+  /** The body is wanted, from now on or again; then the window goes on where it stood. */
   startBody(nowMs: number): void {
     if (this.#inbound === 'body') return;
     this.#inbound = 'body';
-    this.#windowBytes = 0;
-    this.#inboundEndMs = nowMs + this.#timeouts.bodyProgressTimeoutMs;
+    this.#inboundEndMs = nowMs + (this.#pausedWindowMs ?? this.#timeouts.bodyProgressTimeoutMs);
   }
 
-  /** Nothing is waited for: the answer is ours to give, or nobody wants the body now. */
+  /** Nobody wants the body now. That time does not count; but a reader that comes and goes gives no new window either. */
+  pauseBody(nowMs: number): void {
+    if (this.#inbound !== 'body') return;
+    this.#pausedWindowMs = Math.max(0, this.#inboundEndMs - nowMs);
+    this.#inbound = 'nothing';
+    this.#inboundEndMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Nothing is waited for: the answer is ours to give. */
   stopInbound(): void {
     this.#inbound = 'nothing';
     this.#inboundEndMs = Number.POSITIVE_INFINITY;
+    this.#pausedWindowMs = undefined;
+    this.#windowBytes = 0;
   }
 
   /** Bytes of a body have come. */

@@ -1,10 +1,12 @@
 import type { TimeoutError } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
 import type { BodyDecoder } from '../codec/body-decoder.ts';
 import { ChunkedBodyDecoder, LengthBodyDecoder } from '../codec/body-decoder.ts';
 import { encodeStatusLine } from '../codec/head-encoder.ts';
 import type { RequestHead } from '../codec/request-head-decoder.ts';
 import { RequestHeadDecoder } from '../codec/request-head-decoder.ts';
-import type { Http1ProtocolError } from '../errors.ts';
+import { Http1ProtocolError } from '../errors.ts';
+import { isFieldValue } from '../message/field-syntax.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import { isBodyless } from '../message/status.ts';
 import { Http1Inbound } from './http1-inbound.ts';
@@ -86,7 +88,14 @@ export class Http1ServerProtocol {
 
   /** Whether the connection has to end: the exchange is over and none may follow. */
   get isOver(): boolean {
-    return this.#outbound.state === 'closed' || (this.#outbound.state === 'done' && !this.#keepsAlive);
+    switch (this.#outbound.state) {
+      case 'closed':
+        return true;
+      case 'done':
+        return !this.#keepsAlive;
+      default:
+        return this.#outbound.state === 'idle' && this.#inbound.state === 'closed';
+    }
   }
 
   /** Whether the request body has not ended. */
@@ -145,15 +154,18 @@ export class Http1ServerProtocol {
       case 'head':
         return this.#takeHead(event.head);
       case 'data':
+        this.#owesContinue = false; // who sends content does not wait for leave to do so
         this.#deadlines.noteBody(event.bytes.length);
         return event;
       case 'end':
+        this.#owesContinue = false;
         this.#deadlines.stopInbound();
         this.#advance(nowMs);
         return event;
       case 'failed':
         return this.#failed(event.error);
-      default:
+      case 'closed':
+        this.#deadlines.stopInbound();
         return event;
     }
   }
@@ -179,7 +191,7 @@ export class Http1ServerProtocol {
   wantBody(isWanted: boolean, nowMs: number): void {
     if (this.#inbound.state !== 'body') return;
     if (isWanted) this.#deadlines.startBody(nowMs);
-    else this.#deadlines.stopInbound();
+    else this.#deadlines.pauseBody(nowMs);
     if (isWanted && this.#owesContinue && this.#outbound.state === 'head') {
       this.#owesContinue = false;
       this.#outbound.sendInformational('HTTP/1.1 100 Continue\r\n\r\n');
@@ -192,16 +204,31 @@ export class Http1ServerProtocol {
     else this.#deadlines.stopWrite();
   }
 
-  /** Sends an interim response; HTTP/1.0 clients, who know none, are spared. RFC 9110 section 15.2. */
+  /**
+   * Sends an interim response; HTTP/1.0 clients, who know none, are spared. RFC 9110 section 15.2.
+   *
+   * @throws UsageError if the status is not 100, or 102 to 199, or the reason is no valid one.
+   */
   sendInformational(status: number, reason: string, headers: HttpHeaders): void {
+    if (!(Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101)) {
+      throw new UsageError(`the status of an interim response must be 100, or 102 to 199, got ${status}`);
+    }
+    if (!isFieldValue(reason)) throw new UsageError('the reason phrase holds a character that it may not hold');
     if (status === 100) this.#owesContinue = false;
     if (this.#request?.version === '1.0') return;
-    this.#outbound.sendInformational(`${encodeStatusLine(status, reason)}${headers}\r\n`);
+    const lines = withoutFraming(headers, readOutboundFields(headers), true);
+    this.#outbound.sendInformational(`${encodeStatusLine(status, reason)}${lines}\r\n`);
   }
 
-  /** Sends the head of the response. */
+  /**
+   * Sends the head of the response.
+   *
+   * @throws Http1ProtocolError, local: `LML_ERR_HTTP1_BAD_SWITCH` if the client would leave HTTP after this head, by 101 or 2xx
+   * to CONNECT, or wait for another one, by any other 1xx; `LML_ERR_HTTP1_BODY_LENGTH_MISMATCH` if Content-Length is wrong.
+   */
   sendHead(command: ResponseCommand): void {
     const { status, reason, headers } = command;
+    if (status < 200 || this.#isTunnel(status)) throw badSwitch(`status ${status} does not end this exchange`);
     const fields = readOutboundFields(headers);
     const framing = this.#framingOf(command, fields);
     const lines =
@@ -225,24 +252,26 @@ export class Http1ServerProtocol {
 
   /** Whether an upgrade with `status` fits the request: 101 to one that asked for it, 2xx to CONNECT. */
   canSwitch(status: number): boolean {
-    const request = this.#request;
-    if (request === undefined) return false;
-    return status === 101 ? request.wantsUpgrade && request.version === '1.1' : request.method === 'CONNECT';
+    if (status !== 101) return this.#isTunnel(status);
+    return this.#request?.wantsUpgrade === true && this.#request.version === '1.1';
   }
 
   /**
    * Sends the head that takes the connection out of HTTP. The request must be complete.
    *
    * @returns Bytes that came behind the request: the first ones of the other protocol.
+   * @throws Http1ProtocolError, local: `LML_ERR_HTTP1_BAD_SWITCH` unless {@link canSwitch}.
    */
   switchOver(status: number, reason: string, headers: HttpHeaders, dateLine: string): Uint8Array {
+    if (!this.canSwitch(status)) throw badSwitch(`status ${status} does not fit the request`);
     const fields = readOutboundFields(headers);
-    const rest = this.#inbound.switchOver();
     const lines = withoutFraming(headers, fields, true);
+    const rest = this.#inbound.switchOver();
     const date = fields.hasDate ? '' : dateLine;
     const connection = status === 101 && !fields.hasConnectionUpgrade ? 'Connection: Upgrade\r\n' : '';
     this.#outbound.switchOver(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`);
     this.#deadlines.stopInbound();
+    this.#deadlines.stopWrite();
     return rest;
   }
 
@@ -279,7 +308,9 @@ export class Http1ServerProtocol {
     this.#keepsAlive = false;
     this.#deadlines.stopInbound();
     if (this.#outbound.state === 'idle') this.#outbound.begin();
-    return { type: 'failed', error, canRespond: this.#outbound.state === 'head' };
+    const canRespond = this.#outbound.state === 'head';
+    if (!canRespond) this.#outbound.close();
+    return { type: 'failed', error, canRespond };
   }
 
   #takeTimeout(error: TimeoutError): Http1ServerEvent {
@@ -290,8 +321,14 @@ export class Http1ServerProtocol {
     const isIdle = this.isIdle;
     if (this.#outbound.state === 'idle' && !isIdle) this.#outbound.begin();
     const canRespond = this.#outbound.state === 'head' && error.limit !== 'writeTimeoutMs';
-    if (this.#inbound.state !== 'closed') this.#inbound.close();
+    if (!canRespond && !isIdle) this.#outbound.close();
+    this.#inbound.close();
     return { type: 'timeout', error, canRespond };
+  }
+
+  /** RFC 9110 section 9.3.6: any 2xx answer to CONNECT makes the connection a tunnel. */
+  #isTunnel(status: number): boolean {
+    return this.#request?.method === 'CONNECT' && status >= 200 && status <= 299;
   }
 
   /** RFC 9112 section 6.3. */
@@ -331,4 +368,8 @@ export class Http1ServerProtocol {
     this.#outbound.next();
     this.#deadlines.startIdle(nowMs);
   }
+}
+
+function badSwitch(why: string): Http1ProtocolError {
+  return new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', why, { origin: 'local' });
 }

@@ -19,7 +19,7 @@ export interface OutboundFields {
   readonly expectsContinue: boolean;
 }
 
-/** Reads the fields that matter to the engine. @throws Http1ProtocolError, local, if Content-Length is no number. */
+/** Reads the fields that matter to the engine. @throws Http1ProtocolError, local, if Content-Length is not one number. */
 export function readOutboundFields(headers: HttpHeaders): OutboundFields {
   const facts = { ...NO_FIELDS };
   const { flat } = headers;
@@ -95,8 +95,9 @@ function note(facts: Writable<OutboundFields>, name: string, value: string): voi
 }
 
 function lengthOf(value: string, known: number): number {
-  if (!/^[0-9]{1,15}$/.test(value) || (known >= 0 && known !== Number(value))) {
-    const message = `content-length must be one number, got ${JSON.stringify(value)}`;
+  // A second one, even an equal one, would be refused by whoever receives it (RFC 9112 section 6.3, rule 5).
+  if (!/^[0-9]{1,15}$/.test(value) || known >= 0) {
+    const message = `content-length must be one number, once; got ${JSON.stringify(value)}`;
     throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_CONTENT_LENGTH', message, { origin: 'local' });
   }
   return Number(value);

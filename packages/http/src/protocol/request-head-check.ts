@@ -38,8 +38,8 @@ function checkFraming(head: RequestHead): Http1ProtocolError | undefined {
     const message = 'an HTTP/1.0 request must not have transfer-encoding';
     return new Http1ProtocolError('LML_ERR_HTTP1_BAD_TRANSFER_ENCODING', message);
   }
-  // RFC 9110 section 9.3.6: what follows a CONNECT belongs to the tunnel, so there is nothing to frame.
-  if (head.method === 'CONNECT' && (head.isChunked || head.contentLength >= 0)) {
+  // RFC 9110 section 9.3.6: what follows a CONNECT belongs to the tunnel, so there is nothing to frame. Some clients say so.
+  if (head.method === 'CONNECT' && (head.isChunked || head.contentLength > 0)) {
     const message = 'a CONNECT request must not have content';
     return new Http1ProtocolError('LML_ERR_HTTP1_FORBIDDEN_FIELD', message);
   }

@@ -15,10 +15,15 @@ export interface DuplexByteStreamOptions {
   /** Names the stream in the ledger. Default `'a Node duplex'`. */
   readonly describe?: () => string;
   /**
-   * Where inbound bytes come from, if not from `data` events: gets the function to push them to, and returns how to
-   * make them wait.
+   * Where inbound bytes come from, if not from `data` events: gets the function to push them to, which is that of a
+   * `ReadSide`, and returns how to make them wait.
    */
-  readonly inbound?: (push: (chunk: Uint8Array) => 'kept' | undefined) => ReadOrigin;
+  readonly inbound?: (push: (chunk: Uint8Array, isGiven?: boolean) => 'kept' | undefined) => ReadOrigin;
+  /**
+   * Takes the kernel socket out of the duplex, for {@link ByteStream.detach}: paused, with nothing listening to it; the
+   * duplex is dead after. Returns `undefined` if that can't be done now. Default: the duplex itself, unless `inbound` is given.
+   */
+  readonly detach?: () => Duplex | undefined;
   /**
    * Whether the duplex has sent a chunk for good when its `writableLength` is 0 after the write. True for kernel sockets
    * only: others hand the chunk on inside. Default false.
@@ -48,6 +53,7 @@ class DuplexByteStream implements ByteStream {
   readonly #readSide: ReadSide;
   readonly #resource: TrackedResource;
   readonly #resolveClosed: (info: CloseInfo) => void;
+  readonly #listeners: [event: string, listener: Parameters<Duplex['on']>[1]][] = [];
   readonly #flushed = Promise.withResolvers<void>();
   #drained: PromiseWithResolvers<void> | undefined;
   #hasEndedWrite = false;
@@ -65,7 +71,7 @@ class DuplexByteStream implements ByteStream {
     this.#resource = trackResource(options.kind ?? 'stream', options.describe ?? (() => 'a Node duplex'));
     if (options.isKernelSocket === true) this.writeLent = (chunk) => this.#writeLent(chunk);
 
-    const push = (chunk: Uint8Array): 'kept' | undefined => this.#readSide.push(chunk);
+    const push = (chunk: Uint8Array, isGiven = false): 'kept' | undefined => this.#readSide.push(chunk, isGiven);
     const origin = options.inbound?.(push) ?? this.#dataEvents(push);
     this.#readSide = new ReadSide(origin);
     this.#listen();
@@ -113,34 +119,37 @@ class DuplexByteStream implements ByteStream {
   }
 
   detach(): DetachedSocket | undefined {
-    if (this.#closeInfo !== undefined || this.#options.inbound !== undefined) return undefined;
+    if (this.#closeInfo !== undefined) return undefined;
     this.#isDetached = true;
-    this.#duplex.pause();
-    this.#duplex.removeAllListeners();
+    const buffered = this.#readSide.release();
+    for (const [event, listener] of this.#listeners) this.#duplex.off(event, listener);
     this.#resource.release();
-    const buffered = this.#readSide.takeQueued();
     this.#close({ reason: 'shutdown' });
     return { socket: this.#duplex, buffered };
   }
 
   #listen(): void {
-    const duplex = this.#duplex;
-    duplex.on('end', () => this.#readSide.end());
-    duplex.on('drain', () => {
+    this.#on('end', () => this.#readSide.end());
+    this.#on('drain', () => {
       this.#drained?.resolve();
       this.#drained = undefined;
     });
-    duplex.on('finish', () => this.#flushed.resolve());
+    this.#on('finish', () => this.#flushed.resolve());
     // Kept for ever: an error without a listener would end the process.
-    duplex.on('error', (error: unknown) => {
+    this.#on('error', (error: unknown) => {
       this.#error ??= error;
     });
-    duplex.on('close', () => this.#close(this.#info()));
-    if (duplex.destroyed) queueMicrotask(() => this.#close(this.#info()));
+    this.#on('close', () => this.#close(this.#info()));
+    if (this.#duplex.destroyed) queueMicrotask(() => this.#close(this.#info()));
+  }
+
+  #on<Argument>(event: string, listener: (argument: Argument) => void): void {
+    this.#listeners.push([event, listener]);
+    this.#duplex.on(event, listener);
   }
 
   #dataEvents(push: (chunk: Uint8Array) => 'kept' | undefined): ReadOrigin {
-    this.#duplex.on('data', (chunk: Uint8Array) => void push(chunk));
+    this.#on('data', (chunk: Uint8Array) => void push(chunk));
     this.#duplex.pause();
     return { resume: () => void this.#duplex.resume(), pause: () => void this.#duplex.pause() };
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressError } from '../errors.ts';
 import type { Address } from './address.ts';
-import { formatAddress, parseAddress, socketAddress } from './address.ts';
+import { formatAddress, parseAddress, socketAddress, tryParseAddress } from './address.ts';
 import { formatHost, parseHost } from './host.ts';
 import { parseIp } from './ip-address.ts';
 
@@ -27,6 +27,7 @@ describe('parseAddress', () => {
     expect(address).toEqual({ type: 'tcp', host: parseHost(host), port });
     expect(formatAddress(address)).toBe(`${host}:${port}`);
     expect(parseAddress(formatAddress(address))).toEqual(address);
+    expect(tryParseAddress(text)).toEqual(address);
   });
 
   it.each([
@@ -135,6 +136,7 @@ describe('parseAddress', () => {
     ],
     ...['unix:/\ud800', 'unix:@\udc00', 'unix:/\udc00\ud800'],
   ])('refuses %j', (text) => {
+    expect(tryParseAddress(text)).toBeUndefined();
     expect(() => parseAddress(text)).toThrow(AddressError);
     expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'LML_ERR_ADDRESS_BAD_ADDRESS' }));
   });

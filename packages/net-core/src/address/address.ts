@@ -28,10 +28,15 @@ export type Address = TcpAddress | UnixAddress;
  * @throws AddressError `LML_ERR_ADDRESS_BAD_ADDRESS`, whose message says what is possible.
  */
 export function parseAddress(text: string): Address {
-  const address = text.startsWith('unix:') ? parseUnix(text.slice(5)) : parseTcp(text);
+  const address = tryParseAddress(text);
   if (address !== undefined) return address;
   const message = `${quoted(text)} is not an address: write host:port, [ipv6]:port or unix:/path`;
   throw new AddressError('LML_ERR_ADDRESS_BAD_ADDRESS', message);
+}
+
+/** Parses like {@link parseAddress}. @returns `undefined` if the text is no address. */
+export function tryParseAddress(text: string): Address | undefined {
+  return text.startsWith('unix:') ? parseUnix(text.slice(5)) : parseTcp(text);
 }
 
 /** Formats an address; `parseAddress` gives the same one back. A relative path that starts with `@` comes back as `./@...`. */

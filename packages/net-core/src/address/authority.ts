@@ -4,6 +4,7 @@ import type { Host } from './host.ts';
 import { formatHost, tryParseBracketed, tryParseHost } from './host.ts';
 import { isIpv4Text } from './ip-address.ts';
 import { quoted } from './quoted.ts';
+import { whyNoAuthority } from './refusal.ts';
 
 /** A host with an optional port, as in a URL or a Host field. RFC 3986 section 3.2, without user information. */
 export interface Authority {
@@ -16,7 +17,10 @@ export interface Authority {
 export function parseAuthority(text: string): Authority {
   const authority = tryParseAuthority(text);
   if (authority !== undefined) return authority;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_AUTHORITY', `${quoted(text)} is not host or host:port`);
+  throw new AddressError(
+    'LML_ERR_ADDRESS_BAD_AUTHORITY',
+    `${quoted(text)} is not host or host:port: ${whyNoAuthority(text)}`,
+  );
 }
 
 /** Parses like {@link parseAuthority}. @returns `undefined` if the text is no authority. */

@@ -1,6 +1,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { AddressError } from '../errors.ts';
 import { quoted } from './quoted.ts';
+import { whyNoDomain } from './refusal.ts';
 
 /**
  * A domain name in ASCII, lower case, without a trailing dot.
@@ -52,7 +53,7 @@ export class Domain {
 export function parseDomain(text: string): Domain {
   const domain = tryParseDomain(text);
   if (domain !== undefined) return domain;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_DOMAIN', `${quoted(text)} is not a domain name`);
+  throw new AddressError('LML_ERR_ADDRESS_BAD_DOMAIN', `${quoted(text)} is not a domain name: ${whyNoDomain(text)}`);
 }
 
 /** Parses like {@link parseDomain}. @returns `undefined` if the text is no domain name. */

@@ -4,6 +4,7 @@ import { tryParseDomain } from './domain.ts';
 import type { IpAddress } from './ip-address.ts';
 import { tryParseIp } from './ip-address.ts';
 import { quoted } from './quoted.ts';
+import { whyNoHost } from './refusal.ts';
 
 /** Who is meant: a name or an address; `type` tells which. */
 export type Host = Domain | IpAddress;
@@ -12,7 +13,7 @@ export type Host = Domain | IpAddress;
 export function parseHost(text: string): Host {
   const host = tryParseHost(text);
   if (host !== undefined) return host;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_HOST', `${quoted(text)} is neither a domain name nor an IP address`);
+  throw new AddressError('LML_ERR_ADDRESS_BAD_HOST', `${quoted(text)} is no host: ${whyNoHost(text)}`);
 }
 
 /** Parses like {@link parseHost}. @returns `undefined` if the text is no host. */
@@ -31,6 +32,6 @@ export function formatHost(host: Host): string {
  * The first `%25` is always the escape, so a zone that starts with `25` needs it.
  */
 export function tryParseBracketed(text: string): IpAddress | undefined {
-  const ip = tryParseIp(text.replace('%25', '%'));
+  const ip = tryParseIp(text.includes('%25') ? text.replace('%25', '%') : text);
   return ip?.family === 6 ? ip : undefined;
 }

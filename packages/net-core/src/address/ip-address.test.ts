@@ -131,9 +131,9 @@ describe('parseIp', () => {
   });
 
   it('says what was refused, shortened and on one line', () => {
-    expect(() => parseIp('0x7f.1')).toThrow(/^"0x7f\.1" is not an IP address$/);
-    expect(() => parseIp('1\r\n2')).toThrow(/^"1\\r\\n2" is not an IP address$/);
-    expect(() => parseIp('9'.repeat(100_000))).toThrow(/^"9{100}\.\.\." is not an IP address$/);
+    expect(() => parseIp('0x7f.1')).toThrow(/^"0x7f\.1" is not an IP address: write four/);
+    expect(() => parseIp('1\r\n2')).toThrow(/^"1\\r\\n2" is not an IP address: it /);
+    expect(() => parseIp('9'.repeat(100_000))).toThrow(/^"9{100}\.\.\." is not an IP address: it /);
   });
 
   it('takes a zone of 32 characters behind the longest address, and no more', () => {

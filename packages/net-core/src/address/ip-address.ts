@@ -1,5 +1,7 @@
 import { AddressError } from '../errors.ts';
+import { readIpv4, readIpv6 } from './ip-text.ts';
 import { quoted } from './quoted.ts';
+import { whyNoIp } from './refusal.ts';
 
 /**
  * An IPv4 or IPv6 address. Immutable; equal addresses have equal {@link IpAddress.toString | texts}.
@@ -65,65 +67,25 @@ export class IpAddress {
 export function parseIp(text: string): IpAddress {
   const ip = tryParseIp(text);
   if (ip !== undefined) return ip;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${quoted(text)} is not an IP address`);
+  throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${quoted(text)} is not an IP address: ${whyNoIp(text)}`);
 }
 
 /** Parses like {@link parseIp}. @returns `undefined` if the text is no IP address. */
 export function tryParseIp(text: string): IpAddress | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
   if (!text.includes(':')) {
-    const bytes = parseIpv4Bytes(text);
-    return bytes && new IpAddress(bytes);
+    return readIpv4(text, 0, text.length, SCRATCH, 0) ? new IpAddress(SCRATCH.slice(0, 4)) : undefined;
   }
   const percent = text.indexOf('%');
   const zone = percent < 0 ? undefined : text.slice(percent + 1);
   if (zone !== undefined && !ZONE.test(zone)) return undefined;
-  const bytes = parseIpv6Bytes(percent < 0 ? text : text.slice(0, percent));
-  return bytes && new IpAddress(bytes, zone);
+  const end = percent < 0 ? text.length : percent;
+  return readIpv6(text, 0, end, SCRATCH) ? new IpAddress(SCRATCH.slice(), zone) : undefined;
 }
 
-/**
- * Whether `text` is an IPv4 address. Octal, hexadecimal, short and zero-padded forms are refused: others read them
- * differently, and filters fail by that.
- */
+/** Whether `text` is an IPv4 address. */
 export function isIpv4Text(text: string): boolean {
-  return IPV4.test(text);
-}
-
-function parseIpv4Bytes(text: string): Uint8Array | undefined {
-  return isIpv4Text(text) ? new Uint8Array(text.split('.').map(Number)) : undefined;
-}
-
-/** RFC 4291 section 2.2. */
-function parseIpv6Bytes(text: string): Uint8Array | undefined {
-  const gap = text.indexOf('::');
-  const head = gap < 0 ? groupBytes(text, true) : groupBytes(text.slice(0, gap), false);
-  const tail = gap < 0 ? [] : groupBytes(text.slice(gap + 2), true);
-  if (head === undefined || tail === undefined) return undefined;
-
-  const length = head.length + tail.length;
-  if (gap < 0 ? length !== 16 : length > 14) return undefined; // `::` stands for at least one group
-  const bytes = new Uint8Array(16);
-  bytes.set(head);
-  bytes.set(tail, 16 - tail.length);
-  return bytes;
-}
-
-/** Bytes of groups of hexadecimal digits, none for no text; the last one may be dotted decimal if `mayEndInIpv4`. */
-function groupBytes(text: string, mayEndInIpv4: boolean): number[] | undefined {
-  const groups = text === '' ? [] : text.split(':');
-  const bytes: number[] = [];
-  for (const [index, group] of groups.entries()) {
-    if (GROUP.test(group)) {
-      const value = Number.parseInt(group, 16);
-      bytes.push(value >> 8, value & 0xff);
-      continue;
-    }
-    const ipv4 = mayEndInIpv4 && index === groups.length - 1 ? parseIpv4Bytes(group) : undefined;
-    if (ipv4 === undefined) return undefined;
-    bytes.push(...ipv4);
-  }
-  return bytes;
+  return readIpv4(text, 0, text.length, SCRATCH, 0);
 }
 
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`. */
@@ -151,10 +113,8 @@ function zoneSuffix(zone: string | undefined): string {
   return zone === undefined ? '' : `%${zone}`;
 }
 
-// Every expression here is anchored and of bounded length, so that none can take long, whatever the text.
-const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
-const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
-const GROUP = /^[0-9A-Fa-f]{1,4}$/;
+/** Filled and read in one go, never kept: an address takes a copy. */
+const SCRATCH: Uint8Array = new Uint8Array(16);
 const ZONE = /^[A-Za-z0-9._~-]{1,32}$/;
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 /** The longest address and the longest zone. */

@@ -7,6 +7,7 @@ export type IpScope =
   | 'unspecified'
   | 'loopback'
   | 'private'
+  | 'unique-local'
   | 'link-local'
   | 'shared'
   | 'multicast'
@@ -19,9 +20,12 @@ export type IpScope =
  * Says what an address is good for.
  *
  * @remarks
- * Source: the IANA special-purpose registries (RFC 6890 and its updates). `private` is RFC 1918 and unique local IPv6,
- * `shared` is the carrier-grade 100.64.0.0/10. An address that carries an IPv4 address (mapped, NAT64, 6to4) is judged by
- * the one inside, since that is where packets go; Teredo is `reserved`.
+ * Source: the IANA special-purpose registries (RFC 6890 and its updates). `private` is RFC 1918 and the NAT64 prefix for local
+ * use (RFC 8215), `unique-local` is fc00::/7 (RFC 4193), `shared` is the carrier-grade 100.64.0.0/10. An address that carries
+ * an IPv4 address (mapped, NAT64, 6to4) is judged by the one inside, since that is where packets go; Teredo is `reserved`.
+ *
+ * Stricter than the registries in one point: the few anycast and overlay blocks in 192.0.0.0/24 and 2001::/23 that may be
+ * reached globally are `reserved` like the blocks around them.
  */
 export function ipScope(ip: IpAddress): IpScope {
   const inner = embeddedIpv4(ip);
@@ -73,7 +77,7 @@ const IPV6_BLOCKS = [
   block('2001::/23', 'reserved'),
   block('3fff::/20', 'documentation'),
   block('5f00::/16', 'reserved'),
-  block('fc00::/7', 'private'),
+  block('fc00::/7', 'unique-local'),
   block('fe80::/10', 'link-local'),
   block('ff00::/8', 'multicast'),
 ];

@@ -4,10 +4,18 @@ import type { ByteSink, CloseInfo, Pausable, ReadOptions } from './byte-stream.t
 
 /** Where the bytes of a {@link ReadSide} come from, as far as it can be told to wait. */
 export interface ReadOrigin {
-  /** Push bytes as they come. */
-  resume(): void;
+  /**
+   * Push bytes as they come.
+   *
+   * @param chunkBytes - Size of the chunks that the sink likes best, if it said so; a hint.
+   */
+  resume(chunkBytes?: number): void;
   /** Push nothing more; one chunk that is on its way may still come. */
   pause(): void;
+  /** Push chunks of about this size, if possible; `undefined` is the origin's own choice. */
+  preferChunks?(bytes: number | undefined): void;
+  /** Push to nobody any more: what comes goes back to where it would go without a stream around it. */
+  release?(): void;
 }
 
 /**
@@ -44,15 +52,19 @@ export class ReadSide {
    * Takes bytes from the origin.
    *
    * @param chunk - Borrowed; `'kept'` says that it now belongs to this side or its reader.
+   * @param isGiven - The origin has no more use for the memory of `chunk`, whatever the answer. Saves a copy.
    */
-  push(chunk: Uint8Array): 'kept' | undefined {
+  push(chunk: Uint8Array, isGiven = false): 'kept' | undefined {
     if (this.#sink !== undefined && !this.#isSinkPaused && this.#queue.length === 0) return this.#sink.onBytes(chunk);
-    const isLarge = chunk.length >= KEEP_FROM_BYTES;
-    const owned = isLarge ? chunk : copyOf(chunk);
-    this.#queue.push(owned);
+    const isKept = isGiven || chunk.length >= KEEP_FROM_BYTES;
+    this.#queue.push(isKept ? chunk : copyOf(chunk));
     if (this.#waiter !== undefined) this.#answer(this.#waiter);
-    else this.#stopFlow();
-    return isLarge ? 'kept' : undefined;
+    else {
+      // Said even if nothing was asked for: an origin that pushes by itself must not fill the queue.
+      this.#isFlowing = false;
+      this.#origin.pause();
+    }
+    return isKept ? 'kept' : undefined;
   }
 
   /** The peer has ended its direction. */
@@ -102,12 +114,15 @@ export class ReadSide {
     if (this.#waiter !== undefined) throw new UsageError('cannot consume: a read is waiting');
     this.#sink = sink;
     this.#isSinkPaused = false;
+    this.#origin.preferChunks?.(sink.chunkBytes);
     this.#resumeSink();
     return new Consumption(sink, this);
   }
 
-  /** Takes all queued bytes, for handing the socket over. */
-  takeQueued(): readonly Uint8Array[] {
+  /** Lets the origin go. @returns The queued bytes, in order. */
+  release(): readonly Uint8Array[] {
+    this.#stopFlow();
+    this.#origin.release?.();
     return this.#queue.splice(0);
   }
 
@@ -128,6 +143,7 @@ export class ReadSide {
   stopSink(sink: ByteSink): void {
     if (this.#sink !== sink) return;
     this.#sink = undefined;
+    this.#origin.preferChunks?.(undefined);
     this.#stopFlow();
   }
 
@@ -200,7 +216,7 @@ export class ReadSide {
   #startFlow(): void {
     if (this.#isFlowing) return;
     this.#isFlowing = true;
-    this.#origin.resume();
+    this.#origin.resume(this.#sink?.chunkBytes);
   }
 
   #stopFlow(): void {
@@ -245,4 +261,4 @@ function copyOf(chunk: Uint8Array): Uint8Array {
 }
 
 /** Chunks from this size on are kept instead of copied: a new read buffer is then cheaper than the copy. */
-const KEEP_FROM_BYTES = 16 * 1024;
+const KEEP_FROM_BYTES = 32 * 1024;

@@ -1,0 +1,26 @@
+import type { Connector, Resolver } from '@lamella/net-core';
+import { systemResolver } from '../resolve/system-resolver.ts';
+import type { HappyEyeballsOptions } from './happy-eyeballs-connector.ts';
+import { happyEyeballsConnector } from './happy-eyeballs-connector.ts';
+import type { SocketConnectorOptions } from './socket-connector.ts';
+import { socketConnector } from './socket-connector.ts';
+
+/** Options of {@link tcpConnector}. */
+export interface TcpConnectorOptions
+  extends SocketConnectorOptions,
+    Omit<HappyEyeballsOptions, 'resolver' | 'connector' | 'clock'> {
+  /** Finds the addresses of names. Default: {@link systemResolver}. */
+  readonly resolver?: Resolver;
+}
+
+/**
+ * Connects to names, IP addresses and Unix sockets: the connector that most programs want.
+ *
+ * @example
+ * const connection = await tcpConnector().serve(connectRequest({ target: parseAddress('example.com:80') }));
+ */
+export function tcpConnector(options: TcpConnectorOptions = {}): Connector {
+  const clock = options.clock === undefined ? {} : { clock: options.clock };
+  const { resolver = systemResolver(clock), ...rest } = options;
+  return happyEyeballsConnector({ ...rest, resolver, connector: socketConnector(options) });
+}

@@ -1,0 +1,82 @@
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import type { Address } from '@lamella/net-core';
+import { formatAddress } from '@lamella/net-core';
+import { UsageError } from '@lamella/service-core';
+import { ListenError } from '../errors.ts';
+import type { SocketListener, SocketListenerOptions } from './server-listener.ts';
+import { openListener } from './server-listener.ts';
+
+/** Options of {@link listenUnix}. */
+export interface ListenUnixOptions extends SocketListenerOptions {
+  /** Path of the socket file; a NUL in front names the abstract namespace of Linux, which has no file. */
+  readonly path: string;
+  /** Permissions of the socket file: who may connect. Default 0o600, the own user only. */
+  readonly mode?: number;
+}
+
+/**
+ * Listens on a Unix domain socket.
+ *
+ * @remarks
+ * A socket file that nobody listens on any more is replaced; anything else in its place is left alone. The file has its permissions
+ * from the start, and is removed when the listener closes.
+ *
+ * @throws ListenError saying what is in the way and what to do.
+ */
+export async function listenUnix(options: ListenUnixOptions): Promise<SocketListener> {
+  const { path, mode = 0o600 } = options;
+  if (!(Number.isInteger(mode) && mode >= 0 && mode <= 0o777)) {
+    throw new UsageError(`mode must be 0 to 0o777, got ${mode}`);
+  }
+  const address: Address = { type: 'unix', path };
+  const isAbstract = path.startsWith('\0');
+  if (!isAbstract) await removeStale(path, address);
+  // The file is made within the call, before it returns.
+  return isAbstract
+    ? openListener({ path }, address, options)
+    : withMode(path, mode, () => openListener({ path }, address, options));
+}
+
+/** Makes the socket file with `mode` and nothing more. */
+async function withMode(path: string, mode: number, open: () => Promise<SocketListener>): Promise<SocketListener> {
+  // Only the main thread may set the mask of the process; it is set back in the same turn.
+  const before = isMainThread ? process.umask(0o777 & ~mode) : undefined;
+  let opening: Promise<SocketListener>;
+  try {
+    opening = open();
+  } finally {
+    if (before !== undefined) process.umask(before);
+  }
+  const listener = await opening;
+  if (before === undefined) chmodSync(path, mode);
+  return listener;
+}
+
+async function removeStale(path: string, address: Address): Promise<void> {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  const where = formatAddress(address);
+  if (!stats.isSocket()) {
+    const message = `cannot listen on ${where}: there is something else than a socket; remove it or choose another path`;
+    throw new ListenError('LML_ERR_LISTEN_BAD_PATH', message);
+  }
+  if (await isAlive(path)) {
+    const message = `cannot listen on ${where}: something listens there already; stop it or choose another path`;
+    throw new ListenError('LML_ERR_LISTEN_IN_USE', message);
+  }
+  unlinkSync(path);
+}
+
+/** Whether somebody answers. Only a refusal says for sure that nobody does. */
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+}

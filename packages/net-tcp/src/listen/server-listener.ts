@@ -1,0 +1,133 @@
+import type { ListenOptions, Server } from 'node:net';
+import { createServer } from 'node:net';
+import type { Address, Connection, Listener } from '@lamella/net-core';
+import { AcceptQueue, formatAddress, parseAddress, socketAddress, trackResource } from '@lamella/net-core';
+import { UsageError } from '@lamella/service-core';
+import { toListenError } from '../errors.ts';
+import { socketConnection } from '../socket/socket-connection.ts';
+import type { AcceptedSocket, ReadMode } from './accept.ts';
+import { onAccept } from './accept.ts';
+import type { ConnectionLimits, ListenerGauges } from './connection-limits.ts';
+import { ConnectionCounter } from './connection-limits.ts';
+
+/** Options that all socket listeners have. */
+export interface SocketListenerOptions extends ConnectionLimits {
+  /** Connections that the kernel keeps waiting, at least 1. Default 511. */
+  readonly backlog?: number;
+  /** Time without traffic after which the kernel asks whether the peer is there, in milliseconds. Default 60_000. */
+  readonly keepAliveDelayMs?: number;
+  /** How sockets are read. Default `'shared-memory'`, which falls back by itself. */
+  readonly readMode?: ReadMode;
+}
+
+/** A {@link Listener} on sockets. */
+export interface SocketListener extends Listener {
+  /** What is open, and what was turned away. */
+  readonly gauges: ListenerGauges;
+}
+
+/** Opens a listener as Node's `listen` options say. */
+export async function openListener(
+  listen: ListenOptions & { readonly fd?: number },
+  wanted: Address | undefined,
+  options: SocketListenerOptions,
+): Promise<SocketListener> {
+  const { backlog = 511, keepAliveDelayMs = 60_000, readMode = 'shared-memory' } = options;
+  if (!(backlog >= 1)) throw new UsageError(`backlog must be >= 1, got ${backlog}`);
+  if (!(keepAliveDelayMs >= 0)) throw new UsageError(`keepAliveDelayMs must be >= 0, got ${keepAliveDelayMs}`);
+  const counter = new ConnectionCounter(options);
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const where = wanted === undefined ? `descriptor ${listen.fd}` : formatAddress(wanted);
+  try {
+    await listening(server, { ...listen, backlog });
+  } catch (error) {
+    throw toListenError(error, where);
+  }
+  const address = addressOf(server, wanted);
+  return new ServerListener(server, address, counter, keepAliveDelayMs, readMode);
+}
+
+class ServerListener implements SocketListener {
+  readonly address: Address;
+  readonly #server: Server;
+  readonly #counter: ConnectionCounter;
+  readonly #keepAliveDelayMs: number;
+  readonly #queue = new AcceptQueue();
+  readonly #resource;
+  #isClosed = false;
+
+  constructor(
+    server: Server,
+    address: Address,
+    counter: ConnectionCounter,
+    keepAliveDelayMs: number,
+    readMode: ReadMode,
+  ) {
+    this.#server = server;
+    this.address = address;
+    this.#counter = counter;
+    this.#keepAliveDelayMs = keepAliveDelayMs;
+    this.#resource = trackResource('listener', () => formatAddress(address));
+    // A failing accept (such as EMFILE) is one connection less, not the end of the listener.
+    server.on('error', () => {});
+    onAccept(server, readMode, (accepted) => this.#accept(accepted));
+  }
+
+  get gauges(): ListenerGauges {
+    return this.#counter.gauges;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#server.close(); // its callback waits for connections, which are nothing of ours any more
+    this.#queue.close();
+    this.#resource.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Connection> {
+    return this.#queue[Symbol.asyncIterator]();
+  }
+
+  #accept({ socket, reader }: AcceptedSocket): void {
+    // Kept for ever: an error without a listener would end the process.
+    socket.on('error', () => {});
+    const peer = socket.remoteAddress ?? '';
+    if (this.#isClosed || this.#queue.size >= MAX_WAITING || !this.#counter.enter(peer)) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => this.#counter.leave(peer));
+    if (this.address.type === 'tcp') {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, this.#keepAliveDelayMs);
+    }
+    this.#queue.push(socketConnection(socket, reader, this.address.type === 'unix' ? this.address.path : undefined));
+  }
+}
+
+function listening(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function addressOf(server: Server, wanted: Address | undefined): Address {
+  if (wanted?.type === 'unix') return wanted;
+  const bound = server.address();
+  if (typeof bound === 'string') return parseAddress(`unix:${bound.replace(/^\0/, '@')}`);
+  const found = bound === null ? undefined : socketAddress(bound.address, bound.port);
+  if (found === undefined) throw new UsageError('the listener has no address that could be told');
+  return found;
+}
+
+/** Connections that nobody takes; beyond that new ones are closed at once. */
+const MAX_WAITING = 4_096;

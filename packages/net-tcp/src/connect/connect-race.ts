@@ -61,10 +61,12 @@ export class ConnectRace {
     if (!this.#isOver) this.#onAddresses(family);
   }
 
-  /** RFC 8305 section 3: IPv4 addresses that come first wait a little for the IPv6 ones. */
   #onAddresses(family: 4 | 6): void {
-    const mayStart = family === 6 || this.#lookupsRunning === 0 || this.#hasStarted;
-    if (mayStart) this.#startNext();
+    if (this.#hasStarted) {
+      // While an attempt has its time, new addresses wait for their turn.
+      if (this.#attemptsRunning === 0 || this.#timer === undefined) this.#startNext();
+    } else if (this.#lookupsRunning === 0 || (family === 6 && this.#waiting[6].length > 0)) this.#startNext();
+    // RFC 8305 section 3: IPv4 addresses that come first wait a little for the IPv6 ones.
     else if (this.#waiting[4].length > 0) this.#startLater(this.#rules.resolutionDelayMs);
   }
 

@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Address } from '@lamella/net-core';
 import { formatAddress } from '@lamella/net-core';
@@ -55,9 +56,13 @@ async function withMode(path: string, mode: number, open: () => Promise<SocketLi
 }
 
 async function removeStale(path: string, address: Address): Promise<void> {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return;
   const where = formatAddress(address);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    // The system would say "permission denied" of a directory that is not there.
+    if (existsSync(dirname(path))) return;
+    throw new ListenError('LML_ERR_LISTEN_BAD_PATH', `cannot listen on ${where}: the directory does not exist`);
+  }
   if (!stats.isSocket()) {
     const message = `cannot listen on ${where}: there is something else than a socket; remove it or choose another path`;
     throw new ListenError('LML_ERR_LISTEN_BAD_PATH', message);

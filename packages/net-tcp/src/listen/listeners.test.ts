@@ -1,0 +1,275 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Connection, Listener } from '@lamella/net-core';
+import { connectRequest, parseAddress, parseDomain, resolveRequest } from '@lamella/net-core';
+import { checkLedger } from '@lamella/net-core/testing';
+import { FakeClock, settle } from '@lamella/service-core/testing';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  listenFds,
+  listenTcp,
+  listenUnix,
+  socketConnector,
+  staticResolver,
+  systemResolver,
+  tcpConnector,
+} from '../index.ts';
+
+checkLedger({ beforeEach, afterEach });
+const folder = mkdtempSync(join(tmpdir(), 'lamella-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('listenTcp', () => {
+  it('says in one line what is in the way', async () => {
+    const first = await listenTcp();
+    const port = portOf(first);
+    await expect(listenTcp({ port })).rejects.toMatchObject({
+      code: 'LML_ERR_LISTEN_IN_USE',
+      message: `cannot listen on 127.0.0.1:${port}: something listens there already; stop it or choose another address`,
+      facts: { protocolCode: 'EADDRINUSE' },
+    });
+    await first.close();
+    await expect(listenTcp({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'LML_ERR_LISTEN_NOT_AVAILABLE' });
+    await expect(listenTcp({ host: 'no host' })).rejects.toMatchObject({ code: 'LML_ERR_ADDRESS_BAD_HOST' });
+  });
+
+  it.each([
+    ['port', 65_536],
+    ['port', 1.5],
+    ['backlog', 0],
+    ['maxConnections', 0],
+    ['maxConnectionsPerPeer', 0],
+    ['keepAliveDelayMs', -1],
+  ])('refuses %s of %d', async (name, value) => {
+    await expect(listenTcp({ [name]: value })).rejects.toThrow(name);
+  });
+
+  it('shares a port where it is asked to', async () => {
+    const first = await listenTcp({ reusePort: true });
+    const second = await listenTcp({ port: portOf(first), reusePort: true });
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  it.each([
+    { maxConnections: 3, maxConnectionsPerPeer: 100 },
+    { maxConnections: 100, maxConnectionsPerPeer: 3 },
+  ])('keeps to $maxConnections connections in all and $maxConnectionsPerPeer per peer', async (limits) => {
+    const listener = await listenTcp(limits);
+    const accepted: Connection[] = [];
+    void collect(listener, accepted);
+    const near: Connection[] = [];
+    for (let index = 0; index < 10; index++) near.push(await open(listener));
+    const closed = await Promise.all(
+      near.slice(3).map((connection) => connection.stream.read().catch(() => undefined)),
+    );
+    expect(closed.every((chunk) => chunk === undefined)).toBe(true);
+    expect(listener.gauges).toEqual({ open: 3, refused: 7 });
+
+    accepted[0]?.stream.destroy();
+    near[0]?.stream.destroy();
+    await vi.waitUntil(() => listener.gauges.open === 2);
+    near.push(await open(listener));
+    await vi.waitUntil(() => accepted.length === 4);
+    for (const connection of [...near, ...accepted]) connection.stream.destroy();
+    await listener.close();
+  });
+
+  it('closes what nobody has taken when it closes', async () => {
+    const listener = await listenTcp();
+    const near = await open(listener);
+    await settle(20);
+    await listener.close();
+    expect(await near.stream.read().catch(() => undefined)).toBeUndefined();
+    near.stream.destroy();
+  });
+
+  it('has TCP_NODELAY on for every accepted and every dialled socket', async () => {
+    const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+    const listener = await listenTcp();
+    const accepted: Connection[] = [];
+    void collect(listener, accepted);
+    const near = await open(listener);
+    await vi.waitUntil(() => accepted.length === 1);
+    expect(noDelay).toHaveBeenCalledWith(true);
+    noDelay.mockRestore();
+
+    // The dialled one has it by its constructor, which Node keeps under a symbol.
+    const dialled = vi.fn();
+    const server = createServer(dialled).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    near.stream.destroy();
+    for (const connection of accepted) connection.stream.destroy();
+    await listener.close();
+    server.close();
+  });
+});
+
+describe('listenUnix', () => {
+  it('makes the file with its mode from the start, and removes it', async () => {
+    const path = join(folder, 'mode.sock');
+    for (const mode of [0o600, 0o660, 0o666]) {
+      const listener = await listenUnix({ path, mode });
+      expect(statSync(path).mode & 0o777).toBe(mode);
+      await listener.close();
+      expect(existsSync(path)).toBe(false);
+    }
+    expect(process.umask()).toBe(0o022);
+  });
+
+  it('replaces a file that nobody listens on, and nothing else', async () => {
+    const path = join(folder, 'stale.sock');
+    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    await new Promise((resolve) => spawn(process.execPath, ['-e', script]).once('exit', resolve));
+    expect(existsSync(path)).toBe(true);
+    const listener = await listenUnix({ path });
+    await expect(listenUnix({ path })).rejects.toMatchObject({ code: 'LML_ERR_LISTEN_IN_USE' });
+    await listener.close();
+
+    writeFileSync(path, 'precious');
+    await expect(listenUnix({ path })).rejects.toMatchObject({
+      code: 'LML_ERR_LISTEN_BAD_PATH',
+      message: expect.stringContaining('something else than a socket'),
+    });
+    expect(existsSync(path)).toBe(true);
+    await expect(listenUnix({ path: join(folder, 'missing', 'x.sock') })).rejects.toMatchObject({
+      code: 'LML_ERR_LISTEN_BAD_PATH',
+    });
+    await expect(listenUnix({ path, mode: 0o1777 })).rejects.toThrow('mode');
+  });
+
+  it.runIf(process.platform === 'linux')('listens on abstract names', async () => {
+    const name = `lamella-test-${process.pid}`;
+    const listener = await listenUnix({ path: `\0${name}` });
+    const connection = await tcpConnector().serve(connectRequest({ target: parseAddress(`unix:@${name}`) }));
+    connection.stream.destroy();
+    const { value: far } = await listener[Symbol.asyncIterator]().next();
+    (far as Connection).stream.destroy();
+    await listener.close();
+  });
+});
+
+describe('listenFds', () => {
+  it('takes nothing that is not meant for this process', async () => {
+    expect(await listenFds({ env: {} })).toEqual([]);
+    expect(await listenFds({ env: { LISTEN_FDS: '1', LISTEN_PID: '1' } })).toEqual([]);
+    await expect(listenFds({ env: { LISTEN_FDS: 'x' } })).rejects.toMatchObject({
+      code: 'LML_ERR_LISTEN_NO_DESCRIPTORS',
+    });
+  });
+
+  it('serves a socket that the process was started with', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+    const child = spawn(process.execPath, ['--conditions=@lamella/source', '--input-type=module', '-e', ACTIVATED], {
+      stdio: ['ignore', 'pipe', 'inherit', fd],
+      env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'web' },
+    });
+    const said = await new Promise<string>((resolve) => child.stdout?.once('data', (chunk) => resolve(String(chunk))));
+    expect(said.trim()).toBe('web 127.0.0.1');
+    const { port } = server.address() as { port: number };
+    server.close();
+    const client = connect(port, '127.0.0.1');
+    expect(await new Promise((resolve) => client.once('data', (chunk) => resolve(String(chunk))))).toBe('activated');
+    client.destroy();
+    child.kill();
+    await new Promise((resolve) => child.once('exit', resolve));
+  });
+});
+
+describe('socketConnector', () => {
+  it('needs an address, and says so', async () => {
+    const request = connectRequest({ target: parseAddress('example.test:80') });
+    await expect(socketConnector().serve(request)).rejects.toThrow('look the name up first');
+  });
+
+  it('gives up in time and by abort, and leaves nothing', async () => {
+    const listener = await listenTcp();
+    const clock = new FakeClock();
+    const connector = socketConnector({ clock, connectTimeoutMs: 3_000 });
+    const target = listener.address;
+    const timedOut = connector.serve(connectRequest({ target })).catch((error: unknown) => error);
+    clock.advance(3_000); // before the kernel has had a chance
+    expect(await timedOut).toMatchObject({ code: 'LML_ERR_CONNECT_TIMEOUT', phase: 'connect' });
+
+    const controller = new AbortController();
+    const aborted = connector
+      .serve(connectRequest({ target, signal: controller.signal }))
+      .catch((error: unknown) => error);
+    controller.abort('enough');
+    expect(await aborted).toBe('enough');
+    expect(clock.pendingTimers).toBe(0);
+    await listener.close();
+  });
+
+  it.each([
+    ['connectTimeoutMs', 0],
+    ['keepAliveDelayMs', -1],
+    ['localAddress', 'here'],
+  ])('refuses %s of %s', (name, value) => {
+    expect(() => socketConnector({ [name]: value })).toThrow(name);
+  });
+});
+
+describe('resolvers', () => {
+  it('find localhost by the system, and tell what does not exist', async () => {
+    const resolver = systemResolver();
+    const found = await resolver.serve(resolveRequest(parseDomain('localhost'), 4));
+    expect(found.map(String)).toContain('127.0.0.1');
+    await expect(resolver.serve(resolveRequest(parseDomain('nothing.invalid'), 4))).rejects.toMatchObject({
+      code: expect.stringMatching(/NAME_NOT_FOUND|NAME_LOOKUP_FAILED/),
+      phase: 'resolve',
+      facts: { peer: 'nothing.invalid' },
+    });
+    expect(() => systemResolver({ timeoutMs: 0 })).toThrow('timeoutMs');
+  });
+
+  it('give up in time and by abort', async () => {
+    const clock = new FakeClock();
+    const slow = resolveRequest(parseDomain('localhost'), 4);
+    const late = systemResolver({ clock }).serve(slow);
+    clock.advance(5_000);
+    await expect(late).rejects.toMatchObject({
+      code: 'LML_ERR_CONNECT_NAME_LOOKUP_FAILED',
+      cause: { timeoutMs: 5_000 },
+    });
+    const aborted = systemResolver({ clock }).serve(slow);
+    slow.scope.abort('enough');
+    await expect(aborted).rejects.toBe('enough');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('answer from a table first', async () => {
+    const resolver = staticResolver({ 'A.test': ['192.0.2.1', '2001:db8::1'] }, systemResolver());
+    const ask = (name: string, family: 4 | 6) => resolver.serve(resolveRequest(parseDomain(name), family));
+    expect((await ask('a.test', 4)).map(String)).toEqual(['192.0.2.1']);
+    expect((await ask('a.test', 6)).map(String)).toEqual(['2001:db8::1']);
+    expect((await ask('localhost', 4)).length).toBeGreaterThan(0);
+    await expect(staticResolver({}).serve(resolveRequest(parseDomain('b.test'), 4))).rejects.toMatchObject({
+      code: 'LML_ERR_CONNECT_NAME_NOT_FOUND',
+    });
+    expect(() => staticResolver({ 'a.test': ['nowhere'] })).toThrow('not an IP address');
+  });
+});
+
+const ACTIVATED = `
+import { listenFds } from '${new URL('../index.ts', import.meta.url)}';
+const [{ name, listener }] = await listenFds({ env: { ...process.env, LISTEN_PID: String(process.pid) } });
+console.log(name, listener.address.host.toString());
+for await (const { stream } of listener) stream.write([Buffer.from('activated')]);
+`;
+
+async function collect(listener: Listener, accepted: Connection[]): Promise<void> {
+  for await (const connection of listener) accepted.push(connection);
+}
+
+function open(listener: Listener): Promise<Connection> {
+  return tcpConnector().serve(connectRequest({ target: listener.address }));
+}
+
+function portOf(listener: Listener): number {
+  return listener.address.type === 'tcp' ? listener.address.port : 0;
+}

@@ -2,6 +2,7 @@ import { ByteCursor } from '@lamella/net-core';
 import { assertDecodeFails, assertDecodes, splitsOf } from '@lamella/net-core/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyBytes } from '../../test/support/arbitraries.ts';
 import { bytesOf, textOf, wholeBodyDecoder } from '../../test/support/codec.ts';
 import type { BodyDecoder } from './body-decoder.ts';
 import { ChunkedBodyDecoder, LengthBodyDecoder, UntilCloseBodyDecoder } from './body-decoder.ts';
@@ -59,9 +60,11 @@ describe('ChunkedBodyDecoder', () => {
     ['chunks', '5\r\nhello\r\n6;a=b\r\n world\r\n0;last\r\n\r\n', 'hello world', undefined],
     ['CRLF and framing in the data', '9\r\n\r\n0\r\n\r\n\r\n\r\n000\r\n\r\n', '\r\n0\r\n\r\n\r\n', undefined],
     ['every kind of byte', '4\r\n\0\r\n\xff\r\n0\r\n\r\n', '\0\r\n\xff', undefined],
-    ['trailers', '1\r\na\r\n0\r\nX-Sum: 1\r\nx-b:\r\n\r\n', 'a', [['X-Sum', '1'], ['x-b', '']]], // prettier-ignore
+    ['trailers', '1\r\na\r\n0\r\nX-Sum: 1\r\nx-b:\r\n\r\n', 'a', { 'X-Sum': '1', 'x-b': '' }],
   ])('reads %s', (_what, input, content, trailers) => {
-    assertDecodes(() => wholeBodyDecoder(create()), bytesOf(input), [{ content, trailers }]);
+    assertDecodes(() => wholeBodyDecoder(create()), bytesOf(input), [
+      { content, trailers: trailers === undefined ? undefined : Object.entries(trailers) },
+    ]);
   });
 
   it('takes no byte behind the body', () => {
@@ -113,7 +116,7 @@ describe('ChunkedBodyDecoder', () => {
 
   it('reads what any chunking makes of any content', () => {
     const chunk = fc.record({
-      data: fc.string({ minLength: 1, maxLength: 40, unit: fc.integer({ max: 255 }).map((c) => String.fromCharCode(c)) }),
+      data: anyBytes({ minLength: 1, maxLength: 40 }),
       extension: fc.constantFrom('', '', '', ';a', ' ;b=c', ';d="e"'),
       isUpper: fc.boolean(),
       zeros: fc.constantFrom('', '0', '000'),

@@ -56,8 +56,9 @@ function decidesFraming(fields: FieldScanner): boolean {
 }
 
 function asTrailerError(error: unknown, limits: TrailerLimits): unknown {
-  const code = error instanceof Http1ProtocolError ? error.code : undefined;
-  if (code !== 'LML_ERR_HTTP1_HEADERS_TOO_LARGE' && code !== 'LML_ERR_HTTP1_TOO_MANY_HEADERS') return error;
+  if (!(error instanceof Http1ProtocolError && IS_LIMIT.has(error.code))) return error;
   const message = `the trailers are more than ${limits.maxTrailers} lines or ${limits.maxTrailerBytes} bytes`;
   return new Http1ProtocolError('LML_ERR_HTTP1_TRAILERS_TOO_LARGE', message, { cause: error });
 }
+
+const IS_LIMIT: ReadonlySet<string> = new Set(['LML_ERR_HTTP1_HEADERS_TOO_LARGE', 'LML_ERR_HTTP1_TOO_MANY_HEADERS']);

@@ -123,7 +123,7 @@ export class Http1Inbound<Head> {
   /** The connection leaves HTTP. @returns The bytes behind the message: the first ones of the other protocol. */
   switchOver(): Uint8Array {
     this.#state = nextInbound(this.#state, 'switch');
-    const rest = this.#input.bytes.slice(this.#input.position, this.#input.end);
+    const rest = this.#copyOfRest();
     this.#setInput(NO_BYTES, true);
     return rest;
   }
@@ -167,7 +167,12 @@ export class Http1Inbound<Head> {
     const input = this.#input;
     if (this.#isOwned) return;
     if (input.remaining === 0) this.#setInput(NO_BYTES, true);
-    else this.#setInput(input.bytes.slice(input.position, input.end), true);
+    else this.#setInput(this.#copyOfRest(), true);
+  }
+
+  /** Not `slice`, which copies nothing where the input is a Buffer. */
+  #copyOfRest(): Uint8Array {
+    return new Uint8Array(this.#input.bytes.subarray(this.#input.position, this.#input.end));
   }
 }
 

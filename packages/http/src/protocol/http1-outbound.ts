@@ -65,8 +65,8 @@ export class Http1Outbound {
       case 'none':
         break;
       case 'length':
+        if (data.length > this.#bytesLeft) throw wrongLength('more');
         this.#bytesLeft -= data.length;
-        if (this.#bytesLeft < 0) throw wrongLength('more');
         this.#output.push(data);
         break;
       case 'chunked':

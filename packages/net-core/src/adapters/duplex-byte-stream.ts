@@ -15,15 +15,10 @@ export interface DuplexByteStreamOptions {
   /** Names the stream in the ledger. Default `'a Node duplex'`. */
   readonly describe?: () => string;
   /**
-   * Where inbound bytes come from, if not from `data` events: gets the function to push them to, which is that of a
-   * `ReadSide`, and returns how to make them wait.
+   * Where inbound bytes come from, if not from `data` events: gets the function to push them to, which is
+   * {@link ReadSide.push}, and returns how to make them wait.
    */
   readonly inbound?: (push: (chunk: Uint8Array, isGiven?: boolean) => 'kept' | undefined) => ReadOrigin;
-  /**
-   * Takes the kernel socket out of the duplex, for {@link ByteStream.detach}: paused, with nothing listening to it; the
-   * duplex is dead after. Returns `undefined` if that can't be done now. Default: the duplex itself, unless `inbound` is given.
-   */
-  readonly detach?: () => Duplex | undefined;
   /**
    * Whether the duplex has sent a chunk for good when its `writableLength` is 0 after the write. True for kernel sockets
    * only: others hand the chunk on inside. Default false.
@@ -148,8 +143,8 @@ class DuplexByteStream implements ByteStream {
     this.#duplex.on(event, listener);
   }
 
-  #dataEvents(push: (chunk: Uint8Array) => 'kept' | undefined): ReadOrigin {
-    this.#on('data', (chunk: Uint8Array) => void push(chunk));
+  #dataEvents(push: (chunk: Uint8Array, isGiven: boolean) => 'kept' | undefined): ReadOrigin {
+    this.#on('data', (chunk: Uint8Array) => void push(chunk, true));
     this.#duplex.pause();
     return { resume: () => void this.#duplex.resume(), pause: () => void this.#duplex.pause() };
   }

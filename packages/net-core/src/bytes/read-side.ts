@@ -4,12 +4,8 @@ import type { ByteSink, CloseInfo, Pausable, ReadOptions } from './byte-stream.t
 
 /** Where the bytes of a {@link ReadSide} come from, as far as it can be told to wait. */
 export interface ReadOrigin {
-  /**
-   * Push bytes as they come.
-   *
-   * @param chunkBytes - Size of the chunks that the sink likes best, if it said so; a hint.
-   */
-  resume(chunkBytes?: number): void;
+  /** Push bytes as they come. */
+  resume(): void;
   /** Push nothing more; one chunk that is on its way may still come. */
   pause(): void;
   /** Push chunks of about this size, if possible; `undefined` is the origin's own choice. */
@@ -216,7 +212,7 @@ export class ReadSide {
   #startFlow(): void {
     if (this.#isFlowing) return;
     this.#isFlowing = true;
-    this.#origin.resume(this.#sink?.chunkBytes);
+    this.#origin.resume();
   }
 
   #stopFlow(): void {

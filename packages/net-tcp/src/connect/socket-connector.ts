@@ -5,7 +5,7 @@ import { formatAddress, tryParseIp } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import { socketConnection } from '../socket/socket-connection.ts';
-import { SocketReader } from '../socket/socket-stream.ts';
+import { SocketReader } from '../socket/socket-reader.ts';
 import { connectTimedOut, toConnectError } from './connect-error.ts';
 
 /** Options of {@link socketConnector}. */

@@ -1,5 +1,5 @@
 import { type Server, Socket, type SocketConstructorOpts } from 'node:net';
-import { SocketReader } from '../socket/socket-stream.ts';
+import { SocketReader } from '../socket/socket-reader.ts';
 
 /** A socket that was accepted, and how it is read. */
 export interface AcceptedSocket {

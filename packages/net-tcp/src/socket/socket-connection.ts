@@ -8,7 +8,7 @@ import {
   socketAddress,
   tryParseIp,
 } from '@lamella/net-core';
-import type { SocketReader } from './socket-stream.ts';
+import type { SocketReader } from './socket-reader.ts';
 import { socketStream } from './socket-stream.ts';
 
 /**

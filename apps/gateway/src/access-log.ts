@@ -1,0 +1,19 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { TraceEnd } from '@lamella/layers';
+import type { RelayOutcome } from '@lamella/net-core';
+import { formatAddress, LocalAddress, PeerAddress } from '@lamella/net-core';
+
+/** One line for each request, when it was answered. */
+export function logAccess(end: TraceEnd<HttpRequest, HttpResponse>): void {
+  const { input, durationMs } = end;
+  const [from, at] = [PeerAddress, LocalAddress].map((key) => input.extensions.get(key));
+  const where = `${from === undefined ? '-' : formatAddress(from)} -> ${at === undefined ? '-' : formatAddress(at)}`;
+  const result = end.outcome === 'ok' ? `${end.output.status}` : end.outcome;
+  console.log(`${where} ${input.method} ${input.target} ${result} ${durationMs.toFixed(1)} ms`);
+}
+
+/** One line for each tunnel and upgraded connection, when it has ended. */
+export function logTunnel(outcome: RelayOutcome, request: HttpRequest): void {
+  const { reason, bytesUp, bytesDown, ageMs } = outcome;
+  console.log(`tunnel ${request.target} ${reason}, ${bytesUp} bytes up, ${bytesDown} down, ${Math.round(ageMs)} ms`);
+}

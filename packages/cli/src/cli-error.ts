@@ -1,0 +1,47 @@
+import { isLamellaError } from '@lamella/service-core';
+
+/** A failure that ends the command with one line and an exit code. */
+export class CliError extends Error {
+  static {
+    CliError.prototype.name = 'CliError';
+  }
+
+  /** Exit code of the process. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number, options: ErrorOptions = {}) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Exit codes; those of `send` are curl's, so that scripts need not learn new ones.
+ */
+export const EXIT = {
+  failed: 1,
+  usage: 2,
+  badUrl: 3,
+  unsupported: 1,
+  nameNotFound: 6,
+  connectFailed: 7,
+  httpError: 22,
+  writeFailed: 23,
+  readFailed: 26,
+  timedOut: 28,
+  tooManyRedirects: 47,
+  emptyReply: 52,
+  receiveFailed: 56,
+} as const;
+
+/** One line for people, without a stack. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n', 1)[0] ?? '';
+}
+
+/** The exit code for an error that nobody has given one. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  return isLamellaError(error) && error.code === 'LML_ERR_USAGE' ? EXIT.usage : EXIT.failed;
+}

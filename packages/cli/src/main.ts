@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { EXIT, exitCodeOf, messageOf } from './cli-error.ts';
+import { program } from './program.ts';
+
+async function main(): Promise<void> {
+  // A reader that has seen enough (`| head`) ends the command, quietly.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => process.exit(EXIT.writeFailed));
+  try {
+    await program().exitOverride().parseAsync();
+  } catch (error) {
+    // Commander has printed its own errors, help and version already.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+    else {
+      process.stderr.write(`lamella: ${messageOf(error)}\n`);
+      process.exitCode = exitCodeOf(error);
+    }
+  }
+}
+
+void main();

@@ -1,0 +1,63 @@
+import type { Address } from '@lamella/net-core';
+import { parseAddress } from '@lamella/net-core';
+import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
+import { InvalidArgumentError } from 'commander';
+import { messageOf } from './cli-error.ts';
+
+/** An address to listen on: `host:port`, `[ipv6]:port`, `:port` (127.0.0.1) or `unix:/path`. */
+export function addressOption(text: string): Address {
+  return rephrased(() => parseAddress(text));
+}
+
+/** A time in seconds, with fractions, as milliseconds. */
+export function secondsOption(text: string): number {
+  if (!/^[0-9]{1,9}(?:\.[0-9]{1,3})?$/.test(text))
+    throw new InvalidArgumentError('write a number of seconds, such as 2.5');
+  return Number(text) * 1_000;
+}
+
+/** A count of at least 1. */
+export function countOption(text: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError('write a number of at least 1');
+  return Number(text);
+}
+
+/** A comma-separated list of ports, or `any`. */
+export function portsOption(text: string): readonly number[] | 'any' {
+  if (text === 'any') return 'any';
+  const ports = text.split(',').map((part) => (/^[0-9]{1,5}$/.test(part) ? Number(part) : Number.NaN));
+  if (!ports.every((port) => port >= 1 && port <= 65_535)) {
+    throw new InvalidArgumentError('write ports such as 443,8443, or any');
+  }
+  return ports;
+}
+
+/** `name:password`, any number of times. */
+export function usersOption(text: string, users: readonly ProxyUser[] = []): readonly ProxyUser[] {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new InvalidArgumentError('write name:password');
+  return [...users, { name: text.slice(0, colon), password: text.slice(colon + 1) }];
+}
+
+/** A route as `URL`, `/path=URL`, `host=URL` or `host/path=URL`, any number of times. */
+export function routesOption(text: string, routes: readonly ReverseRoute[] = []): readonly ReverseRoute[] {
+  const match = /^(?:([^=/]*)(\/[^=]*)?=)?(http:\/\/.*)$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError('write http://upstream, /path=http://upstream or host/path=http://upstream');
+  }
+  const [, host, path, to = ''] = match;
+  return [...routes, { to, ...(host ? { host } : {}), ...(path === undefined ? {} : { path }) }];
+}
+
+/** Any number of values, in order. */
+export function listOption(text: string, values: readonly string[] = []): readonly string[] {
+  return [...values, text];
+}
+
+function rephrased<Value>(parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
+}

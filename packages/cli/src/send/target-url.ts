@@ -1,0 +1,28 @@
+import { CliError, EXIT } from '../cli-error.ts';
+
+/** A URL as it was typed, ready for a request. */
+export interface TargetUrl {
+  /** Absolute form, without user information and fragment. */
+  readonly target: string;
+  /** `name:password` from the URL, if there is one. */
+  readonly credentials: string | undefined;
+}
+
+/**
+ * Understands a URL as people type it: without a scheme it is `http`, and `:8080` is on this machine.
+ *
+ * @throws CliError if it is no URL, or has a scheme that is not supported.
+ */
+export function targetUrl(text: string): TargetUrl {
+  const withHost = text.startsWith(':') ? `127.0.0.1${text}` : text;
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(withHost) ? withHost : `http://${withHost}`;
+  const url = URL.parse(withScheme);
+  if (url === null) throw new CliError(`${JSON.stringify(text)} is not a URL`, EXIT.badUrl);
+  if (url.protocol === 'https:') {
+    throw new CliError('https needs TLS, which this version does not have yet; http URLs work', EXIT.unsupported);
+  }
+  if (url.protocol !== 'http:') throw new CliError(`the scheme ${url.protocol} is not supported`, EXIT.unsupported);
+  const credentials =
+    url.username === '' ? undefined : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { target: `http://${url.host}${url.pathname}${url.search}`, credentials };
+}

@@ -1,0 +1,107 @@
+import { createHttpClient, http1 } from '@lamella/http';
+import { tcpConnector } from '@lamella/net-tcp';
+import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
+import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
+import { Command } from 'commander';
+import { addressOption, countOption, portsOption, routesOption, secondsOption, usersOption } from '../options.ts';
+import { echoService } from './echo-service.ts';
+import type { ServerOptions } from './run-server.ts';
+import { runServer } from './run-server.ts';
+
+/** `lamella serve`: servers that run until they are stopped. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run a server until it is stopped; SIGINT and SIGTERM drain it')
+    .addCommand(echoCommand())
+    .addCommand(proxyCommand())
+    .addCommand(reverseCommand());
+}
+
+function echoCommand(): Command {
+  return serverCommand('echo', 'answer each request with a JSON description of it', '127.0.0.1:8080').action(
+    (options: ServerOptions) => runServer('echo', options, () => echoService()),
+  );
+}
+
+function proxyCommand(): Command {
+  return serverCommand('proxy', 'a forward proxy: plain HTTP, and tunnels by CONNECT', '127.0.0.1:8080')
+    .option('--auth <name:password>', 'require basic authentication; repeat for more users', usersOption)
+    .option('--connect-ports <ports>', 'ports that tunnels may reach, or any', portsOption, [80, 443])
+    .option('--connect-timeout <seconds>', 'longest wait for a connection', secondsOption, 10_000)
+    .option('--idle-timeout <seconds>', 'longest silence in a tunnel', secondsOption, 300_000)
+    .option('--dangerously-open-to-all', 'allow a public address without authentication', false)
+    .action(async (options: ServerOptions & ProxyCommandOptions) => {
+      const auth = options.auth === undefined ? undefined : basicProxyAuth(options.auth);
+      const { dangerouslyOpenToAll } = options;
+      requireSafeListen(options.bind, { auth, dangerouslyOpenToAll });
+      const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
+      await runServer('forward proxy', options, (lifecycle) =>
+        forwardProxyService({
+          client: createHttpClient({ connector, protocols: [http1()], lifecycle }),
+          connector,
+          connectPorts: options.connectPorts,
+          relay: { idleTimeoutMs: options.idleTimeout, lifecycle },
+          ...(auth === undefined ? {} : { auth }),
+        }),
+      );
+    });
+}
+
+function reverseCommand(): Command {
+  return serverCommand('reverse', 'a reverse proxy by host and path; upgrades go through', '127.0.0.1:8081')
+    .requiredOption(
+      '--to <route>',
+      'URL, /path=URL, host=URL or host/path=URL; repeat for more, first match wins',
+      routesOption,
+    )
+    .option('--connect-timeout <seconds>', 'longest wait for a connection', secondsOption, 10_000)
+    .option('--no-keep-host', 'give upstreams their own host instead of the one that was asked for')
+    .option('--trust-forwarded', 'believe X-Forwarded fields of clients', false)
+    .action(async (options: ServerOptions & ReverseCommandOptions) => {
+      const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
+      await runServer('reverse proxy', options, (lifecycle) =>
+        reverseProxyService({
+          client: createHttpClient({ connector, protocols: [http1()], lifecycle }),
+          routes: options.to,
+          keepsHost: options.keepHost,
+          trustsForwarded: options.trustForwarded,
+          relay: { lifecycle },
+        }),
+      );
+    });
+}
+
+interface ProxyCommandOptions {
+  readonly auth?: readonly ProxyUser[];
+  readonly connectPorts: readonly number[] | 'any';
+  readonly connectTimeout: number;
+  readonly idleTimeout: number;
+  readonly dangerouslyOpenToAll: boolean;
+}
+
+interface ReverseCommandOptions {
+  readonly to: readonly ReverseRoute[];
+  readonly connectTimeout: number;
+  readonly keepHost: boolean;
+  readonly trustForwarded: boolean;
+}
+
+function serverCommand(name: string, description: string, bind: string): Command {
+  return new Command(name)
+    .description(description)
+    .option(
+      '--bind <address>',
+      `where to listen: host:port, [ipv6]:port or unix:/path (default: ${bind})`,
+      addressOption,
+      addressOption(bind),
+    )
+    .option('--max-connections <count>', 'most open connections (default: 65536)', countOption)
+    .option('--max-connections-per-peer <count>', 'most open connections from one address (default: 4096)', countOption)
+    .option('--pre-drain <seconds>', 'go on accepting for so long after a signal', secondsOption, 0)
+    .option('--grace <seconds>', 'time that work under way has after that', secondsOption, 10_000)
+    .option('--quiet', 'print no line for each request', false)
+    .hook('preAction', (command) => {
+      const { preDrain, grace } = command.opts<{ preDrain: number; grace: number }>();
+      command.setOptionValue('preDrainMs', preDrain).setOptionValue('graceMs', grace);
+    });
+}

@@ -60,7 +60,9 @@ describe('Http1ServerProtocol', () => {
 
   it('gives chunked bodies with their trailers', () => {
     playServer([
-      send('PUT / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n'),
+      send(
+        'PUT / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n',
+      ),
       expectEvent({ type: 'request', hasBody: true, head: { isChunked: true } }),
       expectEvent({ type: 'data', bytes: 'abcde' }),
       expectEvent({ type: 'end', trailers: [['X-Sum', '1']] }),
@@ -161,7 +163,15 @@ describe('Http1ServerProtocol', () => {
       ['HTTP/1.0 says nothing', 'GET / HTTP/1.0\r\n\r\n'],
       ['HTTP/1.0 says both', 'GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n'],
     ])('when %s', (_when, request) => {
-      playServer([send(request), isRequest, respond({ body: 'hi' }), expectOutput(OK_CLOSE), isOver, send(GET), expectNothing()]);
+      playServer([
+        send(request),
+        isRequest,
+        respond({ body: 'hi' }),
+        expectOutput(OK_CLOSE),
+        isOver,
+        send(GET),
+        expectNothing(),
+      ]);
     });
 
     it.each<[string, Step<Http1ServerProtocol>, string]>([
@@ -181,7 +191,14 @@ describe('Http1ServerProtocol', () => {
     });
 
     it('when keep-alive was stopped, before or after the request came', () => {
-      playServer([send(GET), isRequest, command((protocol) => protocol.stopKeepAlive()), respond({ body: 'hi' }), expectOutput(OK_CLOSE), isOver]);
+      playServer([
+        send(GET),
+        isRequest,
+        command((protocol) => protocol.stopKeepAlive()),
+        respond({ body: 'hi' }),
+        expectOutput(OK_CLOSE),
+        isOver,
+      ]);
       playServer([
         send(GET),
         isRequest,
@@ -308,7 +325,13 @@ describe('Http1ServerProtocol', () => {
 
     it.each([
       ['some of the content', EXPECT, 'a', [expectEvent({ type: 'data', bytes: 'a' })], 'b'],
-      ['all of the content', EXPECT, 'ab', [expectEvent({ type: 'data', bytes: 'ab' }), expectEvent({ type: 'end' })], ''],
+      [
+        'all of the content',
+        EXPECT,
+        'ab',
+        [expectEvent({ type: 'data', bytes: 'ab' }), expectEvent({ type: 'end' })],
+        '',
+      ],
       ['an empty body', CHUNKED, '0\r\n\r\n', [expectEvent({ type: 'end' })], ''],
     ])('sends no 100, and keeps the connection, when %s came without waiting', (_what, head, first, events, rest) => {
       playServer([
@@ -326,7 +349,13 @@ describe('Http1ServerProtocol', () => {
     });
 
     it('sends no 100 behind the head of the response', () => {
-      playServer([send(EXPECT), isExpecting, startResponse({ size: 2, close: false }), want(true), expectOutput(OK_CLOSE.slice(0, -2))]);
+      playServer([
+        send(EXPECT),
+        isExpecting,
+        startResponse({ size: 2, close: false }),
+        want(true),
+        expectOutput(OK_CLOSE.slice(0, -2)),
+      ]);
     });
 
     it('expects nothing of a request without a body', () => {

@@ -60,7 +60,7 @@ export function headOf(response: TestResponse): ResponseCommand {
 export function respond(response: TestResponse = {}): Step<Http1ServerProtocol> {
   const { body = '', trailers } = response;
   return (stage) => {
-    stage.note(`! respond ${JSON.stringify(response)}`);
+    stage.note(() => `! respond ${JSON.stringify(response)}`);
     stage.protocol.sendHead(headOf(response));
     stage.protocol.sendData(body);
     stage.protocol.sendEnd(trailers === undefined ? undefined : HttpHeaders.from(trailers), stage.nowMs);
@@ -71,7 +71,7 @@ export function respond(response: TestResponse = {}): Step<Http1ServerProtocol> 
 /** Sends the head of a response, and nothing else. */
 export function startResponse(response: TestResponse = {}): Step<Http1ServerProtocol> {
   return (stage) => {
-    stage.note(`! start ${JSON.stringify(response)}`);
+    stage.note(() => `! start ${JSON.stringify(response)}`);
     stage.protocol.sendHead(headOf(response));
     stage.drain();
   };
@@ -80,7 +80,7 @@ export function startResponse(response: TestResponse = {}): Step<Http1ServerProt
 /** Somebody waits for the body, or nobody does. */
 export function want(isWanted: boolean): Step<Http1ServerProtocol> {
   return (stage) => {
-    stage.note(`! want ${isWanted}`);
+    stage.note(() => `! want ${isWanted}`);
     stage.protocol.wantBody(isWanted, stage.nowMs);
     stage.drain();
   };

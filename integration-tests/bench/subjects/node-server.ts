@@ -1,0 +1,15 @@
+// node:http, bare: argument 2 is the port.
+import { createServer } from 'node:http';
+import { HELLO, LARGE } from '../support/payloads.ts';
+
+const [, , , port = '0'] = process.argv;
+createServer((request, response) => {
+  response.setHeader('Content-Type', 'application/json');
+  if (request.method !== 'POST') {
+    response.end(request.url === '/large' ? LARGE : HELLO);
+    return;
+  }
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => response.end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+}).listen(Number(port), '127.0.0.1', () => console.log('ready'));

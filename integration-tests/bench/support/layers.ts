@@ -1,0 +1,48 @@
+import { HttpResponse, type HttpRequest } from '@lamella/http';
+import {
+  addExtensionLayer,
+  catchLayer,
+  concurrencyLimitLayer,
+  hijackLayer,
+  mapInputLayer,
+  timeoutLayer,
+  traceLayer,
+} from '@lamella/layers';
+import type { ExtensionKey, Service } from '@lamella/service-core';
+import { extensionKey, matcherFn, serviceFn, stack } from '@lamella/service-core';
+
+const Tenant: ExtensionKey<string, 'request'> = extensionKey('bench/tenant', { scope: 'request' });
+
+/** Five layers that let everything pass: add-extension, map input, non-matching hijack, catch, trace hook. */
+export function passThrough(service: Service<HttpRequest, HttpResponse>): Service<HttpRequest, HttpResponse> {
+  return stack(
+    addExtensionLayer(Tenant, 'blue'),
+    mapInputLayer((request: HttpRequest) => request),
+    hijackLayer(
+      matcherFn((request: HttpRequest) => request.method === 'PATCH'),
+      serviceFn((_request: HttpRequest) => HttpResponse.from({ status: 405 })),
+    ),
+    catchLayer(() => HttpResponse.from({ status: 500 })),
+    traceLayer<HttpRequest, HttpResponse>({ onStart: () => void started++ }),
+    service,
+  );
+}
+
+/** What a server in production has: timeout, concurrency limit, catch, access trace, add-extension. */
+export function production(service: Service<HttpRequest, HttpResponse>): Service<HttpRequest, HttpResponse> {
+  return stack(
+    timeoutLayer({ timeoutMs: 10_000 }),
+    concurrencyLimitLayer({ maxConcurrent: 10_000 }),
+    catchLayer(() => HttpResponse.from({ status: 500 })),
+    traceLayer<HttpRequest, HttpResponse>({
+      onEnd(end) {
+        if (end.outcome === 'ok') statuses[end.output.status] = (statuses[end.output.status] ?? 0) + 1;
+      },
+    }),
+    addExtensionLayer(Tenant, 'blue'),
+    service,
+  );
+}
+
+let started = 0;
+const statuses: Record<number, number> = {};

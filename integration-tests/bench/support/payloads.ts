@@ -1,0 +1,4 @@
+/** 27 bytes, as everybody's hello. */
+export const HELLO = '{"message":"Hello, World!"}';
+/** 64 KiB. */
+export const LARGE: Buffer = Buffer.alloc(64 * 1024, 'x');

@@ -1,0 +1,51 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { blocksOf, linksOf } from './support/page.ts';
+import { packages, pages, root } from './support/pages.ts';
+import { isOutputOf, isProgram, writtenPage } from './support/written-page.ts';
+
+describe.each(pages)('%s', (page) => {
+  const path = resolve(root, page);
+  const text = readFileSync(path, 'utf8');
+  const blocks = blocksOf(text);
+
+  it('shows examples as they are, and what they print', { timeout: 60_000 }, async () => {
+    expect(text).toBe(await writtenPage(path));
+  });
+
+  it('shows no TypeScript that is not a file, and no program without its output', () => {
+    const untested = blocks.filter(({ language, file }, index) => {
+      if (language !== 'ts') return false;
+      return file === undefined || (isProgram(file) && !isRun(file, index));
+    });
+    expect(untested.map(({ line, file }) => `line ${line}: ${file}`)).toEqual([]);
+
+    function isRun(file: string, from: number): boolean {
+      // Of a program in several pieces, the output stands behind the last one.
+      return blocks.some((block, index) => {
+        const before = blocks[index - 1];
+        return index > from && isOutputOf(block, before) && before.file === file;
+      });
+    }
+  });
+
+  it('links to what is there', () => {
+    const local = linksOf(text).filter((target) => !/^(?:https?:|#)/.test(target));
+    const missing = local.filter((target) => !existsSync(resolve(dirname(path), target.replace(/#.*/, ''))));
+    expect(missing).toEqual([]);
+  });
+});
+
+it('leaves no example of the guide without a page', () => {
+  const shown = pages.flatMap((page) => {
+    const path = resolve(root, page);
+    const files = blocksOf(readFileSync(path, 'utf8')).flatMap(({ file }) => file ?? []);
+    return files.map((file) => resolve(dirname(path), file));
+  });
+  const folders = ['docs/guide', ...packages.map((name) => `packages/${name}`)];
+  const files = globSync(`{${folders}}/examples/*.ts`, { cwd: root });
+  expect(files).not.toEqual([]);
+  const unseen = files.filter((file) => !shown.includes(resolve(root, file)));
+  expect(unseen).toEqual([]);
+});

@@ -1,0 +1,14 @@
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** The root of the repository. */
+export const root: string = resolve(import.meta.dirname, '../../..');
+
+/** Packages whose READMEs show files of their `examples` folder. */
+export const packages: readonly string[] = ['service-core', 'net-core', 'net-tcp'];
+
+/** Pages whose examples are files that run: paths from the root. */
+export const pages: readonly string[] = globSync(
+  ['*.md', 'docs/guide/*.md', 'docs/decisions/*.md', 'docs/architecture.md', `packages/{${packages}}/README.md`],
+  { cwd: root },
+).sort();

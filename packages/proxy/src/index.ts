@@ -16,4 +16,6 @@ export type { ReverseRoute } from './reverse/route.ts';
 
 // Both
 
-export { gatewayErrorResponse } from './forwarding/gateway-error.ts';
+export type { ForwardingOptions } from './forwarding/forwarding-options.ts';
+export type { GatewayErrorOptions } from './forwarding/gateway-error.ts';
+export { GatewayFailure, gatewayErrorResponse } from './forwarding/gateway-error.ts';

@@ -1,34 +1,24 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpResponse, isToken } from '@lamella/http';
-import type { Connector, RelayOptions, RelayOutcome } from '@lamella/net-core';
-import { connectRequest, parseAuthority } from '@lamella/net-core';
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { Connector } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
-import { isCancellation, UsageError } from '@lamella/service-core';
-import type { ForwardingOptions } from '../forwarding/forward-request.ts';
+import { UsageError } from '@lamella/service-core';
 import { forwardRequest } from '../forwarding/forward-request.ts';
-import { gatewayErrorResponse } from '../forwarding/gateway-error.ts';
+import type { Forwarding, ForwardingOptions } from '../forwarding/forwarding-options.ts';
+import { fullForwarding } from '../forwarding/forwarding-options.ts';
 import { answerLastHop } from '../forwarding/max-forwards.ts';
-import { randomPseudonym } from '../forwarding/pseudonym.ts';
-import { tunnelService } from '../forwarding/tunnel-service.ts';
-import { nameAsWritten } from '../forwarding/via.ts';
+import { refused } from '../forwarding/refused.ts';
+import { setHost } from '../forwarding/set-host.ts';
+import { openTunnel } from './open-tunnel.ts';
 import type { ProxyAuth } from './proxy-auth.ts';
 
 /** Options of {@link forwardProxyService}. */
-export interface ForwardProxyOptions {
-  /** Sends plain requests on, such as an `HttpClient`. */
-  readonly client: Service<HttpRequest, HttpResponse>;
+export interface ForwardProxyOptions extends ForwardingOptions {
   /** Opens the far end of tunnels. */
   readonly connector: Connector;
   /** Who may use the proxy. Default: everybody who can reach it. */
   readonly auth?: ProxyAuth;
-  /** Ports that CONNECT may reach, or `'any'`. Default 80 and 443. */
+  /** Ports that CONNECT may reach, each 1 to 65535, or `'any'`. None: no tunnels. Default 80 and 443. */
   readonly connectPorts?: readonly number[] | 'any';
-  /** Name in Via and Proxy-Status, a token, unique on the way of a request. Default: random. */
-  readonly pseudonym?: string;
-  /** Limits of tunnels. `lifecycle` makes tunnels take part in draining. */
-  readonly relay?: RelayOptions;
-  /** Hears how each tunnel ended, for accounting. Default: nobody. */
-  readonly onRelayEnd?: (outcome: RelayOutcome, request: HttpRequest) => void;
 }
 
 /**
@@ -41,66 +31,42 @@ export interface ForwardProxyOptions {
  * @throws UsageError if an option is out of its range.
  */
 export function forwardProxyService(options: ForwardProxyOptions): Service<HttpRequest, HttpResponse> {
-  const { connector, auth, connectPorts = [80, 443], pseudonym = randomPseudonym() } = options;
-  if (!isToken(pseudonym)) throw new UsageError(`pseudonym must be a token, got ${JSON.stringify(pseudonym)}`);
-  const forwarding: ForwardingOptions = {
-    client: options.client,
-    pseudonym,
-    relay: options.relay ?? {},
-    onRelayEnd: options.onRelayEnd ?? (() => {}),
-  };
+  const { connector, auth } = options;
+  const connectPorts = validPorts(options.connectPorts ?? [80, 443]);
+  const forwarding = fullForwarding(options, true);
   return {
     async serve(request) {
       const refusal = auth?.check(request);
       if (refusal !== undefined) return refusal;
       if (request.method === 'CONNECT') return openTunnel(request, connector, connectPorts, forwarding);
-      return answerLastHop(request) ?? forwardPlain(request, forwarding);
+      return forwardPlain(request, forwarding);
     },
   };
 }
 
-async function forwardPlain(request: HttpRequest, forwarding: ForwardingOptions): Promise<HttpResponse> {
+async function forwardPlain(request: HttpRequest, forwarding: Forwarding): Promise<HttpResponse> {
+  // RFC 9110 section 9.3.8: what TRACE reflects shall not be long, nor chosen by a script.
+  if (request.method === 'TRACE' && !request.body.isEmpty) return refused(400, 'a TRACE request must not have content');
+  const lastHop = answerLastHop(request, ALLOWED);
+  if (lastHop !== undefined) return lastHop;
+
   const { form, scheme, authority } = request.parsedTarget;
   if (form !== 'absolute' || authority === undefined) {
     return refused(400, 'this is a proxy: ask it for a whole URL, or for a tunnel by CONNECT');
   }
   if (scheme !== 'http') return refused(501, `the scheme ${scheme} is not supported; use CONNECT for https`);
-  if (request.method === 'TRACE' && !request.body.isEmpty) return refused(400, 'a TRACE request must not have content');
 
+  const { target } = request;
   const headers = request.headers.clone();
   // RFC 9112 section 3.2.2: the target decides; a Host that says something else is not passed on.
-  if (headers.get('host') !== authority) headers.set(nameAsWritten(headers, 'Host'), authority);
-  return forwardRequest(request.with({ headers }), forwarding);
+  setHost(headers, authority);
+  return forwardRequest(request, { target, headers }, forwarding);
 }
 
-async function openTunnel(
-  request: HttpRequest,
-  connector: Connector,
-  connectPorts: readonly number[] | 'any',
-  forwarding: ForwardingOptions,
-): Promise<HttpResponse> {
-  const { host, port } = parseAuthority(request.target);
-  if (port === undefined || (connectPorts !== 'any' && !connectPorts.includes(port))) {
-    return refused(403, `CONNECT to port ${port} is not allowed; allowed: ${connectPorts}`);
-  }
-  const { scope, extensions } = request;
-  try {
-    const egress = await connector.serve(connectRequest({ target: { type: 'tcp', host, port }, scope, extensions }));
-    return HttpResponse.upgrade(
-      { status: 200, reason: 'Connection established' },
-      tunnelService(egress, request, forwarding),
-      {
-        guard: egress,
-      },
-    );
-  } catch (error) {
-    if (isCancellation(request, error)) throw error;
-    const answer = gatewayErrorResponse(error, forwarding.pseudonym);
-    if (answer === undefined) throw error;
-    return answer;
-  }
+function validPorts(ports: readonly number[] | 'any'): readonly number[] | 'any' {
+  const isValid = ports === 'any' || ports.every((port) => Number.isInteger(port) && port >= 1 && port <= 65_535);
+  if (isValid) return ports;
+  throw new UsageError(`connectPorts must be numbers from 1 to 65535, or 'any'; got ${ports}`);
 }
 
-function refused(status: number, why: string): HttpResponse {
-  return HttpResponse.text(`${status}: ${why}\n`, { status });
-}
+const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, CONNECT';

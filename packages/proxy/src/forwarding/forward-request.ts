@@ -1,24 +1,21 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { hasListToken, HttpResponse as Response } from '@lamella/http';
-import type { RelayOptions, RelayOutcome } from '@lamella/net-core';
-import type { Service } from '@lamella/service-core';
+import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
+import { HttpResponse } from '@lamella/http';
 import { isCancellation } from '@lamella/service-core';
+import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
 import { removeHopByHop } from './hop-by-hop.ts';
+import { loopResponse } from './loop-response.ts';
 import { countForward } from './max-forwards.ts';
 import { tunnelService } from './tunnel-service.ts';
+import { wantsUpgrade } from './upgrade.ts';
 import { addVia, hasVia } from './via.ts';
 
-/** What forwarding needs, whichever kind of proxy does it. */
-export interface ForwardingOptions {
-  /** Sends requests on. */
-  readonly client: Service<HttpRequest, HttpResponse>;
-  /** Name of this proxy in Via and Proxy-Status; a token. */
-  readonly pseudonym: string;
-  /** Limits of tunnels and upgraded connections. */
-  readonly relay: RelayOptions;
-  /** Hears how each tunnel and upgraded connection ended. */
-  readonly onRelayEnd: (outcome: RelayOutcome, request: HttpRequest) => void;
+/** How a request goes on. */
+export interface OutboundRequest {
+  /** A whole URL. */
+  readonly target: string;
+  /** Headers of the request, to be changed at will. */
+  readonly headers: HttpHeaders;
 }
 
 /**
@@ -28,43 +25,54 @@ export interface ForwardingOptions {
  * Source: RFC 9110 section 7.6. What is meant for one hop is taken off, Via and Max-Forwards are kept, the framing is computed anew
  * on both sides; everything else goes through as it came: order, case, interim responses, trailers, upgrades.
  *
- * @param request - The request as it shall go on, with a whole URL as its target; its headers are changed.
  * @returns The response, or an error response if there is none. Rejects only with what is not about forwarding.
  */
-export async function forwardRequest(request: HttpRequest, options: ForwardingOptions): Promise<HttpResponse> {
-  const { client, pseudonym } = options;
-  if (hasVia(request.headers, pseudonym)) {
-    return Response.text('508 Loop Detected: the request has come through this proxy before\n', { status: 508 });
-  }
-  const asksForUpgrade = wantsUpgrade(request);
-  countForward(request, request.headers);
-  removeHopByHop(request.headers, { keepsUpgrade: asksForUpgrade });
-  addVia(request.headers, request.version, pseudonym);
+export async function forwardRequest(
+  request: HttpRequest,
+  { target, headers }: OutboundRequest,
+  forwarding: Forwarding,
+): Promise<HttpResponse> {
+  const { client, pseudonym } = forwarding;
+  if (hasVia(headers, pseudonym)) return loopResponse(pseudonym);
+  countForward(request, headers);
+  removeHopByHop(headers, { keepsUpgrade: wantsUpgrade(request) });
+  addVia(headers, request.version, pseudonym);
+  const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
-    response = await client.serve(request);
+    response = await client.serve(request.with({ target, headers, onInformational }));
   } catch (error) {
-    if (isCancellation(request, error)) throw error;
-    const answer = gatewayErrorResponse(error, pseudonym);
-    if (answer === undefined) throw error;
-    return answer;
+    return answerFailure(error, request, forwarding);
   }
-  return forwardResponse(request, response, options);
+  return forwardResponse(request, response, forwarding);
 }
 
-function forwardResponse(request: HttpRequest, response: HttpResponse, options: ForwardingOptions): HttpResponse {
+/** The answer for a way to the next server that failed. @throws `error` itself if it is not about that. */
+export function answerFailure(
+  error: unknown,
+  request: HttpRequest,
+  { pseudonym, tellsDetails }: Forwarding,
+): HttpResponse {
+  if (isCancellation(request, error)) throw error;
+  const answer = gatewayErrorResponse(error, pseudonym, { details: tellsDetails });
+  if (answer === undefined) throw error;
+  return answer;
+}
+
+function forwardResponse(request: HttpRequest, response: HttpResponse, forwarding: Forwarding): HttpResponse {
   const headers = response.headers.clone();
-  const { upgraded } = response;
-  removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined });
-  addVia(headers, response.version, options.pseudonym);
+  const { status, reason, upgraded, version } = response;
+  // RFC 9110 section 15.5.22: 426 says by Upgrade what would have to be asked for.
+  removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
+  addVia(headers, version, forwarding.pseudonym);
   if (upgraded === undefined) return response.with({ headers });
-
-  const { status, reason } = response;
-  return Response.upgrade({ status, reason, headers }, tunnelService(upgraded, request, options), { guard: upgraded });
+  return HttpResponse.upgrade({ status, reason, headers }, tunnelService(upgraded, request, forwarding), {
+    guard: upgraded,
+  });
 }
 
-/** RFC 9110 section 7.8: an Upgrade counts only if Connection names it, and only in HTTP/1.1. */
-function wantsUpgrade(request: HttpRequest): boolean {
-  if (request.version !== '1.1' || !request.headers.has('upgrade')) return false;
-  return request.headers.getAll('connection').some((value) => hasListToken(value, 'upgrade'));
+function forwardInterim({ status, reason, headers }: InformationalResponse): InformationalResponse {
+  const kept = headers.clone();
+  removeHopByHop(kept, { keepsUpgrade: false });
+  return { status, reason, headers: kept };
 }

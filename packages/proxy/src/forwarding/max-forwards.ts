@@ -1,23 +1,23 @@
 import type { HttpHeaders, HttpRequest } from '@lamella/http';
 import { HttpResponse } from '@lamella/http';
-import { nameAsWritten } from './via.ts';
+import { setInPlace } from './set-in-place.ts';
 
 /**
  * Answers a TRACE or OPTIONS request that must not go further. RFC 9110 section 7.6.2.
  *
+ * @param allowed - Methods that this proxy takes, as Allow says them.
  * @returns The answer, or `undefined` if the request goes on.
  */
-export function answerLastHop(request: HttpRequest): HttpResponse | undefined {
-  const left = forwardsLeft(request);
-  if (left !== 0) return undefined;
-  if (request.method === 'OPTIONS') return HttpResponse.from({ status: 204, headers: [['Allow', ALLOWED]] });
+export function answerLastHop(request: HttpRequest, allowed: string): HttpResponse | undefined {
+  if (forwardsLeft(request) !== 0) return undefined;
+  if (request.method === 'OPTIONS') return HttpResponse.from({ status: 204, headers: [['Allow', allowed]] });
   return HttpResponse.from({ headers: [['Content-Type', 'message/http']], body: reflection(request) });
 }
 
 /** Takes one from Max-Forwards, on the headers that go to the next hop. */
 export function countForward(request: HttpRequest, headers: HttpHeaders): void {
   const left = forwardsLeft(request);
-  if (left !== undefined) headers.set(nameAsWritten(headers, 'Max-Forwards'), String(left - 1));
+  if (left !== undefined) setInPlace(headers, 'Max-Forwards', String(left - 1));
 }
 
 /** Only TRACE and OPTIONS count; a malformed number is ignored, as anybody else's header. */
@@ -34,5 +34,4 @@ function reflection(request: HttpRequest): string {
   return `TRACE ${request.target} HTTP/${request.version}\r\n${headers}\r\n`;
 }
 
-const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE';
 const SENSITIVE: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);

@@ -1,24 +1,18 @@
 import type { HttpRequest } from '@lamella/http';
-import type { Connection, RelayOptions, RelayOutcome } from '@lamella/net-core';
+import type { Connection } from '@lamella/net-core';
 import { relay } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
-
-/** What a tunnel needs. */
-export interface TunnelOptions {
-  readonly relay: RelayOptions;
-  readonly onRelayEnd: (outcome: RelayOutcome, request: HttpRequest) => void;
-}
+import type { Forwarding } from './forwarding-options.ts';
 
 /** Joins the connection that it serves with `egress`, to the end of both. */
 export function tunnelService(
   egress: Connection,
   request: HttpRequest,
-  options: TunnelOptions,
+  { relay: options, onRelayEnd }: Pick<Forwarding, 'relay' | 'onRelayEnd'>,
 ): Service<Connection, void> {
   return {
     async serve(connection) {
-      const outcome = await relay(connection.stream, egress.stream, { ...options.relay, scope: connection.scope });
-      options.onRelayEnd(outcome, request);
+      onRelayEnd(await relay(connection.stream, egress.stream, { ...options, scope: connection.scope }), request);
     },
   };
 }

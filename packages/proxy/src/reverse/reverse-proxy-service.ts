@@ -1,23 +1,19 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpResponse, isToken } from '@lamella/http';
-import type { RelayOptions, RelayOutcome } from '@lamella/net-core';
+import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
-import type { ForwardingOptions } from '../forwarding/forward-request.ts';
 import { forwardRequest } from '../forwarding/forward-request.ts';
+import type { ForwardingOptions } from '../forwarding/forwarding-options.ts';
+import { fullForwarding } from '../forwarding/forwarding-options.ts';
 import { answerLastHop } from '../forwarding/max-forwards.ts';
-import { randomPseudonym } from '../forwarding/pseudonym.ts';
-import { nameAsWritten } from '../forwarding/via.ts';
+import { refused } from '../forwarding/refused.ts';
+import { setHost } from '../forwarding/set-host.ts';
 import type { ForwardedStyle } from './forwarded-headers.ts';
 import { addForwarded } from './forwarded-headers.ts';
 import type { ReverseRoute } from './route.ts';
-import { compileRoute, hostOf } from './route.ts';
+import { RouteTable } from './route-table.ts';
 
 /** Options of {@link reverseProxyService}. */
-export interface ReverseProxyOptions {
-  /** Sends requests on, such as an `HttpClient`. */
-  readonly client: Service<HttpRequest, HttpResponse>;
-  /** Where requests go; the first route that matches is taken. At least one. */
+export interface ReverseProxyOptions extends ForwardingOptions {
+  /** Where requests go, at least one; the most specific route that matches is taken. See {@link ReverseRoute}. */
   readonly routes: readonly ReverseRoute[];
   /** Which fields tell the upstream who asked. Default `'x-forwarded'`. */
   readonly forwarded?: ForwardedStyle;
@@ -25,12 +21,6 @@ export interface ReverseProxyOptions {
   readonly trustsForwarded?: boolean;
   /** Whether the upstream gets the Host that the client asked for; else its own. Default true. */
   readonly keepsHost?: boolean;
-  /** Name in Via and Proxy-Status, a token, unique on the way of a request. Default: random. */
-  readonly pseudonym?: string;
-  /** Limits of upgraded connections. `lifecycle` makes them take part in draining. */
-  readonly relay?: RelayOptions;
-  /** Hears how each upgraded connection ended, for accounting. Default: nobody. */
-  readonly onRelayEnd?: (outcome: RelayOutcome, request: HttpRequest) => void;
 }
 
 /**
@@ -38,53 +28,44 @@ export interface ReverseProxyOptions {
  *
  * @remarks
  * Source: RFC 9110 section 7.6. A path with dot segments, encoded or not, is refused with 400: it could match one route and mean
- * another one upstream. Without a route: 404. A broken upstream: 502, a slow one: 504.
+ * another one upstream. A host that no route serves: 421, a path: 404. A broken upstream: 502, a slow one: 504.
  *
  * @throws UsageError if a route or another option makes no sense.
  */
 export function reverseProxyService(options: ReverseProxyOptions): Service<HttpRequest, HttpResponse> {
-  const {
-    pseudonym = randomPseudonym(),
-    forwarded = 'x-forwarded',
-    trustsForwarded = false,
-    keepsHost = true,
-  } = options;
-  if (!isToken(pseudonym)) throw new UsageError(`pseudonym must be a token, got ${JSON.stringify(pseudonym)}`);
-  if (options.routes.length === 0) throw new UsageError('routes must name at least one route');
-  const routes = options.routes.map(compileRoute);
-  const forwarding: ForwardingOptions = {
-    client: options.client,
-    pseudonym,
-    relay: options.relay ?? {},
-    onRelayEnd: options.onRelayEnd ?? (() => {}),
-  };
+  const { forwarded = 'x-forwarded', trustsForwarded = false, keepsHost = true } = options;
+  const routes = new RouteTable(options.routes);
+  const forwarding = fullForwarding(options, false);
 
   return {
     async serve(request) {
-      if (request.method === 'CONNECT') return refused(405, 'this is no forward proxy');
-      if (request.method === 'TRACE') return refused(405, 'TRACE is not passed on');
-      const lastHop = answerLastHop(request);
+      if (request.method === 'CONNECT') return notAllowed('this is no forward proxy');
+      if (request.method === 'TRACE') return notAllowed('TRACE is not passed on');
+      const lastHop = answerLastHop(request, ALLOWED);
       if (lastHop !== undefined) return lastHop;
 
-      const { path, query } = request;
+      const { query } = request;
+      const path = request.path === '' ? '/' : request.path;
       if (DOT_SEGMENT.test(path)) return refused(400, 'a path must not have dot segments');
-      const host = hostOf(request);
-      const route = routes.find(({ matches }) => matches(host, path === '' || path === '*' ? '/' : path));
-      if (route === undefined) return refused(404, 'no upstream serves this');
+      const route = routes.find(request.authority, path === '*' ? '/' : path);
+      if (route === 'no-host') return refused(421, 'this host is not served here');
+      if (route === 'no-path') return refused(404, 'no upstream serves this');
 
       const headers = request.headers.clone();
       addForwarded(headers, request, forwarded, trustsForwarded);
-      const authority = keepsHost ? (request.authority ?? route.authority) : route.authority;
-      if (headers.get('host') !== authority) headers.set(nameAsWritten(headers, 'Host'), authority);
-      const target = path === '*' ? `http://${route.authority}` : route.rewrite(path === '' ? '/' : path, query);
-      return forwardRequest(request.with({ target, headers }), forwarding);
+      setHost(headers, keepsHost ? (request.authority ?? route.authority) : route.authority);
+      const target = path === '*' ? `http://${route.authority}` : route.rewrite(path, query);
+      return forwardRequest(request, { target, headers }, forwarding);
     },
   };
 }
 
-function refused(status: number, why: string): HttpResponse {
-  return HttpResponse.text(`${status}: ${why}\n`, { status });
+/** RFC 9110 section 15.5.6: such an answer says what is allowed. */
+function notAllowed(why: string): HttpResponse {
+  return refused(405, why, [['Allow', ALLOWED]]);
 }
 
-/** `.` or `..` as a whole segment, each dot plain or encoded. */
-const DOT_SEGMENT = /(?:^|\/|%2f|\\|%5c)(?:\.|%2e){1,2}(?:$|\/|%2f|\\|%5c)/i;
+const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** `.` or `..` as a whole segment, each dot plain or encoded, parameters of the segment aside. */
+const DOT_SEGMENT = /(?:^|\/|%2f|\\|%5c)(?:\.|%2e){1,2}(?:$|\/|%2f|\\|%5c|;|%3b)/i;

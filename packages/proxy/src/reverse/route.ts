@@ -1,13 +1,22 @@
-import type { HttpRequest } from '@lamella/http';
 import { tryParseRequestTarget } from '@lamella/http';
-import { tryParseAuthority } from '@lamella/net-core';
-import { UsageError } from '@lamella/service-core';
+import { parseDomain, parseHost } from '@lamella/net-core';
+import { isLamellaError, UsageError } from '@lamella/service-core';
 
-/** Where requests go that match. */
+/**
+ * Where requests go that match.
+ *
+ * @remarks
+ * Of several routes that match, the most specific one is taken, whatever their order: one that names the host before one that
+ * names `*.` and the domain above it, that before one for any host; then the longest path. Two routes for the same host and path
+ * are an error.
+ */
 export interface ReverseRoute {
-  /** Host that the request is for, without port: a name, or `*.example.com` for all below it. Default: any. */
+  /** Host that the request is for, without port: a name, an address, or `*.example.com` for all names below it. Default: any. */
   readonly host?: string;
-  /** Path that the request starts with, by whole segments: `/api` matches `/api` and `/api/x`, not `/apix`. Default `/`. */
+  /**
+   * Path that the request starts with, by whole segments: `/api` matches `/api` and `/api/x`, not `/apix`. Compared as sent, case
+   * and percent-encoding included. A slash at the end says nothing. Default `/`.
+   */
   readonly path?: string;
   /**
    * Upstream, such as `http://127.0.0.1:3000`. With a path (`http://127.0.0.1:3000/v1`, or just a slash) that path takes the place
@@ -18,7 +27,10 @@ export interface ReverseRoute {
 
 /** A route, checked and taken apart. */
 export interface CompiledRoute {
-  readonly matches: (host: string, path: string) => boolean;
+  /** The host it is for, in its canonical form, with `*.` in front if it is for those below; `undefined` for any. */
+  readonly host: string | undefined;
+  /** The path it is for, without a slash at the end. */
+  readonly prefix: string;
   /** The target upstream for a path that matches. */
   readonly rewrite: (path: string, query: string | undefined) => string;
   /** Host and optional port of the upstream. */
@@ -26,20 +38,18 @@ export interface CompiledRoute {
 }
 
 /** Checks a route. @throws UsageError saying which field is wrong, and how. */
-export function compileRoute(route: ReverseRoute): CompiledRoute {
-  const { path = '/', to } = route;
+export function compileRoute({ host, path = '/', to }: ReverseRoute): CompiledRoute {
+  const prefix = prefixOf(path);
   const target = tryParseRequestTarget('GET', to);
   if (typeof target === 'string' || target.scheme !== 'http' || target.query !== undefined) {
     throw new UsageError(`a route's to must be a URL such as http://127.0.0.1:3000, got ${JSON.stringify(to)}`);
   }
-  if (!/^\/[^?#\s]*$/.test(path))
-    throw new UsageError(`a route's path must start with a slash, got ${JSON.stringify(path)}`);
-  const prefix = path.endsWith('/') ? path.slice(0, -1) : path;
   const { authority = '', path: upstreamPath } = target;
-  const base = upstreamPath.endsWith('/') ? upstreamPath.slice(0, -1) : upstreamPath;
+  const base = withoutLastSlash(upstreamPath);
   return {
+    host: host === undefined ? undefined : canonicalHost(host),
+    prefix,
     authority,
-    matches: (host, requestPath) => hostMatches(route.host, host) && pathMatches(prefix, requestPath),
     rewrite(requestPath, query) {
       const rewritten = upstreamPath === '' ? requestPath : `${base}${requestPath.slice(prefix.length)}`;
       const start = rewritten === '' ? '/' : rewritten;
@@ -48,18 +58,23 @@ export function compileRoute(route: ReverseRoute): CompiledRoute {
   };
 }
 
-/** The host that a request is for, in lower case and without port, or `''`. */
-export function hostOf(request: HttpRequest): string {
-  const authority = request.authority === undefined ? undefined : tryParseAuthority(request.authority);
-  return authority?.host.toString() ?? '';
+function prefixOf(path: string): string {
+  const target = tryParseRequestTarget('GET', path);
+  if (typeof target === 'object' && target.form === 'origin' && target.query === undefined) {
+    return withoutLastSlash(path);
+  }
+  throw new UsageError(`a route's path must start with a slash, as it is sent; got ${JSON.stringify(path)}`);
 }
 
-function hostMatches(pattern: string | undefined, host: string): boolean {
-  if (pattern === undefined) return true;
-  const lower = pattern.toLowerCase();
-  return lower.startsWith('*.') ? host.endsWith(lower.slice(1)) : host === lower;
+function canonicalHost(host: string): string {
+  try {
+    return host.startsWith('*.') ? `*.${parseDomain(host.slice(2))}` : parseHost(host).toString();
+  } catch (cause) {
+    if (!isLamellaError(cause)) throw cause;
+    throw new UsageError(`a route's host must be a name, *.name or an address: ${cause.message}`, { cause });
+  }
 }
 
-function pathMatches(prefix: string, path: string): boolean {
-  return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/');
+function withoutLastSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,0 +1,36 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import { isToken } from '@lamella/http';
+import type { RelayOptions, RelayOutcome } from '@lamella/net-core';
+import type { Service } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
+import { randomPseudonym } from './pseudonym.ts';
+
+/** Options that both kinds of proxy have. */
+export interface ForwardingOptions {
+  /** Sends requests on, such as an `HttpClient`. */
+  readonly client: Service<HttpRequest, HttpResponse>;
+  /** Name in Via and Proxy-Status, a token, unique on the way of a request. Default: random. */
+  readonly pseudonym?: string;
+  /** Limits of tunnels and upgraded connections. `lifecycle` makes them take part in draining. Default: those of `relay`. */
+  readonly relay?: Omit<RelayOptions, 'scope'>;
+  /** Hears once how each tunnel and each upgraded connection ended, for accounting. Default: nobody. */
+  readonly onRelayEnd?: (outcome: RelayOutcome, request: HttpRequest) => void;
+}
+
+/** What forwarding needs, whichever kind of proxy does it. */
+export interface Forwarding extends Required<ForwardingOptions> {
+  /** Whether error responses tell what failed where. A stranger shall not learn what stands behind a reverse proxy. */
+  readonly tellsDetails: boolean;
+}
+
+/** Fills in defaults. @throws UsageError if an option is out of its range. */
+export function fullForwarding(options: ForwardingOptions, tellsDetails: boolean): Forwarding {
+  const { client, pseudonym = randomPseudonym(), relay = {}, onRelayEnd = () => {} } = options;
+  if (!isToken(pseudonym)) throw new UsageError(`pseudonym must be a token, got ${JSON.stringify(pseudonym)}`);
+  // The relay checks this as well, but the first tunnel would be late for it.
+  for (const name of ['idleTimeoutMs', 'firstByteTimeoutMs'] as const) {
+    const value = relay[name];
+    if (value !== undefined && !(value > 0)) throw new UsageError(`relay.${name} must be > 0, got ${value}`);
+  }
+  return { client, pseudonym, relay, onRelayEnd, tellsDetails };
+}

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import { connect, createServer } from 'node:net';
+
+/** A port of 127.0.0.1 that nobody uses now, for programs that can't say which one they got. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts a server of Node on a free port. @returns The port. */
+export async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return portOf(server);
+}
+
+/** Waits until somebody accepts connections on a port of 127.0.0.1. */
+export async function accepting(port: number, isGone: () => boolean): Promise<void> {
+  while (!(await canConnect(port))) {
+    if (isGone()) throw new Error(`nobody is going to listen on port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address() as AddressInfo | null; // it listens on TCP
+  return address?.port ?? 0;
+}

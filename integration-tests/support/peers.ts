@@ -1,0 +1,46 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { TestContext } from 'vitest';
+import { beforeEach } from 'vitest';
+
+/** Programs of others that tests talk to; `.ci/run` installs all of them. */
+export type Peer = 'chromium' | 'curl' | 'haproxy' | 'hey' | 'nginx' | 'openssl' | 'slowhttptest' | 'socat' | 'wrk';
+
+/**
+ * Skips the test, with one line that says why, if a program is not installed. Under `LAMELLA_REQUIRE_PEERS=1` the test fails
+ * instead: a machine that is meant to have the peers must not pass by skipping.
+ */
+export function requirePeer(context: TestContext, peer: Peer): void {
+  if (isInstalled(peer)) return;
+  const note = `${peer} is not installed`;
+  if (process.env['LAMELLA_REQUIRE_PEERS'] === '1') throw new Error(`${note}, and LAMELLA_REQUIRE_PEERS=1 asks for it`);
+  context.skip(note);
+}
+
+/** {@link requirePeer} for every test of a file or a `describe`. */
+export function usePeers(...peers: readonly Peer[]): void {
+  beforeEach((context) => {
+    for (const peer of peers) requirePeer(context, peer);
+  });
+}
+
+function isInstalled(peer: Peer): boolean {
+  return SEARCH_PATH.some((folder) => {
+    try {
+      accessSync(join(folder, peer), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Servers of a distribution stand in folders that a user's PATH may lack. */
+const SEARCH_PATH: readonly string[] = [
+  ...(process.env['PATH'] ?? '').split(delimiter),
+  '/usr/sbin',
+  '/usr/local/sbin',
+];
+
+/** The PATH on which peers are looked for and run. */
+export const PEER_PATH: string = SEARCH_PATH.join(delimiter);

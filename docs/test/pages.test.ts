@@ -1,9 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blocksOf, linksOf } from './support/page.ts';
 import { packages, pages, root } from './support/pages.ts';
-import { isOutputOf, isProgram, writtenPage } from './support/written-page.ts';
+import { isOutputOf, isTest, writtenPage } from './support/written-page.ts';
 
 describe.each(pages)('%s', (page) => {
   const path = resolve(root, page);
@@ -15,19 +15,15 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('shows no TypeScript that is not a file, and no program without its output', () => {
-    const untested = blocks.filter(({ language, file }, index) => {
+    const outputs = blocks.filter((block, index) => isOutputOf(block, blocks[index - 1]));
+    const printed = outputs.map((block) => blocks[blocks.indexOf(block) - 1]?.file);
+    const unseen = blocks.filter(({ language, file }) => {
       if (language !== 'ts') return false;
-      return file === undefined || (isProgram(file) && !isRun(file, index));
+      return (
+        file === undefined || !(isTest(file) || isImported(resolve(dirname(path), file)) || printed.includes(file))
+      );
     });
-    expect(untested.map(({ line, file }) => `line ${line}: ${file}`)).toEqual([]);
-
-    function isRun(file: string, from: number): boolean {
-      // Of a program in several pieces, the output stands behind the last one.
-      return blocks.some((block, index) => {
-        const before = blocks[index - 1];
-        return index > from && isOutputOf(block, before) && before.file === file;
-      });
-    }
+    expect(unseen.map(({ line, file }) => `line ${line}: ${file}`)).toEqual([]);
   });
 
   it('links to what is there', () => {
@@ -49,3 +45,9 @@ it('leaves no example of the guide without a page', () => {
   const unseen = files.filter((file) => !shown.includes(resolve(root, file)));
   expect(unseen).toEqual([]);
 });
+
+/** Whether another example of the folder uses this one, and runs it by that. */
+function isImported(file: string): boolean {
+  const others = globSync(`${dirname(file)}/*.ts`).filter((other) => other !== file);
+  return others.some((other) => readFileSync(other, 'utf8').includes(`from './${basename(file)}'`));
+}

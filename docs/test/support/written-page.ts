@@ -28,12 +28,12 @@ export async function writtenPage(path: string): Promise<string> {
 
 /** Whether a block is what the program in the block before it prints. */
 export function isOutputOf(block: Block, before: Block | undefined): before is Block & { readonly file: string } {
-  return block.language === 'text' && before?.file !== undefined && isProgram(before.file);
+  return block.language === 'text' && before?.file?.endsWith('.ts') === true && !isTest(before.file);
 }
 
-/** Whether a file is run for its output. */
-export function isProgram(file: string): boolean {
-  return file.endsWith('.ts') && !file.endsWith('.test.ts');
+/** Whether a file is run by the test runner, rather than for its output. */
+export function isTest(file: string): boolean {
+  return file.endsWith('.test.ts');
 }
 
 async function contentOf(block: Block, before: Block | undefined, folder: string): Promise<string> {
@@ -49,14 +49,16 @@ async function outputOf(file: string): Promise<string> {
   return stdout;
 }
 
+/** The lines of a region, moved to the left by as much as its mark is indented. */
 function regionOf(source: string, name: string): string {
-  const region = new RegExp(`^// #region ${name}\n([\\s\\S]*?)^// #endregion ${name}$`, 'm').exec(source);
-  if (region?.[1] === undefined) throw new Error(`there is no region ${name}`);
-  return `${region[1].trim()}\n`;
+  const region = new RegExp(`^( *)// #region ${name}\n([\\s\\S]*?)^ *// #endregion ${name}$`, 'm').exec(source);
+  if (region === null) throw new Error(`there is no region ${name}`);
+  const [, indent = '', lines = ''] = region;
+  return `${lines.replaceAll(new RegExp(`^${indent}`, 'gm'), '').trim()}\n`;
 }
 
 function withoutMarks(source: string): string {
-  return source.replace(/^\/\/ #(?:end)?region .*\n\n?/gm, '');
+  return source.replace(/^ *\/\/ #(?:end)?region .*\n/gm, '');
 }
 
 const run = promisify(execFile);

@@ -1,21 +1,26 @@
-import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { workspacePackages } from './tools/workspace.ts';
 
 // Sources are tested as they are, without a build: every package resolves to its TypeScript.
 const conditions = ['@lamella/source'];
 
-const roots = [
-  ...['packages', 'apps'].flatMap((group) =>
-    readdirSync(new URL(group, import.meta.url)).map((name) => ({ name, root: `${group}/${name}` })),
-  ),
-  { name: 'integration-tests', root: 'integration-tests' },
-  { name: 'docs', root: 'docs' },
-];
+const projects = [...workspacePackages().map(({ path }) => path), 'tools'];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    projects: roots.map(({ name, root }) => ({ extends: true, root, test: { name, include: ['**/*.test.ts'] } })),
+    // More workers than this slow each other down on a small machine; tests of real sockets feel it first.
+    maxWorkers: 2,
+    projects: projects.map((path) => ({
+      extends: true,
+      root: path,
+      test: {
+        name: path.split('/').at(-1) ?? path,
+        include: ['**/*.test.ts'],
+        // Foreign peers, real sockets and installs take their time; everything else must be fast.
+        ...(path === 'integration-tests' ? { testTimeout: 60_000, hookTimeout: 60_000 } : {}),
+      },
+    })),
   },
 });

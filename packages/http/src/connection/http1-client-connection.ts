@@ -136,7 +136,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     const nowMs = this.#options.clock.coarseNowMs();
     const { target, authority } = wireTarget(request, this.#options.isToProxy);
     const { method, headers, body } = request;
-    const waits = this.#protocol.sendHead({ method, target, headers, authority, size: body.size }, nowMs);
+    const waits = this.#protocol.sendHead({ method, target, headers, authority, size: body.sizeOnWire }, nowMs);
     this.#exchange = exchange;
     this.#requestCount++;
     exchange.listen((reason) => this.#breakOff(reason));
@@ -255,8 +255,9 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     const { status, reason, headers } = head;
-    if (status === 100) exchange.onContinue?.();
     exchange.request.onInformational?.({ status, reason, headers });
+    // Last: whoever passes 100 on shall not have to say it again when the body is asked for.
+    if (status === 100) exchange.onContinue?.();
   }
 
   #takeResponse(exchange: ClientExchange, event: Extract<Http1ClientEvent, { type: 'response' }>): void {

@@ -219,7 +219,11 @@ export class Http1ServerConnection implements ByteSink, Drainable {
         this.#protocol.wantBody(isWanted, nowMs);
         this.#settle(nowMs);
       },
-      cancel: () => this.#discardBody(),
+      cancel: () => {
+        // Who waits for leave to send what nobody wants is not given it.
+        if (this.#protocol.owesContinue) this.#exchange?.body?.discard();
+        else this.#discardBody();
+      },
     };
   }
 
@@ -354,7 +358,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
       status: response.status,
       reason: response.reason,
       headers: response.headers,
-      size: response.body.size,
+      size: response.body.sizeOnWire,
       close: close || isEnding,
       dateLine: dateLine.at(nowMs, clock.epochMs),
     });

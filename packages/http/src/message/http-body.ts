@@ -94,6 +94,14 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     return this.#size;
   }
 
+  /**
+   * Number of bytes to announce when the body is sent, if any: none where trailers follow, since only chunks have a place for
+   * them. RFC 9112 section 7.1.2.
+   */
+  get sizeOnWire(): number | undefined {
+    return this.#trailers === undefined ? this.#size : undefined;
+  }
+
   /** Whether there is certainly no content. */
   get isEmpty(): boolean {
     return this.#size === 0 && this.#source === undefined && this.#trailers === undefined;

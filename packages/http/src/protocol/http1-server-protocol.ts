@@ -113,6 +113,11 @@ export class Http1ServerProtocol {
     return this.#outbound.state === 'head';
   }
 
+  /** Whether the client waits for 100 (Continue) before it sends its body. */
+  get owesContinue(): boolean {
+    return this.#owesContinue;
+  }
+
   /** Bytes of later requests that wait. */
   get bytesWaiting(): number {
     return this.#inbound.bytesWaiting;

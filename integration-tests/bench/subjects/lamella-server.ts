@@ -1,10 +1,10 @@
 // A Lamella server: argument 1 is the stack around the app (bare, pass-through, production), argument 2 the port.
-import { HttpHeaders, HttpResponse, httpServerLayer, type HttpRequest } from '@lamella/http';
+import { HttpHeaders, type HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
 import { serveListener } from '@lamella/net-core';
 import { listenTcp } from '@lamella/net-tcp';
 import type { Service } from '@lamella/service-core';
-import { passThrough, production } from '../support/layers.ts';
-import { HELLO, LARGE } from '../support/payloads.ts';
+import { passThrough, production } from './layers.ts';
+import { HELLO, LARGE } from './payloads.ts';
 
 const [, , kind = 'bare', port = '0'] = process.argv;
 const json = HttpHeaders.from([['Content-Type', 'application/json']]);

@@ -1,6 +1,6 @@
 // node:http, bare: argument 2 is the port.
 import { createServer } from 'node:http';
-import { HELLO, LARGE } from '../support/payloads.ts';
+import { HELLO, LARGE } from './payloads.ts';
 
 const [, , , port = '0'] = process.argv;
 createServer((request, response) => {

@@ -1,4 +1,4 @@
-import { HttpResponse, type HttpRequest } from '@lamella/http';
+import { type HttpRequest, HttpResponse } from '@lamella/http';
 import {
   addExtensionLayer,
   catchLayer,

@@ -1,0 +1,53 @@
+import { HELLO, LARGE } from '../subjects/payloads.ts';
+import type { BenchRow, Contestant } from '../support/bench-row.ts';
+import { startNode } from '../support/subject-process.ts';
+import { type WrkLoad, wrkContestant } from '../support/wrk.ts';
+
+const requests = { label: 'requests', size: 1 };
+
+export const helloRow: BenchRow = {
+  name: 'server-hello',
+  about: 'A server answers GET with 27 bytes of JSON on 64 keep-alive connections.',
+  unit: requests,
+  targets: [
+    { of: 'lamella, 5 pass-through layers', to: 'node:http', atLeast: 1.4 },
+    { of: 'lamella, 5 production layers', to: 'node:http', atLeast: 1.2 },
+  ],
+  contestants: {
+    'node:http': () => server('node-server.ts', 'bare', HELLO_LOAD),
+    'lamella, bare': () => server('lamella-server.ts', 'bare', HELLO_LOAD),
+    'lamella, 5 pass-through layers': () => server('lamella-server.ts', 'pass-through', HELLO_LOAD),
+    'lamella, 5 production layers': () => server('lamella-server.ts', 'production', HELLO_LOAD),
+  },
+};
+
+export const postRow: BenchRow = {
+  name: 'server-post',
+  about: 'A server reads a POST of 1 KiB and gives it back, on 64 keep-alive connections.',
+  unit: requests,
+  targets: [{ of: 'lamella', to: 'node:http', atLeast: 1.4 }],
+  contestants: {
+    'node:http': () => server('node-server.ts', 'bare', POST_LOAD),
+    lamella: () => server('lamella-server.ts', 'bare', POST_LOAD),
+  },
+};
+
+export const largeRow: BenchRow = {
+  name: 'server-64k',
+  about: 'A server answers GET with 64 KiB on 64 keep-alive connections.',
+  unit: requests,
+  targets: [{ of: 'lamella', to: 'node:http', atLeast: 1.1 }],
+  contestants: {
+    'node:http': () => server('node-server.ts', 'bare', LARGE_LOAD),
+    lamella: () => server('lamella-server.ts', 'bare', LARGE_LOAD),
+  },
+};
+
+async function server(script: string, around: string, load: WrkLoad): Promise<Contestant> {
+  return wrkContestant(await startNode(script, [around]), load);
+}
+
+const BODY = 'b'.repeat(1024);
+const HELLO_LOAD: WrkLoad = { path: '/', connections: 64, expected: HELLO };
+const POST_LOAD: WrkLoad = { path: '/', connections: 64, body: BODY, expected: BODY };
+const LARGE_LOAD: WrkLoad = { path: '/large', connections: 64, expected: LARGE.toString() };

@@ -1,0 +1,36 @@
+// pnpm bench [NAME ...] [--rounds N] [--seconds N]: the whole table, or single rows.
+import { parseArgs } from 'node:util';
+import { rows } from './rows/index.ts';
+import { reportRow } from './support/report.ts';
+import { runRounds } from './support/rounds.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    list: { type: 'boolean', default: false },
+  },
+});
+if (values.list) {
+  for (const row of rows) console.log(`${row.name.padEnd(16)} ${row.about}`);
+  process.exit(0);
+}
+const unknown = positionals.filter((name) => rows.every((row) => row.name !== name));
+if (unknown.length > 0) {
+  console.error(`no row is named ${unknown.join(', ')}; there are: ${rows.map((row) => row.name).join(', ')}`);
+  process.exit(2);
+}
+const chosen = positionals.length === 0 ? rows : rows.filter((row) => positionals.includes(row.name));
+const onProgress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+};
+
+console.log(`Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${values.rounds} rounds of ${values.seconds} s\n`);
+for (const row of chosen) {
+  const samples = await runRounds(row, { rounds: Number(values.rounds), seconds: Number(values.seconds), onProgress });
+  onProgress('');
+  const { text, isReached } = reportRow(row, samples);
+  console.log(text);
+  if (!isReached) process.exitCode = 1;
+}

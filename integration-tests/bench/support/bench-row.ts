@@ -1,0 +1,33 @@
+/** What one round of one subject gave. */
+export interface Sample {
+  /** Requests, or bytes: what the row counts. */
+  readonly units: number;
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  /** Answers that were not what they should be; a row with any is worth nothing. */
+  readonly faults: number;
+}
+
+/** One contestant, started and warm. */
+export interface Contestant {
+  measure(seconds: number): Promise<Sample>;
+  stop(): Promise<void>;
+}
+
+/** A ratio that has to be reached. */
+export interface Target {
+  readonly of: string;
+  readonly to: string;
+  readonly atLeast: number;
+}
+
+/** One line of the table: contestants doing the same job, taken in turns. */
+export interface BenchRow {
+  readonly name: string;
+  readonly about: string;
+  /** What `units` are, and by how much to divide them for people. */
+  readonly unit: { readonly label: string; readonly size: number };
+  readonly targets: readonly Target[];
+  /** The first is the peer that the ratios are taken to. */
+  readonly contestants: Readonly<Record<string, () => Promise<Contestant>>>;
+}

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The subject runs on one core, whatever loads it (and stands behind it) on the other. */
+export const SUBJECT_CORE = 0;
+export const LOAD_CORE = 1;
+
+/** A process under measurement, or one that helps to load it. */
+export interface SubjectProcess {
+  readonly port: number;
+  /** Seconds of CPU that the process and its children have used so far. */
+  cpuSeconds(): Promise<number>;
+  /** Resident memory in bytes. */
+  residentBytes(): Promise<number>;
+  /** Sends one line, gives the next line that the process prints. */
+  ask(line: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts a script of `subjects/`: its last argument is the port; it prints `ready` when it may be used. */
+export async function startNode(
+  script: string,
+  args: readonly string[] = [],
+  core: number = SUBJECT_CORE,
+): Promise<SubjectProcess> {
+  const port = await freePort();
+  const file = fileURLToPath(new URL(`../subjects/${script}`, import.meta.url));
+  const flags = ['--conditions=@lamella/source', '--expose-gc', file, ...args, String(port)];
+  const child = spawn('taskset', ['-c', String(core), process.execPath, ...flags], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const started = wrap(child, port);
+  await started.nextLine();
+  return started;
+}
+
+/** Starts a foreign server in the foreground; `probe` waits until its port answers. */
+export async function startForeign(command: string, args: readonly string[], port: number): Promise<SubjectProcess> {
+  const child = spawn('taskset', ['-c', String(SUBJECT_CORE), command, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+  await waitForPort(port);
+  return wrap(child, port);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port to be had');
+  return address.port;
+}
+
+function wrap(child: ChildProcess, port: number): SubjectProcess & { nextLine(): Promise<string> } {
+  const { pid, stdout, stdin } = child;
+  if (pid === undefined || stdout === null || stdin === null) throw new Error('the subject did not start');
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  async function nextLine(): Promise<string> {
+    const { done, value } = await lines.next();
+    if (done === true) throw new Error('the subject ended early');
+    return value;
+  }
+  return {
+    port,
+    nextLine,
+    cpuSeconds: () => cpuSecondsOf(pid),
+    residentBytes: async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024,
+    ask(line) {
+      stdin.write(`${line}\n`);
+      return nextLine();
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 2_000);
+      await once(child, 'exit');
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** utime and stime of the process, and of its live children (nginx and haproxy work in workers). */
+async function cpuSecondsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  let seconds = (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  for (const child of children.split(' ')) if (child !== '') seconds += await cpuSecondsOf(Number(child));
+  return seconds;
+}
+
+async function waitForPort(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const isUp = await fetch(`http://127.0.0.1:${port}/`).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return true;
+      },
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nothing answers on port ${port}`);
+}
+
+const CLOCK_TICKS_PER_SECOND = 100;

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { memoryNetwork, serveListener } from '@lamella/net-core';
+import type { Connector } from '@lamella/net-core';
+import { createConnection, memoryNetwork, memoryPipe, serveListener } from '@lamella/net-core';
 import { checkLedger, patternBytes } from '@lamella/net-core/testing';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
@@ -551,6 +552,27 @@ describe('the pool', () => {
     }
     expect(client.gauges()).toEqual([]);
     await client.close();
+  });
+
+  it('does not dial without end where every connection is dead on arrival', async () => {
+    let dials = 0;
+    const connector: Connector = {
+      async serve() {
+        if (++dials > 100) throw new Error('dialled without end');
+        const [near, far] = memoryPipe();
+        near.destroy(new Error('broken'));
+        far.destroy();
+        return createConnection(near);
+      },
+    };
+    const { client } = setup({ connector });
+    await expect(client.serve(request('http://a.test/', { method: 'POST', body: 'x' }))).rejects.toMatchObject({
+      code: 'LML_ERR_HTTP_CONNECTION_CLOSED',
+      processed: 'no',
+      facts: { layer: 'http-pool', phase: 'connect', attempt: 3, peer: 'http://a.test:80' },
+    });
+    expect(dials).toBe(3);
+    expect(client.gauges()).toEqual([]);
   });
 
   it('closes in good order: nothing new, but what is under way ends', async () => {

@@ -3,6 +3,7 @@ import { trackResource } from '@lamella/net-core';
 import type { AbortListener, Clock, ErrorFacts, Timer } from '@lamella/service-core';
 import { AbortScope, addErrorFacts, ClosedError, LimitError, TimeoutError } from '@lamella/service-core';
 import { DeadlineTimer } from '../connection/deadline-timer.ts';
+import { HttpConnectionError } from '../errors.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import type { HttpConnection } from './http-connection.ts';
 import type { PoolOptions } from './pool-options.ts';
@@ -153,7 +154,9 @@ export class OriginPool {
     this.#open(scope).then(
       (connection) => {
         this.#opening.delete(scope);
-        this.#add(connection);
+        // Not opened anew on the spot: a server that drops everybody would be dialled without end.
+        if (connection.state === 'closed') this.#failOpening(scope, deadOnArrival());
+        else this.#add(connection);
       },
       (error: unknown) => {
         this.#opening.delete(scope);
@@ -281,6 +284,13 @@ interface Waiter {
 
 function hasRoom(connection: HttpConnection): boolean {
   return connection.state === 'open' && connection.active < connection.maxConcurrent;
+}
+
+function deadOnArrival(): HttpConnectionError {
+  return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', 'the connection ended before it could be used', {
+    processed: 'no',
+    facts: { layer: 'http-pool', phase: 'connect', retryable: true },
+  });
 }
 
 /** The one who has waited for longest and may have the connection. */

@@ -79,6 +79,11 @@ export function readManifest(directory: string): Manifest {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
 }
 
+/** The program of a development dependency; it runs on the Node.js of the workspace. */
+export function toolPath(name: string): string {
+  return join(root, 'node_modules/.bin', name);
+}
+
 /** How to run pnpm, also from a process that pnpm did not start. */
 export function pnpmCommand(): readonly [command: string, ...args: string[]] {
   const running = process.env['npm_execpath'];

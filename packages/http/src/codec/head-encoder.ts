@@ -48,6 +48,7 @@ export class DateLine {
     if (nowMs >= this.#staleAtMs) {
       const nowEpochMs = epochMs();
       this.#staleAtMs = nowMs + 1_000 - (nowEpochMs % 1_000);
+      // biome-ignore lint/style/noRestrictedGlobals: converts a time that was given, reads no clock
       this.#text = `Date: ${new Date(nowEpochMs).toUTCString()}\r\n`;
     }
     return this.#text;

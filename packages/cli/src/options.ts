@@ -1,8 +1,19 @@
 import type { Address } from '@lamella/net-core';
 import { parseAddress } from '@lamella/net-core';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { messageOf } from './cli-error.ts';
+
+/** An option with a parser; help shows its default as it would be typed. */
+export function valueOption<Value>(
+  flags: string,
+  description: string,
+  parse: (text: string, previous: Value | undefined) => Value,
+  preset?: string,
+): Option {
+  const option = new Option(flags, description).argParser(parse);
+  return preset === undefined ? option : option.default(parse(preset, undefined), preset);
+}
 
 /** An address to listen on: `host:port`, `[ipv6]:port`, `:port` (127.0.0.1) or `unix:/path`. */
 export function addressOption(text: string): Address {
@@ -11,14 +22,35 @@ export function addressOption(text: string): Address {
 
 /** A time in seconds, with fractions, as milliseconds. */
 export function secondsOption(text: string): number {
-  if (!/^[0-9]{1,9}(?:\.[0-9]{1,3})?$/.test(text))
+  if (!/^[0-9]{1,6}(?:\.[0-9]{1,3})?$/.test(text)) {
     throw new InvalidArgumentError('write a number of seconds, such as 2.5');
+  }
   return Number(text) * 1_000;
+}
+
+/** A time in seconds for which 0 makes no sense. */
+export function someSecondsOption(text: string): number {
+  const timeMs = secondsOption(text);
+  if (timeMs === 0) throw new InvalidArgumentError('write a number of seconds greater than 0');
+  return timeMs;
+}
+
+/** An option in seconds, whose value is in milliseconds; its help tells the default in seconds as well. */
+export function secondsFlag(name: string, description: string, defaultSeconds: number): Option {
+  const option = new Option(`${name} <seconds>`, description).argParser(secondsOption);
+  return option.default(defaultSeconds * 1_000, String(defaultSeconds));
 }
 
 /** A count of at least 1. */
 export function countOption(text: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError('write a number of at least 1');
+  return Number(text);
+}
+
+/** A number of redirects; -1 for any. */
+export function redirectsOption(text: string): number {
+  if (text === '-1') return Number.POSITIVE_INFINITY;
+  if (!/^[0-9]{1,4}$/.test(text)) throw new InvalidArgumentError('write a number, or -1 for no limit');
   return Number(text);
 }
 

@@ -2,8 +2,8 @@ import { createHttpClient, http1 } from '@lamella/http';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
-import { Command } from 'commander';
-import { addressOption, countOption, portsOption, routesOption, secondsOption, usersOption } from '../options.ts';
+import { Command, Option } from 'commander';
+import { addressOption, countOption, portsOption, routesOption, secondsFlag, usersOption } from '../options.ts';
 import { echoService } from './echo-service.ts';
 import type { ServerOptions } from './run-server.ts';
 import { runServer } from './run-server.ts';
@@ -26,9 +26,13 @@ function echoCommand(): Command {
 function proxyCommand(): Command {
   return serverCommand('proxy', 'a forward proxy: plain HTTP, and tunnels by CONNECT', '127.0.0.1:8080')
     .option('--auth <name:password>', 'require basic authentication; repeat for more users', usersOption)
-    .option('--connect-ports <ports>', 'ports that tunnels may reach, or any', portsOption, [80, 443])
-    .option('--connect-timeout <seconds>', 'longest wait for a connection', secondsOption, 10_000)
-    .option('--idle-timeout <seconds>', 'longest silence in a tunnel', secondsOption, 300_000)
+    .addOption(
+      new Option('--connect-ports <ports>', 'ports that tunnels may reach, or any')
+        .argParser(portsOption)
+        .default([80, 443], '80,443'),
+    )
+    .addOption(secondsFlag('--connect-timeout', 'longest wait for a connection', 10))
+    .addOption(secondsFlag('--idle-timeout', 'longest silence in a tunnel', 300))
     .option('--dangerously-open-to-all', 'allow a public address without authentication', false)
     .action(async (options: ServerOptions & ProxyCommandOptions) => {
       const auth = options.auth === undefined ? undefined : basicProxyAuth(options.auth);
@@ -51,10 +55,10 @@ function reverseCommand(): Command {
   return serverCommand('reverse', 'a reverse proxy by host and path; upgrades go through', '127.0.0.1:8081')
     .requiredOption(
       '--to <route>',
-      'URL, /path=URL, host=URL or host/path=URL; repeat for more, first match wins',
+      'URL, /path=URL, host=URL or host/path=URL; repeat for more, the most specific one is taken',
       routesOption,
     )
-    .option('--connect-timeout <seconds>', 'longest wait for a connection', secondsOption, 10_000)
+    .addOption(secondsFlag('--connect-timeout', 'longest wait for a connection', 10))
     .option('--no-keep-host', 'give upstreams their own host instead of the one that was asked for')
     .option('--trust-forwarded', 'believe X-Forwarded fields of clients', false)
     .action(async (options: ServerOptions & ReverseCommandOptions) => {
@@ -89,16 +93,15 @@ interface ReverseCommandOptions {
 function serverCommand(name: string, description: string, bind: string): Command {
   return new Command(name)
     .description(description)
-    .option(
-      '--bind <address>',
-      `where to listen: host:port, [ipv6]:port or unix:/path (default: ${bind})`,
-      addressOption,
-      addressOption(bind),
+    .addOption(
+      new Option('--bind <address>', 'where to listen: host:port, [ipv6]:port or unix:/path')
+        .argParser(addressOption)
+        .default(addressOption(bind), bind),
     )
     .option('--max-connections <count>', 'most open connections (default: 65536)', countOption)
     .option('--max-connections-per-peer <count>', 'most open connections from one address (default: 4096)', countOption)
-    .option('--pre-drain <seconds>', 'go on accepting for so long after a signal', secondsOption, 0)
-    .option('--grace <seconds>', 'time that work under way has after that', secondsOption, 10_000)
+    .addOption(secondsFlag('--pre-drain', 'go on accepting for so long after a signal', 0))
+    .addOption(secondsFlag('--grace', 'time that work under way has after that', 10))
     .option('--quiet', 'print no line for each request', false)
     .hook('preAction', (command) => {
       const { preDrain, grace } = command.opts<{ preDrain: number; grace: number }>();

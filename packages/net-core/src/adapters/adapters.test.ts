@@ -22,7 +22,10 @@ describe('duplexFromByteStream', () => {
 
     void far.write([bytes.slice()]);
     await settle(20);
-    expect(duplex.readableLength).toBeLessThanOrEqual(65_536 + bytes.length); // one chunk beyond the mark
+    expect(duplex.readableLength).toBe(0); // nobody has asked yet
+    duplex.read(0);
+    await settle(20);
+    expect(duplex.readableLength).toBe(1024);
     void far.closeWrite();
     const received: Buffer[] = [];
     for await (const chunk of duplex) received.push(chunk as Buffer);
@@ -106,25 +109,29 @@ describe('webStreamsFromByteStream', () => {
     expect((await reader.read()).done).toBe(true);
   });
 
-  it('survives a cancel at every chunk, 10,000 times', async () => {
-    const uncaught: unknown[] = [];
-    const onUncaught = (error: unknown): void => void uncaught.push(error);
-    process.on('uncaughtException', onUncaught).on('unhandledRejection', onUncaught);
-    for (let run = 0; run < 10_000; run++) {
-      const [near, far] = memoryPipe();
-      const { readable, writable } = webStreamsFromByteStream(near);
-      const chunks = run % 10;
-      for (let index = 0; index < 10; index++) void far.write([utf8(`chunk ${index}`)]);
-      const reader = readable.getReader();
-      for (let index = 0; index < chunks; index++) await reader.read();
-      if (run % 3 === 0) void reader.read().catch(() => {});
-      if (run % 2 === 0) await reader.cancel(new Error('client left'));
-      else await writable.abort(new Error('client left'));
-      far.destroy();
-    }
-    await settle();
-    process.off('uncaughtException', onUncaught).off('unhandledRejection', onUncaught);
-    expect(uncaught).toEqual([]);
+  it('tells the writable when the stream fails, though nobody writes', async () => {
+    const [near, far] = memoryPipe();
+    const { readable, writable } = webStreamsFromByteStream(near);
+    const writer = writable.getWriter();
+    const reading = expect(readable.getReader().read()).rejects.toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+    far.destroy(new Error('gone'));
+    await expect(writer.closed).rejects.toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+    await reading;
+  });
+
+  it('resets the peer when it is cancelled before its end, and not after', async () => {
+    const [near, far] = memoryPipe();
+    await webStreamsFromByteStream(near).readable.cancel();
+    expect((await far.closed).reason).toBe('reset');
+
+    const [near2, far2] = memoryPipe();
+    const { readable, writable } = webStreamsFromByteStream(near2);
+    const writer = writable.getWriter();
+    void writer.write(utf8('all'));
+    await writer.close();
+    await readable.cancel();
+    expect(text(await readAll(far2))).toBe('all');
+    far2.destroy();
   });
 });
 

@@ -1,11 +1,10 @@
 import { Duplex } from 'node:stream';
-import type { ByteStream, Pausable } from '../bytes/byte-stream.ts';
-import { consumeStream } from '../bytes/consume-stream.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import { toStreamError } from '../errors.ts';
 
 /** Options of {@link duplexFromByteStream}. */
 export interface NodeDuplexOptions {
-  /** Bytes queued towards the reader of the duplex before the stream has to wait. Default 65_536. */
+  /** Most bytes queued towards the reader of the duplex; beyond that the stream has to wait. Default 65_536. */
   readonly highWaterMark?: number;
 }
 
@@ -14,7 +13,8 @@ export interface NodeDuplexOptions {
  *
  * @remarks
  * The duplex owns the stream from now on. It is half-open: the end of the peer ends the readable side only. Destroying
- * the duplex, with or without an error, destroys the stream; a failing stream destroys the duplex with its error.
+ * the duplex, with or without an error, destroys the stream; a failing stream destroys the duplex with its error. It reads
+ * no more than there is room for. Chunks written to it belong to the stream for good: do not change them afterwards.
  */
 export function duplexFromByteStream(stream: ByteStream, options: NodeDuplexOptions = {}): Duplex {
   return new ByteStreamDuplex(stream, options.highWaterMark ?? 65_536);
@@ -22,22 +22,24 @@ export function duplexFromByteStream(stream: ByteStream, options: NodeDuplexOpti
 
 class ByteStreamDuplex extends Duplex {
   readonly #stream: ByteStream;
-  #source: Pausable | undefined;
 
   constructor(stream: ByteStream, highWaterMark: number) {
     super({ allowHalfOpen: true, highWaterMark });
     this.#stream = stream;
     void stream.closed.then((info) => {
-      if (info.reason !== 'eof' && !this.destroyed) {
-        const error = toStreamError(info);
-        this.destroy(error instanceof Error ? error : new Error('the byte stream was destroyed', { cause: error }));
-      }
+      if (info.reason !== 'eof' && !this.destroyed) this.destroy(toError(toStreamError(info)));
     });
   }
 
+  /** Called when there is room, and not again before `push`: so there is one read at a time. */
   override _read(): void {
-    if (this.#source === undefined) this.#start();
-    else this.#source.resume();
+    const maxBytes = Math.max(1, this.readableHighWaterMark - this.readableLength);
+    this.#stream.read({ maxBytes }).then(
+      (chunk) => {
+        if (!this.destroyed) this.push(chunk ?? null);
+      },
+      (error: unknown) => this.destroy(toError(error)), // does nothing if this end was destroyed first
+    );
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -53,21 +55,8 @@ class ByteStreamDuplex extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    // Ended both ways is a plain close; anything else breaks the connection off.
-    const isDone = this.readableEnded && this.writableFinished;
-    if (error === null && isDone) this.#stream.destroy();
-    else this.#stream.destroy(error ?? undefined);
+    this.#stream.destroy(error ?? undefined); // without an error: a plain close
     callback(error);
-  }
-
-  #start(): void {
-    this.#source = consumeStream(this.#stream, {
-      onBytes: (chunk) => {
-        if (!this.push(Buffer.from(chunk))) this.#source?.pause();
-        return undefined;
-      },
-      onEnd: () => this.push(null),
-    });
   }
 }
 
@@ -78,6 +67,11 @@ function settle(work: Promise<void> | undefined, callback: (error?: Error | null
   }
   work.then(
     () => callback(),
-    (error: unknown) => callback(error instanceof Error ? error : new Error('write failed', { cause: error })),
+    (error: unknown) => callback(toError(error)),
   );
+}
+
+/** Node wants errors, while a stream may be destroyed with anything. */
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('the byte stream was destroyed', { cause: reason });
 }

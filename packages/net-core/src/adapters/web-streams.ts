@@ -1,4 +1,4 @@
-import { UsageError } from '@lamella/service-core';
+import { ClosedError, UsageError } from '@lamella/service-core';
 import type { ByteStream, CloseInfo, ReadOptions } from '../bytes/byte-stream.ts';
 import { quiet, quietRejection } from '../bytes/quiet.ts';
 import { ReadSide } from '../bytes/read-side.ts';
@@ -17,10 +17,12 @@ export interface WebStreamPair {
  * Makes Web streams of a {@link ByteStream}.
  *
  * @remarks
- * The pair owns the stream from now on. One chunk is read per pull, none ahead. Cancelling the readable or aborting the
- * writable breaks the connection off; closing the writable ends the outbound direction only.
+ * The pair owns the stream from now on. One chunk is read per pull, none ahead. Aborting the writable breaks the
+ * connection off, and so does cancelling the readable before the writable was closed: what was cut must not look like an
+ * end. Closing the writable ends the outbound direction only.
  */
 export function webStreamsFromByteStream(stream: ByteStream): WebStreamPair {
+  let hasEnded = false;
   const readable = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -28,14 +30,22 @@ export function webStreamsFromByteStream(stream: ByteStream): WebStreamPair {
         if (chunk === undefined) controller.close();
         else controller.enqueue(chunk);
       },
-      cancel: (reason) => stream.destroy(reason ?? new UsageError('the readable side was cancelled')),
+      cancel: (reason) => stream.destroy(reason ?? (hasEnded ? undefined : new ClosedError('cancelled'))),
     },
     { highWaterMark: 0 },
   );
   const writable = new WritableStream<Uint8Array>({
+    start(controller) {
+      void stream.closed.then((info) => {
+        if (info.reason !== 'eof') controller.error(toStreamError(info)); // whoever waits to write hears of it
+      });
+    },
     write: (chunk) => stream.write([chunk]),
-    close: () => stream.closeWrite(),
-    abort: (reason) => stream.destroy(reason ?? new UsageError('the writable side was aborted')),
+    close: async () => {
+      await stream.closeWrite();
+      hasEnded = true;
+    },
+    abort: (reason) => stream.destroy(reason ?? new ClosedError('aborted')),
   });
   return { readable, writable };
 }
@@ -105,9 +115,20 @@ class WebByteStream implements ByteStream {
 
   destroy(reason?: unknown): void {
     if (this.#closeInfo !== undefined) return;
+    if (reason === undefined) {
+      void this.#endBoth();
+      this.#close({ reason: 'shutdown' });
+      return;
+    }
     void quiet(this.#reader.cancel(reason));
     void quiet(this.#writer.abort(reason));
-    this.#close(reason === undefined ? { reason: 'shutdown' } : { reason: 'shutdown', error: reason });
+    this.#close({ reason: 'shutdown', error: reason });
+  }
+
+  /** What was written still goes out: the peer sees a plain end. */
+  async #endBoth(): Promise<void> {
+    await (this.#ending ?? this.#writer.close().catch(() => {}));
+    await this.#reader.cancel().catch(() => {});
   }
 
   async #end(): Promise<void> {
@@ -131,7 +152,7 @@ class WebByteStream implements ByteStream {
           if (this.#hasFlushed) this.#close({ reason: 'eof' });
           return;
         }
-        if (value.length > 0) this.#readSide.push(value);
+        if (value.length > 0) this.#readSide.push(value, true);
       }
     } catch (error) {
       void quiet(this.#writer.abort(error));

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { Connector } from '@lamella/net-core';
-import { createConnection, memoryNetwork, memoryPipe, serveListener } from '@lamella/net-core';
+import { createConnection, memoryNetwork, memoryPipe, resources, serveListener } from '@lamella/net-core';
 import { checkLedger, patternBytes } from '@lamella/net-core/testing';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
@@ -573,6 +573,56 @@ describe('the pool', () => {
     });
     expect(dials).toBe(3);
     expect(client.gauges()).toEqual([]);
+  });
+
+  it('knows of the connection of a second try: close and destroy end it', async () => {
+    for (const end of ['close', 'destroy'] as const) {
+      const { client, server } = setup();
+      await warmUp(client, server);
+      const answer = client.serve(request('http://a.test/again'));
+      await settle();
+      server.connections[0]?.stream.destroy(new Error('gone')); // the only one that the pool has
+      await settle();
+      const second = server.connections[1];
+      second?.send(OK);
+      await (await answer).body.bytes();
+      expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, idle: 1, waiting: 0 }]);
+      await client[end]();
+      expect(resources()).not.toHaveProperty('pooled-connection');
+      expect(client.gauges()).toEqual([]);
+    }
+  });
+
+  it('knows of a connection that takes the place of one that was too old', async () => {
+    const { client, server, clock } = setup({ maxConnectionAgeMs: 1_000, idleTimeoutMs: 5_000 });
+    const busy = client.serve(request('http://a.test/'));
+    (await server.accept()).send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok');
+    const { body } = await busy;
+    clock.advance(1_000);
+    server.connections[0]?.send('ok');
+    await body.bytes();
+    const next = client.serve(request('http://a.test/'));
+    await settle();
+    server.connections[1]?.send(OK);
+    await (await next).body.bytes();
+    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, idle: 1, waiting: 0 }]);
+  });
+
+  it('goes on to the next origin when one that waited for room has given up', async () => {
+    const { client, server } = setup({ maxConnections: 1 });
+    const busy = client.serve(request('http://a.test/'));
+    const first = await server.accept();
+    const given = new AbortController();
+    const waiting = client.serve(request('http://b.test/'));
+    const up = client.serve(request('http://c.test/', { signal: given.signal }));
+    given.abort(new Error('no longer'));
+    await expect(up).rejects.toThrow('no longer');
+    first.send('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok');
+    await (await busy).body.bytes();
+    const second = await server.accept();
+    second.send(OK);
+    await (await waiting).body.bytes();
+    expect(second.text).toContain('Host: b.test');
   });
 
   it('closes in good order: nothing new, but what is under way ends', async () => {

@@ -157,11 +157,11 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   }
 
   onLess(pool: OriginPool): void {
-    if (pool.size === 0 && pool.waiting === 0) this.#pools.delete(pool.origin);
-    const [next] = this.#starved;
-    if (next !== undefined) {
+    if (pool.isDone) this.#pools.delete(pool.origin);
+    for (const next of [...this.#starved]) {
       this.#starved.delete(next);
       next.openMore();
+      if (this.#starved.has(next)) break; // it is back: there is no room for the others either
     }
     this.#checkDrained();
   }

@@ -37,6 +37,7 @@ export class OriginPool {
   readonly #waiting = new Set<Waiter>();
   readonly #opening = new Set<AbortScope>();
   readonly #idleTimer: DeadlineTimer;
+  #holds = 0;
 
   constructor(origin: string, open: OpenConnection, host: OriginPoolHost) {
     this.origin = origin;
@@ -62,6 +63,22 @@ export class OriginPool {
   /** Requests that wait. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Whether nothing is here, and nobody may come back: the pool can be forgotten. */
+  get isDone(): boolean {
+    return this.#holds === 0 && this.size === 0 && this.#waiting.size === 0;
+  }
+
+  /** Somebody uses the pool, perhaps more than once: it must not be forgotten in between. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** Takes one {@link hold} back. */
+  release(): void {
+    this.#holds--;
+    if (this.isDone) this.#host.onLess(this);
   }
 
   /**

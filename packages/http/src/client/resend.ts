@@ -16,11 +16,26 @@ import type { OriginPool } from './origin-pool.ts';
  */
 export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {
   const isSpare = request.body.canClone;
-  return sendAttempt(pool, request, 1).catch((error: unknown) => {
-    addErrorFacts(error, { attempt: 1 });
-    if (!isSpare || !maySendAgain(request, error)) throw error;
-    return resend(pool, request);
-  });
+  pool.hold();
+  let first: Promise<HttpResponse>;
+  try {
+    first = sendAttempt(pool, request, 1);
+  } catch (error) {
+    pool.release();
+    throw error;
+  }
+  return first.then(
+    (response) => {
+      pool.release();
+      return response;
+    },
+    (error: unknown) => {
+      addErrorFacts(error, { attempt: 1 });
+      if (isSpare && maySendAgain(request, error)) return resend(pool, request).finally(() => pool.release());
+      pool.release();
+      throw error;
+    },
+  );
 }
 
 async function resend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 import { moduleEntries, readManifest } from './workspace.ts';
 
-/** The build of every package: its entries and commands as ES modules, with types and source maps. */
+/** The build of every package: its entries and commands as ES modules with source maps. `tsc` adds the types. */
 export const packageBuild: ReturnType<typeof defineConfig> = defineConfig(() => {
   const manifest = readManifest(process.cwd());
   const modules = moduleEntries({ manifest }).map(({ name, source }) => [name, source]);
@@ -13,7 +13,7 @@ export const packageBuild: ReturnType<typeof defineConfig> = defineConfig(() => 
     entry: Object.fromEntries([...modules, ...commands]),
     format: 'esm',
     target: 'node22',
-    dts: modules.length > 0,
+    dts: false,
     sourcemap: true,
     clean: true,
     tsconfig: 'tsconfig.build.json',

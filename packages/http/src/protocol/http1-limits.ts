@@ -1,10 +1,7 @@
 import { UsageError } from '@lamella/service-core';
-import type { ChunkLimits } from '../codec/chunk-size-decoder.ts';
-import type { HeadLimits } from '../codec/head-decoder.ts';
-import type { TrailerLimits } from '../codec/trailer-decoder.ts';
 
-/** What a peer may send, in bytes and counts; the same for both sides. */
-export interface Http1Limits extends HeadLimits, ChunkLimits, TrailerLimits {
+/** What a peer may send, in bytes and counts; the same for both sides. Every decoder finds its own limits in it. */
+export interface Http1Limits {
   /** Longest start line, in bytes, at least 64. Default 16_384. */
   readonly maxStartLineBytes: number;
   /** Longest head, in bytes, from the start line to the empty line, at least 64. Default 65_536. */

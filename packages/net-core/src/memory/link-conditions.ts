@@ -7,6 +7,10 @@ export interface LinkConditions {
   readonly latencyMs?: NumberRange;
   /** Bandwidth in bytes per second, greater than 0. Default `Infinity`. */
   readonly bytesPerSecond?: number;
+  /** Share of the writes, and of the packets of a connect, that are lost on the way, 0 to below 1. They arrive after all, but late. Default 0. */
+  readonly lossRatio?: number;
+  /** Time after which what was lost is sent again, in milliseconds, greater than 0; it doubles each time. Default 200. */
+  readonly retransmitMs?: number;
   /** Largest piece that arrives, in bytes, at least 1; a range is drawn anew for each. Default 65_536, as from a socket. */
   readonly chunkBytes?: NumberRange;
   /** Resets the connection when this many bytes have arrived, at least 0. Default: never. */
@@ -21,6 +25,8 @@ export function fullConditions(conditions: LinkConditions): FullLinkConditions {
   const {
     latencyMs = 0,
     bytesPerSecond = Number.POSITIVE_INFINITY,
+    lossRatio = 0,
+    retransmitMs = 200,
     chunkBytes = 65_536,
     resetAfterBytes = Number.POSITIVE_INFINITY,
   } = conditions;
@@ -28,7 +34,9 @@ export function fullConditions(conditions: LinkConditions): FullLinkConditions {
   requireAtLeast('chunkBytes', chunkBytes, 1);
   requireAtLeast('resetAfterBytes', resetAfterBytes, 0);
   if (!(bytesPerSecond > 0)) throw new UsageError(`bytesPerSecond must be > 0, got ${bytesPerSecond}`);
-  return { latencyMs, bytesPerSecond, chunkBytes, resetAfterBytes };
+  if (!(lossRatio >= 0 && lossRatio < 1)) throw new UsageError(`lossRatio must be >= 0 and < 1, got ${lossRatio}`);
+  if (!(retransmitMs > 0)) throw new UsageError(`retransmitMs must be > 0, got ${retransmitMs}`);
+  return { latencyMs, bytesPerSecond, lossRatio, retransmitMs, chunkBytes, resetAfterBytes };
 }
 
 function requireAtLeast(name: string, range: NumberRange, least: number): void {

@@ -1,17 +1,18 @@
-import type { Timer } from '@lamella/service-core';
-import { TimeoutError, UsageError } from '@lamella/service-core';
+import type { AbortScope, Timer } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
 import { formatAddress, socketAddress } from '../address/address.ts';
 import type { Connection } from '../connection/connection.ts';
 import { createConnection } from '../connection/connection.ts';
 import type { Connector, ConnectRequest } from '../connection/connector.ts';
 import { LocalAddress, PeerAddress } from '../connection/keys.ts';
-import { ConnectError } from '../errors.ts';
+import { nameFailed, nameTimedOut, refused, timedOut, unreachable } from './memory-connect-error.ts';
 import type { MemoryListener } from './memory-listener.ts';
 import type { MemoryStream } from './memory-stream.ts';
 import { createMemoryPipe } from './memory-stream.ts';
 import type { WireWorld } from './memory-wire.ts';
 import type { MemoryWorld } from './memory-world.ts';
+import { lossStallMs } from './packet-loss.ts';
 
 /** Options of `MemoryNetwork.connector`. */
 export interface MemoryConnectorOptions {
@@ -38,14 +39,21 @@ export class MemoryConnector implements Connector {
 
   readonly serve = async (request: ConnectRequest): Promise<Connection> => {
     request.scope.throwIfAborted();
-    const { target } = request;
-    const host = hostOf(target);
     const number = this.#network.nextConnection();
     this.#network.log(number, this.#from, 'connect');
+    const name = nameOf(request.target);
+    const failure = this.#network.nameFailureOf(name);
+    if (failure !== undefined) {
+      this.#network.log(number, this.#from, 'name-failure');
+      throw failure === 'silent' ? await this.#noAnswer(name, request) : nameFailed(name, failure);
+    }
+
+    const target = this.#destinationOf(request.target);
+    const host = hostOf(target);
     if (this.#network.isUnreachable(host)) throw unreachable(target);
 
-    await this.#roundTrip(host, request);
-    const listener = this.#listenerAt(target);
+    await this.#roundTrip(host, target, request.scope);
+    const listener = this.#network.listeners.get(formatAddress(target));
     if (listener?.hasRoom !== true) {
       this.#network.log(number, host, 'refuse');
       throw refused(target);
@@ -53,12 +61,34 @@ export class MemoryConnector implements Connector {
     return this.#establish(number, target, listener);
   };
 
+  /** A name on which nothing listens itself stands for its first address on which something does, or else its first. */
+  #destinationOf(target: Address): Address {
+    const { listeners } = this.#network;
+    const name = nameOf(target);
+    if (target.type === 'unix' || name === '' || listeners.has(formatAddress(target))) return target;
+    const addresses = this.#network.addressesOf(name).map((host) => ({ ...target, host }));
+    return addresses.find((address) => listeners.has(formatAddress(address))) ?? addresses[0] ?? target;
+  }
+
+  /** Waits for the answer that never comes. @returns The error to fail with; rejects if the caller gives up before. */
+  #noAnswer(name: string, { scope }: ConnectRequest): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timeoutMs = this.#connectTimeoutMs;
+      const deadline = this.#network.clock.startTimer(timeoutMs, () => {
+        listener.close();
+        resolve(nameTimedOut(name, timeoutMs));
+      });
+      const listener = scope.onAbort((reason) => {
+        deadline.cancel();
+        reject(reason);
+      });
+    });
+  }
+
   /** The time that SYN and SYN-ACK take; for ever behind a cut, up to the timeout. */
-  #roundTrip(host: string, request: ConnectRequest): Promise<void> {
-    const { target, scope } = request;
-    const { clock, random, waiting } = this.#network;
-    const latency = (from: string, to: string): number => random.within(this.#network.conditions(from, to).latencyMs);
-    const durationMs = latency(this.#from, host) + latency(host, this.#from);
+  #roundTrip(host: string, target: Address, scope: AbortScope): Promise<void> {
+    const { clock, waiting } = this.#network;
+    const durationMs = this.#wayMs(this.#from, host) + this.#wayMs(host, this.#from);
     return new Promise((resolve, reject) => {
       let arrival: Timer | undefined;
       const settle = (finish: () => void): void => {
@@ -69,6 +99,7 @@ export class MemoryConnector implements Connector {
         finish();
       };
       const arrive = (): void => {
+        arrival = undefined; // swallowed by a cut, it departs anew when that heals
         if (!this.#network.isCut(this.#from, host)) settle(resolve);
       };
       const depart = (): void => {
@@ -84,16 +115,11 @@ export class MemoryConnector implements Connector {
     });
   }
 
-  #listenerAt(target: Address): MemoryListener | undefined {
-    const { listeners } = this.#network;
-    const direct = listeners.get(formatAddress(target));
-    if (direct !== undefined || target.type === 'unix') return direct;
-    const candidates = target.host.type === 'domain' ? this.#network.addressesOf(target.host.name) : [];
-    for (const host of candidates) {
-      const listener = listeners.get(formatAddress({ ...target, host }));
-      if (listener !== undefined) return listener;
-    }
-    return undefined;
+  /** How long one packet of the handshake takes. */
+  #wayMs(from: string, to: string): number {
+    const { random } = this.#network;
+    const conditions = this.#network.conditions(from, to);
+    return random.within(conditions.latencyMs) + lossStallMs(conditions, random);
   }
 
   #establish(number: number, target: Address, listener: MemoryListener): Connection {
@@ -147,22 +173,7 @@ function hostOf(target: Address): string {
   return target.type === 'tcp' ? target.host.toString() : target.path;
 }
 
-function unreachable(target: Address): ConnectError {
-  const peer = formatAddress(target);
-  const facts = { layer: 'memory', peer };
-  return new ConnectError('LML_ERR_CONNECT_UNREACHABLE', `connect to ${peer}: no route`, { phase: 'connect', facts });
-}
-
-function refused(target: Address): ConnectError {
-  const peer = formatAddress(target);
-  const facts = { layer: 'memory', peer };
-  return new ConnectError('LML_ERR_CONNECT_REFUSED', `connect to ${peer}: refused`, { phase: 'connect', facts });
-}
-
-function timedOut(target: Address, timeoutMs: number): ConnectError {
-  const peer = formatAddress(target);
-  const facts = { layer: 'memory', peer };
-  const cause = new TimeoutError({ limit: 'connectTimeoutMs', timeoutMs, facts: { phase: 'connect', peer } });
-  const message = `connect to ${peer}: no answer within ${timeoutMs} ms`;
-  return new ConnectError('LML_ERR_CONNECT_TIMEOUT', message, { phase: 'connect', facts, cause });
+/** The name that a target has to be looked up by; `''` if it has an address. */
+function nameOf(target: Address): string {
+  return target.type === 'tcp' && target.host.type === 'domain' ? target.host.name : '';
 }

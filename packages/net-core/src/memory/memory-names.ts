@@ -1,6 +1,6 @@
 import type { IpAddress } from '../address/ip-address.ts';
 import type { ResolveRequest, Resolver } from '../connection/resolver.ts';
-import { ConnectError } from '../errors.ts';
+import { nameFailed } from './memory-connect-error.ts';
 
 /** How a name fails: it does not exist, nobody could be asked, or no answer ever comes. */
 export type NameFailure = 'not-found' | 'lookup-failed' | 'silent';
@@ -19,14 +19,18 @@ export class MemoryNames implements Resolver {
     return typeof found === 'object' ? found : [];
   }
 
+  /** How the lookup of a name fails; `undefined` if it does not, or if nobody has said anything about the name. */
+  failureOf(name: string): NameFailure | undefined {
+    const found = this.#names.get(name);
+    return typeof found === 'string' ? found : undefined;
+  }
+
   readonly serve = async (request: ResolveRequest): Promise<readonly IpAddress[]> => {
     request.scope.throwIfAborted();
     const { name } = request.domain;
     const found = this.#names.get(name) ?? 'not-found';
     if (found === 'silent') return request.scope.race(new Promise<never>(() => {}));
     if (typeof found === 'object') return found.filter(({ family }) => family === request.family);
-    const code = found === 'not-found' ? 'LML_ERR_CONNECT_NAME_NOT_FOUND' : 'LML_ERR_CONNECT_NAME_LOOKUP_FAILED';
-    const message = found === 'not-found' ? `${name} does not exist` : `${name} could not be looked up`;
-    throw new ConnectError(code, message, { phase: 'resolve', facts: { layer: 'memory', peer: name } });
+    throw nameFailed(name, found);
   };
 }

@@ -183,6 +183,9 @@ describe('faults', () => {
     [{ latencyMs: [5, 1] as const }, 'latencyMs'],
     [{ chunkBytes: 0 }, 'chunkBytes'],
     [{ bytesPerSecond: 0 }, 'bytesPerSecond'],
+    [{ lossRatio: 1 }, 'lossRatio'],
+    [{ lossRatio: -0.1 }, 'lossRatio'],
+    [{ retransmitMs: 0 }, 'retransmitMs'],
     [{ resetAfterBytes: Number.NaN }, 'resetAfterBytes'],
   ])('refuses %j', (conditions, name) => {
     expect(() => memoryNetwork().setConditions(conditions)).toThrow(name);

@@ -28,7 +28,7 @@ export interface MemoryNetworkOptions {
   readonly clock?: Clock;
   /** Bytes under way in one direction before `write` asks to wait. Default 65_536. */
   readonly windowBytes?: number;
-  /** Most events kept in the log; later ones are counted only. Default 100_000. */
+  /** Most events kept in the log; later ones are not. Default 100_000. */
   readonly maxEvents?: number;
 }
 
@@ -40,9 +40,9 @@ export interface NetworkEvent {
   readonly connection: number;
   /** Which end, or which host, it happened at. */
   readonly at: string;
-  /** What: `connect`, `accept`, `refuse`, `bytes`, `end`, `close`, `reset`, `reset-fault`. */
+  /** What: `connect`, `accept`, `refuse`, `name-failure`, `bytes`, `loss`, `end`, `close`, `reset`, `reset-fault`. */
   readonly event: string;
-  /** Bytes that arrived. */
+  /** Bytes that arrived, or that were lost and are sent again. */
   readonly byteCount: number;
 }
 
@@ -50,8 +50,9 @@ export interface NetworkEvent {
  * A network in memory: listeners and connectors that plug in where sockets do, with faults as data.
  *
  * @remarks
- * Hosts are what stands before the port: an IP address or a name. Everything drawn at random comes from one seed, all time
- * from one clock: the same seed and the same program give the same {@link events}.
+ * Hosts are what stands before the port: an IP address or a name. A connect to a name on which nothing listens itself goes to
+ * one of the addresses that {@link setName} gave it, and fails as its lookup does. Everything drawn at random comes from one
+ * seed, all time from one clock: the same seed and the same program give the same {@link events}.
  */
 export interface MemoryNetwork {
   /** Listens, on an address such as `origin.test:80`, `10.0.0.1:80` or `unix:/run/x.sock`. Port 0 takes a free one. */
@@ -184,6 +185,10 @@ class Network implements MemoryNetwork, MemoryWorld {
 
   addressesOf(name: string): readonly IpAddress[] {
     return this.#names.addressesOf(name);
+  }
+
+  nameFailureOf(name: string): NameFailure | undefined {
+    return this.#names.failureOf(name);
   }
 
   takePort(): number {

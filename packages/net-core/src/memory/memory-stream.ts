@@ -139,6 +139,7 @@ export class MemoryStream implements ByteStream {
         sender.breakOff({ reason: 'reset' });
         this.breakOff({ reason: 'reset' });
       },
+      onLoss: (byteCount) => this.#world.onEvent(sender.#side, 'loss', byteCount),
       onRoom: () => sender.#onRoom(),
     };
   }

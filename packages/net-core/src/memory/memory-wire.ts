@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@lamella/service-core';
 import type { DeliveryTurns } from './delivery-turns.ts';
 import type { FullLinkConditions } from './link-conditions.ts';
+import { lossStallMs } from './packet-loss.ts';
 import type { Random } from './random.ts';
 
 /** Where a {@link MemoryWire} delivers to. */
@@ -13,6 +14,8 @@ export interface WireReceiver {
   onReset(): void;
   /** The number of bytes at which the conditions ask for a reset has arrived. */
   onResetFault(): void;
+  /** Some bytes were lost, and come later. */
+  onLoss(byteCount: number): void;
   /** The receiver has taken bytes, so that the sender may have room again. */
   onRoom(): void;
 }
@@ -124,8 +127,11 @@ export class MemoryWire {
   }
 
   #arrivalMs(byteCount: number): number {
-    const { bytesPerSecond } = this.#world.conditions();
-    const latencyMs = this.#latencyMs();
+    const conditions = this.#world.conditions();
+    const { bytesPerSecond } = conditions;
+    const stallMs = lossStallMs(conditions, this.#world.random);
+    if (stallMs > 0) this.#receiver.onLoss(byteCount);
+    const latencyMs = this.#latencyMs() + stallMs;
     if (latencyMs === 0 && bytesPerSecond === Number.POSITIVE_INFINITY && this.#lineFreeMs === 0) return 0;
     const nowMs = this.#world.clock.nowMs();
     // The line is busy while bytes go over it; and no segment overtakes an earlier one.

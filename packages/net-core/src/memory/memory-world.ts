@@ -3,6 +3,7 @@ import type { IpAddress } from '../address/ip-address.ts';
 import type { DeliveryTurns } from './delivery-turns.ts';
 import type { FullLinkConditions } from './link-conditions.ts';
 import type { MemoryListener } from './memory-listener.ts';
+import type { NameFailure } from './memory-names.ts';
 import type { MemoryWire } from './memory-wire.ts';
 import type { Random } from './random.ts';
 
@@ -26,6 +27,8 @@ export interface MemoryWorld {
   isUnreachable(host: string): boolean;
   /** Addresses of a name; none if it was given none. */
   addressesOf(name: string): readonly IpAddress[];
+  /** How the lookup of a name fails, if it does. */
+  nameFailureOf(name: string): NameFailure | undefined;
   /** A port for a client. */
   takePort(): number;
   /** The number of a new connection. */

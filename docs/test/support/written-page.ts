@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { playedSession } from './console-session.ts';
 import type { Block } from './page.ts';
 import { blocksOf } from './page.ts';
 
 /**
- * A page as it should be: every block that names a file shows that file, and the `text` block behind a program shows what the
- * program prints.
+ * A page as it should be: every block that names a file shows that file, the `text` block behind a program shows what the
+ * program prints, and a `console` block shows what its commands print.
  *
  * @remarks
  * Files that end in `.test.ts` are not run: the test runner does that.
@@ -37,6 +38,7 @@ export function isTest(file: string): boolean {
 }
 
 async function contentOf(block: Block, before: Block | undefined, folder: string): Promise<string> {
+  if (block.language === 'console') return playedSession(block.content);
   if (isOutputOf(block, before)) return outputOf(resolve(folder, before.file));
   if (block.file === undefined) return block.content;
   const source = readFileSync(resolve(folder, block.file), 'utf8');

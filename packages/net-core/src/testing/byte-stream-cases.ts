@@ -16,7 +16,7 @@ export interface ByteStreamSubject {
  * What every {@link ByteStream} must do, whatever carries it.
  *
  * @example
- * for (const { name, run } of byteStreamCases) it(name, () => run({ connect: () => myTransport.pair() }));
+ * for (const { name, run } of byteStreamCases) it(name, () => run({ connect: async () => memoryPipe() }));
  */
 export const byteStreamCases: readonly ConformanceCase<ByteStreamSubject>[] = [
   on('carries bytes both ways, in order', async (near, far) => {

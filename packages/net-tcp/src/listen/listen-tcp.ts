@@ -23,7 +23,7 @@ export interface ListenTcpOptions extends SocketListenerOptions {
  *
  * @example
  * const listener = await listenTcp({ port: 8080 });
- * for await (const connection of listener) handle(connection);
+ * await serveListener(listener, httpServerLayer()(app)); // until listener.close()
  */
 export async function listenTcp(options: ListenTcpOptions = {}): Promise<SocketListener> {
   const { port = 0, reusePort = false, ipv6Only = false } = options;

@@ -78,15 +78,14 @@ describe('CONNECT', () => {
     expect(world.access).toEqual([{ status, error }]);
   });
 
-  it('that fails leaves the connection in use', async () => {
+  it('that fails ends the connection: what was sent for the tunnel is no request', async () => {
     const world = newWorld().forward();
-    const origin = world.origin('origin.test:443');
+    const origin = world.origin();
     const client = await world.connect();
-    client.send(connectTo('nobody.test:443'));
-    expect(await client.take()).toMatch(/^HTTP\/1.1 502 /);
-    client.send(connectTo('origin.test:443'));
-    expect(await client.take()).toMatch(/^HTTP\/1.1 200 /);
-    await origin.accept();
+    client.send(`${connectTo('nobody.test:443')}GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n\r\n`);
+    expect(await client.take()).toMatch(/^HTTP\/1.1 502 (?!.*HTTP\/1.1)/s);
+    expect(client.ended).toBe('end');
+    expect(origin.count).toBe(0);
   });
 
   it('by a connector that has a bug is answered with 500, and reported', async () => {
@@ -161,16 +160,21 @@ describe('the ports that CONNECT may reach', () => {
     }
   });
 
-  it.each(['origin.test', 'origin.test:', 'http://origin.test:443/', '/path', 'a@origin.test:443', ':443', 'origin.test:70000'])(
-    'say nothing of CONNECT %s, which is malformed',
-    async (target) => {
-      const world = newWorld().forward({ connectPorts: 'any' });
-      const client = await world.connect();
-      client.send(`CONNECT ${target} HTTP/1.1\r\nHost: origin.test\r\n\r\n`);
-      expect(await client.take()).toMatch(/^HTTP\/1.1 400 /);
-      expect(world.access).toEqual([]);
-    },
-  );
+  it.each([
+    'origin.test',
+    'origin.test:',
+    'http://origin.test:443/',
+    '/path',
+    'a@origin.test:443',
+    ':443',
+    'origin.test:70000',
+  ])('say nothing of CONNECT %s, which is malformed', async (target) => {
+    const world = newWorld().forward({ connectPorts: 'any' });
+    const client = await world.connect();
+    client.send(`CONNECT ${target} HTTP/1.1\r\nHost: origin.test\r\n\r\n`);
+    expect(await client.take()).toMatch(/^HTTP\/1.1 400 /);
+    expect(world.access).toEqual([]);
+  });
 });
 
 function connectTo(target: string): string {
@@ -182,6 +186,6 @@ function gatewayError(status: number, type: string, why: string): string {
   const body = `${status} ${reason}: ${why}\n`;
   return (
     `HTTP/1.1 ${status} ${reason}\r\nProxy-Status: test-proxy; error=${type}\r\n` +
-    `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`
   );
 }

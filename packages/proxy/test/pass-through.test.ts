@@ -62,9 +62,7 @@ describe('headers', () => {
       `GET http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\nA: 1\r\n${hop}B: 2\r\n\r\n`,
       `HTTP/1.1 200 OK\r\nA: 1\r\n${hop}Content-Length: 2\r\n${DATE}B: 2\r\n\r\nok`,
     );
-    expect(upstream).toBe(
-      'GET / HTTP/1.1\r\nHost: origin.test\r\nA: 1\r\nB: 2\r\nVia: 1.1 test-proxy\r\n\r\n',
-    );
+    expect(upstream).toBe('GET / HTTP/1.1\r\nHost: origin.test\r\nA: 1\r\nB: 2\r\nVia: 1.1 test-proxy\r\n\r\n');
     // The last line is the proxy's own: its client asked for it.
     expect(downstream).toBe(
       `HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 2\r\n${DATE}B: 2\r\nVia: 1.1 test-proxy\r\nConnection: close\r\n\r\nok`,
@@ -89,11 +87,7 @@ describe('headers', () => {
 
 describe('the reason phrase', () => {
   it.each(['200 All is well', '200 ', '404 Not here', '599 \xe4\xf6', '299 OK'])('of %j is kept', async (status) => {
-    const { downstream } = await exchange(
-      newWorld().forward(),
-      GET,
-      `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`,
-    );
+    const { downstream } = await exchange(newWorld().forward(), GET, `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`);
     expect(downstream.slice(0, downstream.indexOf('\r\n'))).toBe(`HTTP/1.1 ${status}`);
   });
 
@@ -106,7 +100,11 @@ describe('the reason phrase', () => {
 describe('framing is computed anew', () => {
   it.each([
     ['a length', 'Content-Length: 5\r\n\r\nhello', 'Content-Length: 5\r\nVia: 1.1 test-proxy\r\n\r\nhello'],
-    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n', 'Via: 1.1 test-proxy\r\nContent-Length: 5\r\n\r\nhello'],
+    [
+      'chunks',
+      'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      'Via: 1.1 test-proxy\r\nContent-Length: 5\r\n\r\nhello',
+    ],
     [
       'chunks with extensions',
       'Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhe\r\n3;c="\\""\r\nllo\r\n0;d\r\n\r\n',
@@ -139,7 +137,11 @@ describe('framing is computed anew', () => {
   });
 
   it.each([
-    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', 'Content-Length: 5\r\nVia: 1.1 test-proxy\r\n\r\nhello'],
+    [
+      'a length',
+      'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+      'Content-Length: 5\r\nVia: 1.1 test-proxy\r\n\r\nhello',
+    ],
     [
       'chunks',
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n',
@@ -353,5 +355,3 @@ describe('HTTP/1.0', () => {
     expect(await client.take()).toMatch(/ok$/);
   });
 });
-
-

@@ -27,7 +27,9 @@ describe('what comes with the CONNECT head', () => {
       expect(server.ended).toBe('end');
       server.end();
       await settle(4);
-      expect(world.outcomes).toEqual([expect.objectContaining({ reason: 'eof', bytesUp: payload.length, bytesDown: 0 })]);
+      expect(world.outcomes).toEqual([
+        expect.objectContaining({ reason: 'eof', bytesUp: payload.length, bytesDown: 0 }),
+      ]);
       await world.close();
     }
   });

@@ -3,7 +3,6 @@ import { textOf } from '../../test/support/codec.ts';
 import {
   advance,
   command,
-  end,
   expectEvent,
   expectNothing,
   expectOutput,
@@ -161,10 +160,18 @@ describe('Http1ServerProtocol leaves HTTP', () => {
       refuses('LML_ERR_HTTP1_BAD_SWITCH', (protocol) => protocol.sendHead(headOf({ status: 204 }))),
       refuses('LML_ERR_HTTP1_BAD_SWITCH', (protocol) => protocol.sendHead(headOf({ body: 'hi' }))),
       respond({ status: 502, body: 'no' }),
-      expectOutput('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno'),
-      expectState({ isIdle: true }),
-      end(),
-      expectEvent({ type: 'closed' }),
+      expectOutput('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno'),
+    ]);
+  });
+
+  it('and what a client has sent for a tunnel that is refused is never taken for a request', () => {
+    playServer([
+      send(`${CONNECT}GET /hidden HTTP/1.1\r\nHost: a.test\r\n\r\n`),
+      expectEvent({ type: 'request' }),
+      respond({ status: 403 }),
+      expectOutput('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+      expectState<Http1ServerProtocol>({ isOver: true }),
+      expectNothing(),
     ]);
   });
 

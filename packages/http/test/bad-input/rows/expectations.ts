@@ -1,0 +1,95 @@
+import type { BadRequest } from '../support/bad-input.ts';
+import { get, message, OK, post, refused } from '../support/bad-input.ts';
+
+/** Expectations, upgrades and CONNECT: where a message is about the next one. */
+export const expectations: readonly BadRequest[] = [
+  refused(
+    'with an expectation that nobody knows',
+    'RFC 9110 section 10.1.1: an expectation that cannot be met is answered with 417',
+    'BAD_EXPECT',
+    `${post('Expect: 200-ok', 'Content-Length: 5')}hello`,
+    417,
+  ),
+  refused(
+    'with an expectation beside 100-continue',
+    'RFC 9110 section 10.1.1: one that is met does not cover one that is not',
+    'BAD_EXPECT',
+    post('Expect: 100-continue, x', 'Content-Length: 5'),
+    417,
+  ),
+  refused(
+    'with an expectation that has a parameter',
+    'RFC 9110 section 10.1.1: 100-continue has no parameters',
+    'BAD_EXPECT',
+    post('Expect: 100-continue;a=b', 'Content-Length: 5'),
+    417,
+  ),
+  refused(
+    'with an empty expectation',
+    'RFC 9110 section 10.1.1: an expectation is not empty',
+    'BAD_EXPECT',
+    post('Expect:', 'Content-Length: 5'),
+    417,
+  ),
+  refused(
+    'with an expectation and two framings: no leave to send is given',
+    'RFC 9110 section 10.1.1: no 100 (Continue) to a request that is refused',
+    'LENGTH_AND_TRANSFER_ENCODING',
+    post('Expect: 100-continue', 'Content-Length: 5', 'Transfer-Encoding: chunked'),
+  ),
+  {
+    name: 'with an expectation in HTTP/1.0, which knows none',
+    rule: 'RFC 9110 section 10.1.1: 100-continue is ignored in an HTTP/1.0 request',
+    input: `${message('POST / HTTP/1.0', ['Host: a.test', 'Expect: 100-continue', 'Connection: keep-alive', 'Content-Length: 5'])}hello`,
+    answers: OK.replace('\r\n\r\n', '\r\nConnection: keep-alive\r\n\r\n'),
+    end: 'kept',
+    code: undefined,
+    serves: ['POST a.test / "hello"'],
+  },
+  {
+    name: 'with an expectation and no content: there is nothing to wait for',
+    rule: 'RFC 9110 section 10.1.1: no 100 (Continue) where no content is to come',
+    input: get('Expect: 100-continue'),
+    answers: OK,
+    end: 'kept',
+    code: undefined,
+    serves: ['GET a.test / ""'],
+  },
+  {
+    name: 'that ask for an upgrade nobody grants: the body is the body, not the other protocol',
+    rule: 'RFC 9110 section 7.8: the content of an upgrade request belongs to the request',
+    input: `${post('Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 5')}hello`,
+    answers: OK,
+    end: 'kept',
+    code: undefined,
+    serves: ['POST a.test / "hello"'],
+  },
+  {
+    name: 'that ask for an upgrade and go on in HTTP: the next request is one',
+    rule: 'RFC 9110 section 7.8: without 101 the connection stays what it is',
+    input: get('Connection: Upgrade', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk') + get(),
+    answers: OK + OK,
+    end: 'kept',
+    code: undefined,
+    serves: ['GET a.test / ""', 'GET a.test / ""'],
+  },
+  refused(
+    'that ask for an upgrade and then speak the other protocol',
+    'RFC 9110 section 7.8: no switch before 101',
+    'UNSUPPORTED_VERSION',
+    message('PRI * HTTP/2.0', ['Connection: Upgrade', 'Upgrade: h2c']),
+    505,
+  ),
+  refused(
+    'by CONNECT with a length',
+    'RFC 9110 section 9.3.6: CONNECT has no content',
+    'FORBIDDEN_FIELD',
+    `${message('CONNECT a.test:443 HTTP/1.1', ['Host: a.test:443', 'Content-Length: 5'])}hello`,
+  ),
+  refused(
+    'by CONNECT in chunks',
+    'RFC 9110 section 9.3.6: CONNECT has no framing',
+    'FORBIDDEN_FIELD',
+    `${message('CONNECT a.test:443 HTTP/1.1', ['Host: a.test:443', 'Transfer-Encoding: chunked'])}0\r\n\r\n`,
+  ),
+];

@@ -15,16 +15,17 @@ export class CliError extends Error {
   }
 }
 
-/**
- * Exit codes; those of `send` are curl's, so that scripts need not learn new ones.
- */
+/** Exit codes; those of `send` are curl's, so that scripts need not learn new ones. */
 export const EXIT = {
   failed: 1,
+  unsupported: 1,
   usage: 2,
   badUrl: 3,
-  unsupported: 1,
+  proxyNotFound: 5,
   nameNotFound: 6,
   connectFailed: 7,
+  weirdReply: 8,
+  partialReply: 18,
   httpError: 22,
   writeFailed: 23,
   readFailed: 26,
@@ -32,6 +33,7 @@ export const EXIT = {
   tooManyRedirects: 47,
   emptyReply: 52,
   receiveFailed: 56,
+  cannotRewind: 65,
 } as const;
 
 /** One line for people, without a stack. */

@@ -12,7 +12,8 @@ async function main(): Promise<void> {
     // Commander has printed its own errors, help and version already.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
     else {
-      process.stderr.write(`lamella: ${messageOf(error)}\n`);
+      const message = messageOf(error);
+      if (message !== '') process.stderr.write(`lamella: ${message}\n`);
       process.exitCode = exitCodeOf(error);
     }
   }

@@ -35,12 +35,6 @@ export function someSecondsOption(text: string): number {
   return timeMs;
 }
 
-/** An option in seconds, whose value is in milliseconds; its help tells the default in seconds as well. */
-export function secondsFlag(name: string, description: string, defaultSeconds: number): Option {
-  const option = new Option(`${name} <seconds>`, description).argParser(secondsOption);
-  return option.default(defaultSeconds * 1_000, String(defaultSeconds));
-}
-
 /** A count of at least 1. */
 export function countOption(text: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError('write a number of at least 1');

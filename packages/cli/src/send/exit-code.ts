@@ -1,22 +1,53 @@
 import { Http1ProtocolError, HttpConnectionError } from '@lamella/http';
-import { ConnectError } from '@lamella/net-core';
+import { ConnectError, StreamError } from '@lamella/net-core';
 import { TimeoutError } from '@lamella/service-core';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { CliError, EXIT, exitCodeOf, messageOf } from '../cli-error.ts';
 
-/** The failure of a request as one line and curl's exit code. */
-export function toSendError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  return new CliError(messageOf(error), codeFor(error), { cause: error });
+/** What of the options of `send` matters to its failures. */
+export interface FailureOptions {
+  readonly proxy?: string;
+  readonly silent?: boolean;
+  readonly showError?: boolean;
 }
 
-function codeFor(error: unknown): number {
+/** The failure of a request as one line, unless that is not wanted, and curl's exit code. */
+export function toSendError(error: unknown, { proxy, silent, showError }: FailureOptions): CliError {
+  const isSilent = silent === true && showError !== true;
+  const message = isSilent ? '' : withReason(error);
+  const exitCode = codeFor(error, proxy !== undefined && proxy !== '');
+  return new CliError(message, exitCode, { cause: error });
+}
+
+function codeFor(error: unknown, isToProxy: boolean): number {
   if (error instanceof TimeoutError) return EXIT.timedOut;
   if (error instanceof ConnectError) {
-    if (error.phase === 'resolve') return EXIT.nameNotFound;
-    return error.code === 'LML_ERR_CONNECT_TIMEOUT' ? EXIT.timedOut : EXIT.connectFailed;
+    if (error.phase === 'resolve') return isToProxy ? EXIT.proxyNotFound : EXIT.nameNotFound;
+    return isTimeout(error) ? EXIT.timedOut : EXIT.connectFailed;
   }
   if (error instanceof HttpConnectionError) {
-    return error.code === 'LML_ERR_HTTP_RESPONSE_INCOMPLETE' ? EXIT.receiveFailed : EXIT.emptyReply;
+    if (isReset(error.cause)) return EXIT.receiveFailed;
+    return error.code === 'LML_ERR_HTTP_RESPONSE_INCOMPLETE' ? EXIT.partialReply : EXIT.emptyReply;
   }
-  return error instanceof Http1ProtocolError ? EXIT.receiveFailed : EXIT.failed;
+  if (error instanceof Http1ProtocolError && error.origin === 'remote') {
+    return error.facts.phase === 'response-body' ? EXIT.receiveFailed : EXIT.weirdReply;
+  }
+  if (error instanceof Http1ProtocolError) return EXIT.usage; // what was asked for can't be sent
+  return exitCodeOf(error);
+}
+
+/** An end is told with what caused it, if that says more. */
+function withReason(error: unknown): string {
+  const cause = error instanceof HttpConnectionError ? error.cause : undefined;
+  const saysMore = cause instanceof StreamError && cause.code !== 'LML_ERR_STREAM_CLOSED';
+  return saysMore ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error);
+}
+
+function isReset(cause: unknown): boolean {
+  return cause instanceof StreamError && cause.code === 'LML_ERR_STREAM_RESET';
+}
+
+/** Where a name has several addresses, all of them must have been too slow. */
+function isTimeout(error: ConnectError): boolean {
+  const all = error.errors.length > 0 ? error.errors : [error];
+  return all.every((each) => each instanceof ConnectError && each.code === 'LML_ERR_CONNECT_TIMEOUT');
 }

@@ -4,15 +4,39 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 
-/** Where the body goes. */
+/** Where the response goes. */
 export interface Output {
   readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Waits until everything is written. A file is made even if nothing was. */
   readonly close: () => Promise<void>;
 }
 
-/** A file, with its progress on a terminal; or the standard output. */
-export function openOutput(path: string | undefined): Output {
-  return path === undefined ? standardOutput() : fileOutput(path);
+/**
+ * A file, with its progress on a terminal; or the standard output, for `-` and `undefined`.
+ *
+ * @remarks
+ * A file that is there already is left alone until there is something to write: a request that fails destroys nothing.
+ *
+ * @param showsProgress - Whether bytes are counted on the error output, if that is a terminal.
+ */
+export function openOutput(path: string | undefined, showsProgress: boolean): Output {
+  if (path === undefined || path === '-') return standardOutput();
+  const progress = progressLine(showsProgress && process.stderr.isTTY);
+  let file: OpenFile | undefined;
+  const opened = (): OpenFile => {
+    file ??= openFile(path);
+    return file;
+  };
+  return {
+    async write(bytes) {
+      progress.add(bytes.length);
+      await opened().write(bytes);
+    },
+    async close() {
+      await opened().close();
+      progress.end();
+    },
+  };
 }
 
 function standardOutput(): Output {
@@ -24,7 +48,9 @@ function standardOutput(): Output {
   };
 }
 
-function fileOutput(path: string): Output {
+type OpenFile = Output;
+
+function openFile(path: string): OpenFile {
   const file: WriteStream = createWriteStream(path);
   const failed = new Promise<never>((_resolve, reject) => {
     file.on('error', (error) => {
@@ -32,23 +58,20 @@ function fileOutput(path: string): Output {
     });
   });
   failed.catch(() => {}); // told by whatever waits for the file next
-  const progress = progressLine();
   return {
     async write(bytes) {
-      progress.add(bytes.length);
       if (!file.write(bytes)) await Promise.race([once(file, 'drain'), failed]);
     },
     async close() {
       file.end();
       await Promise.race([finished(file), failed]);
-      progress.end();
     },
   };
 }
 
-/** Bytes so far, on a terminal, twice a second. */
-function progressLine(): { add(byteCount: number): void; end(): void } {
-  if (!process.stderr.isTTY) return { add() {}, end() {} };
+/** Bytes so far, twice a second. */
+function progressLine(isShown: boolean): { add(byteCount: number): void; end(): void } {
+  if (!isShown) return { add() {}, end() {} };
   let total = 0;
   let shownMs = performance.now();
   const show = (end: string): void => void process.stderr.write(`\r${(total / 2 ** 20).toFixed(1)} MiB received${end}`);

@@ -1,144 +1,61 @@
-import { createHttpClient, http1 } from '@lamella/http';
-import type { Address, Resolver } from '@lamella/net-core';
-import { parseAuthority, parseIp } from '@lamella/net-core';
-import { staticResolver, systemResolver, tcpConnector } from '@lamella/net-tcp';
-import { TimeoutError } from '@lamella/service-core';
 import { Command } from 'commander';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
-import { listOption, secondsOption } from '../options.ts';
+import { listOption, redirectsOption, someSecondsOption, valueOption } from '../options.ts';
 import { toSendError } from './exit-code.ts';
-import { openOutput } from './output.ts';
-import { requestContent } from './request-body.ts';
-import { sendFollowing } from './send-following.ts';
-import { targetUrl } from './target-url.ts';
-import { traced } from './traced-connector.ts';
-import { headLines, silentTranscript, verboseTranscript } from './verbose.ts';
-
-/** What the options of `send` say. */
-interface SendOptions {
-  readonly request?: string;
-  readonly header: readonly string[];
-  readonly data: readonly string[];
-  readonly json: readonly string[];
-  readonly user?: string;
-  readonly output?: string;
-  readonly include: boolean;
-  readonly verbose: boolean;
-  readonly location: boolean;
-  readonly maxRedirs: string;
-  readonly fail: boolean;
-  readonly proxy?: string;
-  readonly maxTime?: number;
-  readonly connectTimeout: number;
-  readonly resolve: readonly string[];
-}
+import type { DataPart } from './request-content.ts';
+import type { SendOptions } from './send.ts';
+import { send } from './send.ts';
 
 /** `lamella send URL`: one request, as curl would send it. */
 export function sendCommand(): Command {
+  // One list for three options: what they say is joined in the order in which they were written.
+  const data: DataPart[] = [];
+  const dataOption = (type: DataPart['type']) => (text: string) => {
+    data.push({ type, text });
+    return data;
+  };
   return new Command('send')
-    .description('send one request and print the response')
-    .argument('<url>', 'where to; without a scheme http, and :8080 is this machine')
-    .option('-X, --request <method>', 'method (default: GET, or POST with content)')
-    .option('-H, --header <line>', "header 'Name: value', sent as written; 'Name:' removes a default", listOption, [])
-    .option(
-      '-d, --data <data>',
-      'content as a form; @file or @- (standard input); repeats are joined by &',
-      listOption,
-      [],
-    )
-    .option('--json <data>', 'content as JSON; @file or @-', listOption, [])
+    .description('Send one request and print the response, the way curl does.')
+    .argument('<url>', 'where to; http:// may be left out, and :8080 is a port of this machine')
+    .option('-X, --request <method>', 'method (default: GET, or the one that the content needs)')
+    .option('-I, --head', 'ask for the head alone, and print it')
+    .option('-H, --header <line>', "header 'Name: value', sent as written; 'Name:' takes a default away", listOption)
+    .option('-d, --data <data>', 'POST as a form; @file or @- without its line ends; joined by &', dataOption('data'))
+    .option('--data-binary <data>', 'the same, with files as they are', dataOption('binary'))
+    .option('--data-raw <data>', 'the same, and @ means nothing', dataOption('raw'))
+    .option('--json <data>', 'POST as JSON; @file or @-', listOption)
+    .option('-T, --upload-file <file>', 'PUT a file, or the standard input (-)')
     .option('-u, --user <name:password>', 'basic authentication')
-    .option('-o, --output <file>', 'write the body to a file')
-    .option('-i, --include', 'print the response head as well', false)
-    .option('-v, --verbose', 'print what goes over the wire on the error output', false)
-    .option('-L, --location', 'follow redirects', false)
-    .option('--max-redirs <count>', 'most redirects to follow', '50')
-    .option('-f, --fail', 'exit with 22 on a status of 400 and more', false)
-    .option('-x, --proxy <url>', 'HTTP proxy, http://[name:password@]host:port')
-    .option('--max-time <seconds>', 'longest time for everything', secondsOption)
-    .option('--connect-timeout <seconds>', 'longest time to connect', secondsOption, 10_000)
-    .option('--resolve <host:port:address>', 'use this address for a host; repeat for more', listOption, [])
+    .option('-L, --location', 'follow redirects; credentials stay with the host that they were meant for')
+    .addOption(
+      valueOption('--max-redirs <count>', 'most redirects to follow, -1 for any number', redirectsOption, '50'),
+    )
+    .option('-f, --fail', 'no output and exit code 22 if the status is 400 or more')
+    .option('-o, --output <file>', 'write the response to a file')
+    .option('-i, --include', 'print the heads of responses as well')
+    .option('-v, --verbose', 'print what goes over the wire on the error output')
+    .option('-s, --silent', 'print neither progress nor errors')
+    .option('-S, --show-error', 'print errors, in spite of -s')
+    .option('-x, --proxy <url>', 'HTTP proxy, [http://][name:password@]host[:port]')
+    .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
+    .option('--max-time <seconds>', 'longest time for everything (default: no limit)', someSecondsOption)
+    .addOption(valueOption('--connect-timeout <seconds>', 'longest time to connect', someSecondsOption, '10'))
+    .option('--resolve <host:port:address>', 'use this address for a host at a port; repeat for more', listOption)
+    .addHelpText('after', HELP)
     .action(async (url: string, options: SendOptions) => {
       try {
         await send(url, options);
       } catch (error) {
-        throw toSendError(error);
+        throw toSendError(error, options);
       }
     });
 }
 
-async function send(url: string, options: SendOptions): Promise<void> {
-  const { target, credentials } = targetUrl(url);
-  const content = requestContent(options.data, options.json);
-  const proxy = options.proxy === undefined ? undefined : proxyOf(options.proxy);
-  const transcript = options.verbose ? verboseTranscript(proxy !== undefined) : silentTranscript;
-  const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout, resolver: resolverOf(options.resolve) });
-  const client = createHttpClient({
-    connector: traced(connector, transcript.note),
-    protocols: [http1()],
-    ...(proxy === undefined ? {} : { proxy: proxy.address }),
-  });
-  const deadline = deadlineOf(options.maxTime);
-  try {
-    const response = await sendFollowing(client, {
-      target,
-      method: options.request ?? (content === undefined ? 'GET' : 'POST'),
-      headers: options.header,
-      credentials: options.user ?? credentials,
-      proxyCredentials: proxy?.credentials,
-      content,
-      maxRedirects: options.location ? redirectsOf(options.maxRedirs) : 0,
-      signal: deadline.signal,
-      transcript,
-    });
-    const output = openOutput(options.output);
-    if (options.include) await output.write(Buffer.from(`${headLines(response).join('\r\n')}\r\n\r\n`, 'latin1'));
-    const isWanted = !(options.fail && response.status >= 400);
-    for await (const chunk of response.body) if (isWanted) await output.write(chunk);
-    if (response.body.trailers !== undefined) transcript.trailers(response.body.trailers);
-    await output.close();
-    if (!isWanted) throw new CliError(`the server answered ${response.status} ${response.reason}`, EXIT.httpError);
-  } finally {
-    deadline.cancel();
-    client.destroy();
-  }
-}
+const HELP = `
+Exit codes are curl's: 3 bad URL, 5 unknown proxy, 6 unknown host, 7 no connection, 18 response cut short,
+22 status of 400 or more with -f, 23 cannot write, 26 cannot read, 28 too slow, 47 too many redirects,
+52 no response, 56 connection lost.
 
-function deadlineOf(timeoutMs: number | undefined): { readonly signal: AbortSignal; cancel(): void } {
-  const controller = new AbortController();
-  if (timeoutMs === undefined) return { signal: controller.signal, cancel() {} };
-  const error = new TimeoutError({ limit: '--max-time', timeoutMs });
-  const timer = setTimeout(() => controller.abort(error), timeoutMs);
-  return { signal: controller.signal, cancel: () => clearTimeout(timer) };
-}
-
-interface ProxyTarget {
-  readonly address: Address;
-  readonly credentials: string | undefined;
-}
-
-function proxyOf(text: string): ProxyTarget {
-  const { target, credentials } = targetUrl(text);
-  const { host, port } = parseAuthority(target.slice('http://'.length).split('/', 1)[0] ?? '');
-  return { address: { type: 'tcp', host, port: port ?? 1080 }, credentials };
-}
-
-/** `host:port:address[,address]`; the port is what curl wants, and says nothing here. */
-function resolverOf(entries: readonly string[]): Resolver {
-  const table: Record<string, string[]> = {};
-  for (const entry of entries) {
-    const match = /^([^:]+):([0-9]{1,5}):(.+)$/.exec(entry);
-    const [, host = '', , addresses = ''] = match ?? [];
-    try {
-      table[host] = addresses.split(',').map((address) => parseIp(address.replace(/^\[(.*)\]$/, '$1')).toString());
-    } catch (error) {
-      throw new CliError(`--resolve ${entry}: write host:port:address (${messageOf(error)})`, EXIT.usage);
-    }
-  }
-  return staticResolver(table, systemResolver());
-}
-
-function redirectsOf(text: string): number {
-  if (!/^[0-9]{1,4}$/.test(text)) throw new CliError(`--max-redirs ${text}: write a number`, EXIT.usage);
-  return Number(text);
-}
+Examples:
+  lamella send -i :9000/items
+  lamella send -d name=value -d more=@file http://127.0.0.1:9000/form
+  lamella send -L -o page.html -x proxy.example:8080 http://example.com/`;

@@ -21,8 +21,22 @@ export function targetUrl(text: string): TargetUrl {
   if (url.protocol === 'https:') {
     throw new CliError('https needs TLS, which this version does not have yet; http URLs work', EXIT.unsupported);
   }
-  if (url.protocol !== 'http:') throw new CliError(`the scheme ${url.protocol} is not supported`, EXIT.unsupported);
-  const credentials =
-    url.username === '' ? undefined : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return { target: `http://${url.host}${url.pathname}${url.search}`, credentials };
+  if (url.protocol !== 'http:') {
+    const scheme = url.protocol.slice(0, -1);
+    throw new CliError(`the scheme ${scheme} is not supported; http is`, EXIT.unsupported);
+  }
+  const isAnybody = url.username === '' && url.password === '';
+  return {
+    target: `http://${url.host}${url.pathname}${url.search}`,
+    credentials: isAnybody ? undefined : `${decoded(url.username)}:${decoded(url.password)}`,
+  };
+}
+
+/** A percent sign that encodes nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

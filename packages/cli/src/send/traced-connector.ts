@@ -7,8 +7,8 @@ export function traced(connector: Connector, note: (text: string) => void): Conn
     async serve(request) {
       const connection = await connector.serve(request);
       const peer = connection.extensions.get(PeerAddress);
-      const where = formatAddress(request.target);
-      note(peer === undefined ? `Connected to ${where}` : `Connected to ${where} (${formatAddress(peer)})`);
+      const [where, address] = [request.target, peer ?? request.target].map(formatAddress);
+      note(where === address ? `Connected to ${where}` : `Connected to ${where} (${address})`);
       return connection;
     },
   };

@@ -1,44 +1,58 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { httpServerLayer } from '@lamella/http';
 import { traceLayer } from '@lamella/layers';
-import type { Address } from '@lamella/net-core';
+import type { Address, RelayOutcome } from '@lamella/net-core';
 import { formatAddress, serveListener } from '@lamella/net-core';
 import type { ConnectionLimits, SocketListener } from '@lamella/net-tcp';
 import { listenTcp, listenUnix } from '@lamella/net-tcp';
 import type { DrainReport, Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle, stack } from '@lamella/service-core';
 import { messageOf } from '../cli-error.ts';
-import { accessLine } from './access-line.ts';
+import { accessLine, tunnelLine } from './access-line.ts';
+import { drainOnSignal } from './drain-on-signal.ts';
 
 /** Options that every server of the command has. */
 export interface ServerOptions extends ConnectionLimits {
   readonly bind: Address;
   /** Time to go on accepting after a signal, in milliseconds. */
-  readonly preDrainMs: number;
+  readonly preDrain: number;
   /** Time that work under way has after that, in milliseconds. */
-  readonly graceMs: number;
+  readonly grace: number;
   /** Whether no line is printed for each request. */
-  readonly quiet: boolean;
+  readonly quiet?: boolean;
 }
 
-/**
- * Serves until a signal comes, then drains. A second signal cuts what is left.
- *
- * @param makeService - Gets the lifecycle of the server, for what takes part in its end.
- */
+/** What a service needs of the server that it is part of. */
+export interface ServerParts {
+  /** For what takes part in the server's end. */
+  readonly lifecycle: Lifecycle;
+  /** Logs how a tunnel ended. */
+  readonly onRelayEnd: (outcome: RelayOutcome, request: HttpRequest) => void;
+}
+
+/** Serves until a signal comes, then drains. A second signal cuts what is left. */
 export async function runServer(
   what: string,
   options: ServerOptions,
-  makeService: (lifecycle: Lifecycle) => Service<HttpRequest, HttpResponse>,
+  makeService: (parts: ServerParts) => Service<HttpRequest, HttpResponse>,
 ): Promise<void> {
   const lifecycle = createLifecycle({ onError: (error, task) => printError(`${task} failed: ${messageOf(error)}`) });
   const listener = await listen(options);
+  const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
+    if (options.quiet !== true) printError(tunnelLine(outcome, request));
+  };
   const server = stack(
     httpServerLayer({ lifecycle, onError: (error) => printError(`request failed: ${messageOf(error)}`) }),
     traceLayer<HttpRequest, HttpResponse>(options.quiet ? {} : { onEnd: (end) => printError(accessLine(end)) }),
-    makeService(lifecycle),
+    makeService({ lifecycle, onRelayEnd }),
   );
-  const drained = drainOnSignal(lifecycle, options);
+  const drained = drainOnSignal(lifecycle, {
+    preDrainMs: options.preDrain,
+    graceMs: options.grace,
+    signals: process,
+    nowMs: () => performance.now(),
+    onDrain: () => printError('draining; what is under way may finish, Ctrl+C again cuts it'),
+  });
   process.stdout.write(`${what} listening on ${urlOf(listener.address)}\n`);
   await serveListener(listener, server, { lifecycle });
   printError(summaryOf(await drained));
@@ -52,21 +66,6 @@ function listen({ bind, maxConnections, maxConnectionsPerPeer }: ServerOptions):
   return bind.type === 'unix'
     ? listenUnix({ path: bind.path, ...limits })
     : listenTcp({ host: bind.host, port: bind.port, ...limits });
-}
-
-function drainOnSignal(lifecycle: Lifecycle, { preDrainMs, graceMs }: ServerOptions): Promise<DrainReport> {
-  return new Promise((resolve) => {
-    let isDraining = false;
-    const onSignal = (): void => {
-      const report = lifecycle.drain(isDraining ? { preDrainMs: 0, graceMs: 0 } : { preDrainMs, graceMs });
-      isDraining = true;
-      void report.then((done) => {
-        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-        resolve(done);
-      });
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  });
 }
 
 function urlOf(address: Address): string {

@@ -2,8 +2,17 @@ import { createHttpClient, http1 } from '@lamella/http';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
-import { Command, Option } from 'commander';
-import { addressOption, countOption, portsOption, routesOption, secondsFlag, usersOption } from '../options.ts';
+import { Command } from 'commander';
+import {
+  addressOption,
+  countOption,
+  portsOption,
+  routesOption,
+  secondsOption,
+  someSecondsOption,
+  usersOption,
+  valueOption,
+} from '../options.ts';
 import { echoService } from './echo-service.ts';
 import type { ServerOptions } from './run-server.ts';
 import { runServer } from './run-server.ts';
@@ -11,36 +20,33 @@ import { runServer } from './run-server.ts';
 /** `lamella serve`: servers that run until they are stopped. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('run a server until it is stopped; SIGINT and SIGTERM drain it')
+    .description('Run a server until it is stopped. SIGINT and SIGTERM drain it.')
     .addCommand(echoCommand())
     .addCommand(proxyCommand())
     .addCommand(reverseCommand());
 }
 
 function echoCommand(): Command {
-  return serverCommand('echo', 'answer each request with a JSON description of it', '127.0.0.1:8080').action(
+  return serverCommand('echo', 'Answer each request with a JSON description of it.', '127.0.0.1:8080').action(
     (options: ServerOptions) => runServer('echo', options, () => echoService()),
   );
 }
 
 function proxyCommand(): Command {
-  return serverCommand('proxy', 'a forward proxy: plain HTTP, and tunnels by CONNECT', '127.0.0.1:8080')
+  return serverCommand('proxy', 'A forward proxy: plain HTTP, and tunnels by CONNECT.', '127.0.0.1:8080')
     .option('--auth <name:password>', 'require basic authentication; repeat for more users', usersOption)
-    .addOption(
-      new Option('--connect-ports <ports>', 'ports that tunnels may reach, or any')
-        .argParser(portsOption)
-        .default([80, 443], '80,443'),
-    )
-    .addOption(secondsFlag('--connect-timeout', 'longest wait for a connection', 10))
-    .addOption(secondsFlag('--idle-timeout', 'longest silence in a tunnel', 300))
-    .option('--dangerously-open-to-all', 'allow a public address without authentication', false)
+    .addOption(valueOption('--connect-ports <ports>', 'ports that tunnels may reach, or any', portsOption, '80,443'))
+    .addOption(valueOption('--connect-timeout <seconds>', 'longest wait for a connection', someSecondsOption, '10'))
+    .addOption(valueOption('--idle-timeout <seconds>', 'longest silence in a tunnel', someSecondsOption, '300'))
+    .option('--dangerously-open-to-all', 'allow a public address without authentication')
     .action(async (options: ServerOptions & ProxyCommandOptions) => {
       const auth = options.auth === undefined ? undefined : basicProxyAuth(options.auth);
-      const { dangerouslyOpenToAll } = options;
+      const { dangerouslyOpenToAll = false } = options;
       requireSafeListen(options.bind, { auth, dangerouslyOpenToAll });
       const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
-      await runServer('forward proxy', options, (lifecycle) =>
+      await runServer('forward proxy', options, ({ lifecycle, onRelayEnd }) =>
         forwardProxyService({
+          onRelayEnd,
           client: createHttpClient({ connector, protocols: [http1()], lifecycle }),
           connector,
           connectPorts: options.connectPorts,
@@ -52,23 +58,28 @@ function proxyCommand(): Command {
 }
 
 function reverseCommand(): Command {
-  return serverCommand('reverse', 'a reverse proxy by host and path; upgrades go through', '127.0.0.1:8081')
+  return serverCommand(
+    'reverse',
+    'A reverse proxy by host and path; upgrades, such as WebSocket, go through.',
+    '127.0.0.1:8081',
+  )
     .requiredOption(
       '--to <route>',
       'URL, /path=URL, host=URL or host/path=URL; repeat for more, the most specific one is taken',
       routesOption,
     )
-    .addOption(secondsFlag('--connect-timeout', 'longest wait for a connection', 10))
+    .addOption(valueOption('--connect-timeout <seconds>', 'longest wait for a connection', someSecondsOption, '10'))
     .option('--no-keep-host', 'give upstreams their own host instead of the one that was asked for')
-    .option('--trust-forwarded', 'believe X-Forwarded fields of clients', false)
+    .option('--trust-forwarded', 'believe X-Forwarded fields of clients')
     .action(async (options: ServerOptions & ReverseCommandOptions) => {
       const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
-      await runServer('reverse proxy', options, (lifecycle) =>
+      await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd }) =>
         reverseProxyService({
+          onRelayEnd,
           client: createHttpClient({ connector, protocols: [http1()], lifecycle }),
           routes: options.to,
           keepsHost: options.keepHost,
-          trustsForwarded: options.trustForwarded,
+          trustsForwarded: options.trustForwarded ?? false,
           relay: { lifecycle },
         }),
       );
@@ -80,31 +91,24 @@ interface ProxyCommandOptions {
   readonly connectPorts: readonly number[] | 'any';
   readonly connectTimeout: number;
   readonly idleTimeout: number;
-  readonly dangerouslyOpenToAll: boolean;
+  readonly dangerouslyOpenToAll?: boolean;
 }
 
 interface ReverseCommandOptions {
   readonly to: readonly ReverseRoute[];
   readonly connectTimeout: number;
   readonly keepHost: boolean;
-  readonly trustForwarded: boolean;
+  readonly trustForwarded?: boolean;
 }
 
 function serverCommand(name: string, description: string, bind: string): Command {
+  const where = 'where to listen: host:port, [ipv6]:port, or unix:/path';
   return new Command(name)
     .description(description)
-    .addOption(
-      new Option('--bind <address>', 'where to listen: host:port, [ipv6]:port or unix:/path')
-        .argParser(addressOption)
-        .default(addressOption(bind), bind),
-    )
+    .addOption(valueOption('--bind <address>', where, addressOption, bind))
     .option('--max-connections <count>', 'most open connections (default: 65536)', countOption)
     .option('--max-connections-per-peer <count>', 'most open connections from one address (default: 4096)', countOption)
-    .addOption(secondsFlag('--pre-drain', 'go on accepting for so long after a signal', 0))
-    .addOption(secondsFlag('--grace', 'time that work under way has after that', 10))
-    .option('--quiet', 'print no line for each request', false)
-    .hook('preAction', (command) => {
-      const { preDrain, grace } = command.opts<{ preDrain: number; grace: number }>();
-      command.setOptionValue('preDrainMs', preDrain).setOptionValue('graceMs', grace);
-    });
+    .addOption(valueOption('--pre-drain <seconds>', 'go on accepting for so long after a signal', secondsOption, '0'))
+    .addOption(valueOption('--grace <seconds>', 'time that work under way has after that', secondsOption, '10'))
+    .option('--quiet', 'print no line for each request');
 }

@@ -1,0 +1,71 @@
+import { Http1ProtocolError, HttpConnectionError } from '@lamella/http';
+import { ConnectError, StreamError } from '@lamella/net-core';
+import { TimeoutError, UsageError } from '@lamella/service-core';
+import { describe, expect, it } from 'vitest';
+import { CliError } from '../cli-error.ts';
+import { toSendError } from './exit-code.ts';
+
+describe('toSendError', () => {
+  it.each([
+    ['a limit', new TimeoutError({ limit: '--max-time', timeoutMs: 1 }), 28],
+    ['a refused connection', new ConnectError('LML_ERR_CONNECT_REFUSED', 'refused', { phase: 'connect' }), 7],
+    ['a slow connection', slowConnect(), 28],
+    ['several slow connections', allFailed(slowConnect(), slowConnect()), 28],
+    ['connections of which one is refused', allFailed(slowConnect(), refusedConnect()), 7],
+    ['an unknown name', new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', 'unknown', { phase: 'resolve' }), 6],
+    ['no response', ended('LML_ERR_HTTP_CONNECTION_CLOSED'), 52],
+    ['half a response', ended('LML_ERR_HTTP_RESPONSE_INCOMPLETE'), 18],
+    ['a reset', ended('LML_ERR_HTTP_CONNECTION_CLOSED', new StreamError('LML_ERR_STREAM_RESET', 'reset')), 56],
+    ['a head that is none', new Http1ProtocolError('LML_ERR_HTTP1_BAD_STATUS_LINE', 'bad'), 8],
+    ['a body that is none', badBody(), 56],
+    ['a request that can not be sent', badRequest(), 2],
+    ['wrong use', new UsageError('no'), 2],
+    ['one that has its code', new CliError('no', 23), 23],
+    ['anything else', new Error('no'), 1],
+  ])('gives %s the code of curl', (_what, error, exitCode) => {
+    expect(toSendError(error, {}).exitCode).toBe(exitCode);
+  });
+
+  it('tells an unknown proxy from an unknown host', () => {
+    const error = new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', 'unknown', { phase: 'resolve' });
+    expect(toSendError(error, { proxy: 'p.test' }).exitCode).toBe(5);
+    expect(toSendError(error, { proxy: '' }).exitCode).toBe(6);
+  });
+
+  it('says why a connection ended, if there is more to say than that', () => {
+    const reset = new StreamError('LML_ERR_STREAM_RESET', 'the peer reset the connection');
+    const closed = new StreamError('LML_ERR_STREAM_CLOSED', 'the connection is closed');
+    const code = 'LML_ERR_HTTP_CONNECTION_CLOSED';
+    expect(toSendError(ended(code, reset), {}).message).toBe('it ended: the peer reset the connection');
+    expect(toSendError(ended(code, closed), {}).message).toBe('it ended');
+  });
+
+  it('says nothing with -s, unless -S is there too', () => {
+    expect(toSendError(new Error('why'), { silent: true })).toMatchObject({ message: '', exitCode: 1 });
+    expect(toSendError(new Error('why'), { silent: true, showError: true }).message).toBe('why');
+  });
+});
+
+function ended(code: HttpConnectionError['code'], cause?: unknown): HttpConnectionError {
+  return new HttpConnectionError(code, 'it ended', { cause, processed: 'unknown' });
+}
+
+function slowConnect(): ConnectError {
+  return new ConnectError('LML_ERR_CONNECT_TIMEOUT', 'slow', { phase: 'connect' });
+}
+
+function refusedConnect(): ConnectError {
+  return new ConnectError('LML_ERR_CONNECT_REFUSED', 'refused', { phase: 'connect' });
+}
+
+function allFailed(...errors: readonly ConnectError[]): ConnectError {
+  return new ConnectError('LML_ERR_CONNECT_ALL_FAILED', 'all failed', { phase: 'connect', errors });
+}
+
+function badBody(): Http1ProtocolError {
+  return new Http1ProtocolError('LML_ERR_HTTP1_BAD_CHUNK_SIZE', 'bad', { facts: { phase: 'response-body' } });
+}
+
+function badRequest(): Http1ProtocolError {
+  return new Http1ProtocolError('LML_ERR_HTTP1_BODY_LENGTH_MISMATCH', 'bad', { origin: 'local' });
+}

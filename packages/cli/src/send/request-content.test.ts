@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContentOptions, DataPart } from './request-content.ts';
+import { requestContent } from './request-content.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lamella-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('requestContent', () => {
+  it('is none without options', () => {
+    expect(contentOf({})).toBeUndefined();
+  });
+
+  it('joins data by &, whatever kind it is of', async () => {
+    expect(await bodyOf({ data: [part('data', 'a=1'), part('raw', '@b'), part('binary', 'c')] })).toBe('a=1&@b&c');
+  });
+
+  it('takes line ends and NULs out of files of -d, and of nothing else', async () => {
+    const path = file('lines', 'a\r\nb\n\0c');
+    expect(await bodyOf({ data: [part('data', `@${path}`)] })).toBe('abc');
+    expect(await bodyOf({ data: [part('binary', `@${path}`)] })).toBe('a\r\nb\n\0c');
+    expect(await bodyOf({ json: [`@${path}`] })).toBe('a\r\nb\n\0c');
+    expect(await bodyOf({ data: [part('data', 'x\ny')] })).toBe('x\ny');
+  });
+
+  it('puts values of --json together as they are, and says what they are', async () => {
+    expect(await bodyOf({ json: ['{"a":', '1}'] })).toBe('{"a":1}');
+    expect(contentOf({ json: ['1'] })).toMatchObject({
+      method: 'POST',
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Accept', 'application/json'],
+      ],
+    });
+  });
+
+  it('uploads a file, as often as it is opened, with its size', async () => {
+    const content = contentOf({ uploadFile: file('up.bin', 'x'.repeat(100_000)) });
+    expect(content).toMatchObject({ method: 'PUT', headers: [], fileName: 'up.bin' });
+    for (let time = 0; time < 2; time++) {
+      const body = content?.open();
+      expect(body?.size).toBe(100_000);
+      expect(await body?.text()).toBe('x'.repeat(100_000));
+    }
+  });
+
+  it('sends the standard input once', () => {
+    const content = contentOf({ uploadFile: '-' });
+    expect(content?.open().size).toBeUndefined();
+    expect(() => content?.open()).toThrow(expect.objectContaining({ exitCode: 65 }));
+  });
+
+  it('says which file can not be read', () => {
+    const missing = join(folder, 'missing');
+    const refusal = expect.objectContaining({
+      message: expect.stringContaining(`cannot read ${missing}: `),
+      exitCode: 26,
+    });
+    expect(() => contentOf({ data: [part('data', `@${missing}`)] })).toThrow(refusal);
+    expect(() => contentOf({ uploadFile: missing })).toThrow(refusal);
+    expect(() => contentOf({ uploadFile: folder })).toThrow(/it is a folder/);
+  });
+
+  it('refuses two kinds of content', () => {
+    expect(() => contentOf({ data: [part('data', 'a')], json: ['1'] })).toThrow(
+      expect.objectContaining({ exitCode: 2 }),
+    );
+    expect(() => contentOf({ json: ['1'], uploadFile: '-' })).toThrow(/use one of/);
+  });
+});
+
+function contentOf(options: Partial<ContentOptions>) {
+  return requestContent({ data: [], json: [], uploadFile: undefined, ...options });
+}
+
+async function bodyOf(options: Partial<ContentOptions>): Promise<string | undefined> {
+  return contentOf(options)?.open().text();
+}
+
+function part(type: DataPart['type'], text: string): DataPart {
+  return { type, text };
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { version } from '../version.ts';
+import type { RequestHeadersInit } from './request-headers.ts';
+import { asksForChunks, requestHeaders, typedHeader } from './request-headers.ts';
+
+describe('requestHeaders', () => {
+  it('has defaults, and what was typed behind them, as it was typed', () => {
+    expect(headersOf({ typed: ['x-b: 2', 'X-A:1', 'x-b: 3'] })).toEqual([
+      `User-Agent: lamella/${version}`,
+      'Accept: */*',
+      'x-b: 2',
+      'X-A: 1',
+      'x-b: 3',
+    ]);
+  });
+
+  it('replaces defaults by what was typed, and leaves out those typed without a value', () => {
+    expect(headersOf({ typed: ['user-agent: me', 'ACCEPT:', 'X-Empty;', 'Host: other'] })).toEqual([
+      'user-agent: me',
+      'X-Empty: ',
+      'Host: other',
+    ]);
+  });
+
+  it('sends credentials to whom they are for', () => {
+    const all = { credentials: 'me:secret', proxyCredentials: 'you', typed: ['User-Agent:', 'Accept:'] };
+    expect(headersOf(all)).toEqual(['Proxy-Authorization: Basic eW91Og==', 'Authorization: Basic bWU6c2VjcmV0']);
+    expect(headersOf({ ...all, isSameOrigin: false })).toEqual(['Proxy-Authorization: Basic eW91Og==']);
+  });
+
+  it('tells another origin neither typed credentials, nor cookies, nor the host that was asked for', () => {
+    const typed = ['authorization: x', 'Cookie: y', 'HOST: z', 'X-Kept: 1', 'User-Agent:', 'Accept:'];
+    expect(headersOf({ typed, isSameOrigin: false })).toEqual(['X-Kept: 1']);
+    expect(headersOf({ typed })).toHaveLength(4);
+  });
+
+  it('has the fields of the content, in the place of defaults', () => {
+    const content = [
+      ['Content-Type', 'application/json'],
+      ['Accept', 'application/json'],
+    ] as const;
+    expect(headersOf({ content, typed: ['User-Agent:'] })).toEqual([
+      'Content-Type: application/json',
+      'Accept: application/json',
+    ]);
+    expect(headersOf({ content, typed: ['User-Agent:', 'content-type: text/x'] })).toEqual([
+      'Accept: application/json',
+      'content-type: text/x',
+    ]);
+  });
+
+  it('leaves the framing to the engine', () => {
+    expect(headersOf({ typed: ['Transfer-Encoding: chunked', 'User-Agent:', 'Accept:'] })).toEqual([]);
+  });
+});
+
+describe('typedHeader', () => {
+  it('sends what is not ASCII as UTF-8', () => {
+    expect(typedHeader('X: ü').value).toBe('\xc3\xbc');
+  });
+
+  it.each(['', 'no colon', ': value', 'a b: c', 'x'])('refuses %j', (line) => {
+    expect(() => typedHeader(line)).toThrow(expect.objectContaining({ exitCode: 2 }));
+  });
+});
+
+describe('asksForChunks', () => {
+  it('sees Transfer-Encoding: chunked', () => {
+    expect(asksForChunks([typedHeader('transfer-encoding: Chunked')])).toBe(true);
+    expect(asksForChunks([typedHeader('Transfer-Encoding:'), typedHeader('X: chunked')])).toBe(false);
+  });
+});
+
+type Init = Partial<Omit<RequestHeadersInit, 'typed'>> & { readonly typed?: readonly string[] };
+
+function headersOf({ typed = [], ...init }: Init): string[] {
+  const defaults = { credentials: undefined, proxyCredentials: undefined, content: [], isSameOrigin: true };
+  const headers = requestHeaders({ ...defaults, ...init, typed: typed.map(typedHeader) });
+  return Array.from(headers, ([name, value]) => `${name}: ${value}`);
+}

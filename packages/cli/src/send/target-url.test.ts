@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { proxyTarget } from './proxy-target.ts';
+import { targetUrl } from './target-url.ts';
+
+describe('targetUrl', () => {
+  it.each([
+    ['example.com', 'http://example.com/'],
+    ['localhost:8080/x?y#z', 'http://localhost:8080/x?y'],
+    [':9000/a', 'http://127.0.0.1:9000/a'],
+    ['http://example.com:80', 'http://example.com/'],
+    ['HTTP://Example.COM/%7Ea/../b', 'http://example.com/b'],
+    ['http://[::1]:81/', 'http://[::1]:81/'],
+    ['http://bücher.example/ä', 'http://xn--bcher-kva.example/%C3%A4'],
+  ])('understands %s', (text, target) => {
+    expect(targetUrl(text)).toEqual({ target, credentials: undefined });
+  });
+
+  it.each([
+    ['http://me:secret@h/', 'me:secret'],
+    ['me@h', 'me:'],
+    ['http://a%3Ab:%40@h', 'a:b:@'],
+    ['http://:only@h', ':only'],
+    ['http://50%:x@h', '50%:x'],
+  ])('takes the credentials out of %s', (text, credentials) => {
+    expect(targetUrl(text)).toEqual({ target: 'http://h/', credentials });
+  });
+
+  it.each(['', 'http://', 'http://a b/', 'http://h:99999/', 'http://[::1/'])('says that %j is no URL', (text) => {
+    expect(() => targetUrl(text)).toThrow(expect.objectContaining({ exitCode: 3 }));
+  });
+
+  it('says that https is not there yet, and other schemes are not known', () => {
+    const refusal = (message: string) => expect.objectContaining({ message, exitCode: 1 });
+    const noTls = 'https needs TLS, which this version does not have yet; http URLs work';
+    expect(() => targetUrl('https://h')).toThrow(refusal(noTls));
+    expect(() => targetUrl('ftp://h')).toThrow(refusal('the scheme ftp is not supported; http is'));
+  });
+});
+
+describe('proxyTarget', () => {
+  it.each([
+    ['proxy.test', 1_080],
+    ['proxy.test:3128', 3_128],
+    ['http://proxy.test:80', 80],
+    ['proxy.test:80/', 80],
+    ['http://proxy.test/', 1_080],
+  ])('finds the port of %s', (text, port) => {
+    expect(proxyTarget(text)).toMatchObject({ address: { type: 'tcp', port }, credentials: undefined });
+  });
+
+  it('takes credentials, and IPv6 addresses', () => {
+    const { address, credentials } = proxyTarget('http://me:secret@[::1]:8080');
+    expect(credentials).toBe('me:secret');
+    expect(address).toMatchObject({ port: 8_080 });
+    expect(String(address.type === 'tcp' && address.host)).toBe('::1');
+  });
+
+  it('refuses proxies of other kinds', () => {
+    expect(() => proxyTarget('socks5://p')).toThrow(/socks5 is not supported/);
+    expect(() => proxyTarget('https://p')).toThrow(/https needs TLS/);
+  });
+});

@@ -1,0 +1,79 @@
+import { HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
+import { describe, expect, it } from 'vitest';
+import { responseLines, verboseTranscript } from './verbose.ts';
+
+describe('verboseTranscript', () => {
+  it('writes as curl does', () => {
+    const { lines, transcript } = setup();
+    transcript.note('Connected to h:80');
+    transcript.sent(HttpRequest.from({ target: 'http://h/a?b', headers: [['X-One', '1']] }), false);
+    transcript.received({ status: 103, reason: '', headers: HttpHeaders.from([['Link', '</x>']]) });
+    transcript.received(HttpResponse.from({ status: 404, headers: [['X-Two', '2']] }));
+    transcript.trailers(HttpHeaders.from([['X-Sum', '3']]));
+    expect(lines).toEqual([
+      '* Connected to h:80',
+      '> GET /a?b HTTP/1.1',
+      '> Host: h',
+      '> X-One: 1',
+      '>',
+      '< HTTP/1.1 103',
+      '< Link: </x>',
+      '<',
+      '< HTTP/1.1 404 Not Found',
+      '< X-Two: 2',
+      '<',
+      '< X-Sum: 3',
+    ]);
+  });
+
+  it('shows the whole URL that a proxy gets', () => {
+    const { lines, transcript } = setup();
+    transcript.sent(HttpRequest.from({ target: 'http://h:81/a' }), true);
+    expect(lines.slice(0, 2)).toEqual(['> GET http://h:81/a HTTP/1.1', '> Host: h:81']);
+  });
+
+  it('shows a Host that was typed where it stands', () => {
+    const { lines, transcript } = setup();
+    const headers = [
+      ['A', '1'],
+      ['host', 'other'],
+    ] as const;
+    transcript.sent(HttpRequest.from({ target: 'http://h/', headers }), false);
+    expect(lines).toEqual(['> GET / HTTP/1.1', '> A: 1', '> host: other', '>']);
+  });
+
+  it.each([
+    ['GET', '', undefined],
+    ['DELETE', '', undefined],
+    ['POST', '', 'Content-Length: 0'],
+    ['PUT', '', 'Content-Length: 0'],
+    ['PATCH', '', 'Content-Length: 0'],
+    ['POST', 'ü', 'Content-Length: 2'],
+    ['GET', 'x', 'Content-Length: 1'],
+    ['POST', ['chunk'], 'Transfer-Encoding: chunked'],
+  ])('shows the framing of %s with %j', (method, body, line) => {
+    const { lines, transcript } = setup();
+    transcript.sent(HttpRequest.from({ method, target: 'http://h/', body }), false);
+    expect(lines.slice(2, -1)).toEqual(line === undefined ? [] : [`> ${line}`]);
+  });
+
+  it('shows a length that was typed once', () => {
+    const { lines, transcript } = setup();
+    const headers = [['Content-Length', '1']] as const;
+    transcript.sent(HttpRequest.from({ method: 'POST', target: 'http://h/', body: 'x', headers }), false);
+    expect(lines.slice(2)).toEqual(['> Content-Length: 1', '>']);
+  });
+});
+
+describe('responseLines', () => {
+  it('has version and reason as they came', () => {
+    expect(responseLines(HttpResponse.from({ version: '1.0', status: 200, reason: 'Fine' }))).toEqual([
+      'HTTP/1.0 200 Fine',
+    ]);
+  });
+});
+
+function setup() {
+  const lines: string[] = [];
+  return { lines, transcript: verboseTranscript((line) => void lines.push(line)) };
+}

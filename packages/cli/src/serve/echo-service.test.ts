@@ -1,0 +1,69 @@
+import { HttpBody, HttpHeaders, HttpRequest } from '@lamella/http';
+import { directClientOn, httpClientOn } from '@lamella/http/testing';
+import { describe, expect, it } from 'vitest';
+import { echoService } from './echo-service.ts';
+
+describe('echoService', () => {
+  it('tells exactly what arrived', async () => {
+    const request = HttpRequest.from({
+      method: 'PROPFIND',
+      target: 'http://h:81/a%20b?c',
+      headers: [
+        ['x-b', '2'],
+        ['X-A', '1'],
+        ['x-b', '3'],
+      ],
+      body: 'text\n',
+    });
+    const response = await directClientOn(echoService()).serve(request);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.body.json()).toEqual({
+      method: 'PROPFIND',
+      target: '/a%20b?c',
+      version: 'HTTP/1.1',
+      headers: [
+        ['x-b', '2'],
+        ['X-A', '1'],
+        ['x-b', '3'],
+        ['Host', 'h:81'],
+      ],
+      body: { size: 5, text: 'text\n' },
+      peer: '192.0.2.1:49152',
+    });
+  });
+
+  it('has a line for each header', async () => {
+    const headers = [['X', '"[a, b]"']] as const;
+    const response = await directClientOn(echoService()).serve(HttpRequest.from({ target: 'http://h/', headers }));
+    expect(await response.body.text()).toContain('    ["X", "\\"[a, b]\\""],\n    ["Host", "h"]\n');
+  });
+
+  it.each([
+    ['nothing', '', { size: 0 }],
+    ['a byte order mark', '\ufeffx', { size: 4, text: '\ufeffx' }],
+    ['what is not UTF-8', Buffer.from([0xff, 0x00]), { size: 2, base64: '/wA=' }],
+  ])('describes a body of %s', async (_what, body, described) => {
+    const request = HttpRequest.from({ method: 'POST', target: 'http://h/', body });
+    const response = await directClientOn(echoService()).serve(request);
+    expect(await response.body.json()).toMatchObject({ body: described });
+  });
+
+  it('tells trailers', async () => {
+    await using client = httpClientOn(echoService());
+    const trailers = (): HttpHeaders => HttpHeaders.from([['X-Sum', 'abc']]);
+    const body = HttpBody.from(['chunk'], { trailers });
+    const response = await client.serve(HttpRequest.from({ method: 'POST', target: 'http://h/', body }));
+    expect(await response.body.json()).toMatchObject({ body: { size: 5 }, trailers: [['X-Sum', 'abc']] });
+  });
+
+  it.each([
+    [1024 * 1024, 200],
+    [1024 * 1024 + 1, 413],
+  ])('answers a body of %i bytes with %i', async (size, status) => {
+    await using client = httpClientOn(echoService(), { onError() {} });
+    const body = new Uint8Array(size);
+    const response = await client.serve(HttpRequest.from({ method: 'POST', target: 'http://h/', body }));
+    expect(response.status).toBe(status);
+    response.body.cancel();
+  });
+});

@@ -1,0 +1,111 @@
+import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
+import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
+import type { ByteStream, Connection, Connector, RelayOutcome } from '@lamella/net-core';
+import { connectRequest, parseAddress, relay, serveListener } from '@lamella/net-core';
+import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
+import type { Clock, Service } from '@lamella/service-core';
+import { createLifecycle, serviceFn } from '@lamella/service-core';
+import type { Places } from './transports.ts';
+
+/** Options of {@link openStage}. */
+export interface StageOptions {
+  /** Default: the system clock. */
+  readonly clock?: Clock;
+  /** What the HTTP origin does. Default: there is none. */
+  readonly origin?: Service<HttpRequest, HttpResponse>;
+  /** What stands behind tunnels and relays. Default: nothing. */
+  readonly peer?: Service<Connection, void>;
+  /** Longest silence of relays and tunnels, in milliseconds. */
+  readonly idleTimeoutMs?: number;
+  /** Changes the stream of every connection, dialled or accepted; `who` is the program that holds it. */
+  readonly wrap?: (stream: ByteStream, who: string) => ByteStream;
+}
+
+/**
+ * Servers on a network: `origin.test:80` (HTTP), `peer.test:443` (bare bytes), and three ways that lead there: `proxy.test:8080` (a
+ * forward proxy), `edge.test:80` (a reverse proxy), `relay.test:7` (bare bytes to the peer).
+ */
+export interface Stage {
+  /** How relays, tunnels and upgraded connections ended, in that order. */
+  readonly outcomes: readonly RelayOutcome[];
+  /** What any server reported. */
+  readonly errors: readonly unknown[];
+  /** A bare connection of the client. */
+  connect(name: string): Promise<Connection>;
+  /** A client, which goes through the forward proxy if told so. */
+  client(options?: Partial<HttpClientOptions> & { readonly viaProxy?: boolean }): HttpClient;
+  /** Ends everything; what is under way is cut. */
+  close(): Promise<void>;
+}
+
+/** Opens a {@link Stage}. */
+export async function openStage(places: Places, options: StageOptions = {}): Promise<Stage> {
+  const { clock, wrap = (stream) => stream } = options;
+  const timed = clock === undefined ? {} : { clock };
+  const lifecycle = createLifecycle(timed);
+  const outcomes: RelayOutcome[] = [];
+  const errors: unknown[] = [];
+  const clients: HttpClient[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  const serving: Promise<void>[] = [];
+
+  const connectorOf = (who: string): Connector => ({
+    async serve(request) {
+      const connection = await places.connector.serve(request);
+      return connection.withStream(wrap(connection.stream, who));
+    },
+  });
+  const listen = async (name: string, service: Service<Connection, void>): Promise<void> => {
+    const who = name.split('.')[0] ?? name;
+    const wrapped = serviceFn((connection: Connection) =>
+      service.serve(connection.withStream(wrap(connection.stream, who))),
+    );
+    serving.push(serveListener(await places.listen(name), wrapped, { lifecycle, onError }));
+  };
+  const http = httpServerLayer({ ...timed, lifecycle, onError });
+  const client = createHttpClient({ connector: connectorOf('proxy'), protocols: [http1()], ...timed, lifecycle });
+  const idle = options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs };
+  const relayOptions = { ...timed, lifecycle, ...idle };
+  const forwarding = {
+    client,
+    relay: relayOptions,
+    onRelayEnd: (outcome: RelayOutcome) => void outcomes.push(outcome),
+  };
+
+  if (options.origin !== undefined) await listen('origin.test:80', http(options.origin));
+  if (options.peer !== undefined) await listen('peer.test:443', options.peer);
+  await listen('proxy.test:8080', http(forwardProxyService({ ...forwarding, connector: connectorOf('proxy') })));
+  await listen('edge.test:80', http(reverseProxyService({ ...forwarding, routes: [{ to: 'http://origin.test' }] })));
+  await listen(
+    'relay.test:7',
+    serviceFn(async ({ stream }: Connection) => {
+      const egress = await connectorOf('relay').serve(connectRequest({ target: parseAddress('peer.test:443') }));
+      outcomes.push(await relay(stream, egress.stream, relayOptions));
+    }),
+  );
+
+  return {
+    outcomes,
+    errors,
+    connect: (name) => connectorOf('client').serve(connectRequest({ target: parseAddress(name) })),
+    client({ viaProxy = false, ...more } = {}) {
+      const proxy = viaProxy ? { proxy: parseAddress('proxy.test:8080') } : {};
+      const made = createHttpClient({
+        connector: connectorOf('client'),
+        protocols: [http1()],
+        ...timed,
+        ...proxy,
+        ...more,
+      });
+      clients.push(made);
+      return made;
+    },
+    async close() {
+      for (const made of clients) made.destroy();
+      client.destroy();
+      await lifecycle.drain({ graceMs: 0 });
+      await Promise.all(serving);
+      places.close();
+    },
+  };
+}

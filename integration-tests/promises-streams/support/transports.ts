@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Address, Connector, Listener } from '@lamella/net-core';
+import { formatAddress, memoryNetwork } from '@lamella/net-core';
+import { listenTcp, listenUnix, tcpConnector } from '@lamella/net-tcp';
+
+/** A kind of transport, under which whole programs run without knowing it. */
+export interface Transport {
+  readonly what: string;
+  /** Opens a network of this kind, with nothing in it. */
+  open(): Places;
+}
+
+/** A network on which one listens and connects by names, whatever stands behind them. */
+export interface Places {
+  /** Listens on a name such as `origin.test:80`. */
+  listen(name: string): Promise<Listener>;
+  /** Connects to names on which something listens. */
+  readonly connector: Connector;
+  /** Removes what is left; the listeners must be closed before. */
+  close(): void;
+}
+
+/** A network in this process, without sockets. */
+export const memory: Transport = { what: 'memory', open: openMemory };
+/** Sockets on this machine. */
+export const tcp: Transport = { what: 'TCP', open: openTcp };
+
+/** Every transport there is: the same services, suites and programs run on each of them. */
+export const transports: readonly Transport[] = [memory, tcp, { what: 'Unix sockets', open: openUnix }];
+
+function openMemory(): Places {
+  const network = memoryNetwork();
+  return { listen: async (name) => network.listen(name), connector: network.connector(), close() {} };
+}
+
+function openTcp(): Places {
+  return places(
+    () => listenTcp(),
+    () => {},
+  );
+}
+
+function openUnix(): Places {
+  const folder = mkdtempSync(join(tmpdir(), 'lamella-'));
+  return places(
+    (name) => listenUnix({ path: join(folder, `${name.replaceAll(/[^a-z0-9.]/g, '-')}.sock`) }),
+    () => rmSync(folder, { recursive: true }),
+  );
+}
+
+/** Names for addresses that the system chose. */
+function places(open: (name: string) => Promise<Listener>, close: () => void): Places {
+  const sockets = tcpConnector();
+  const addresses = new Map<string, Address>();
+  return {
+    async listen(name) {
+      const listener = await open(name);
+      addresses.set(name, listener.address);
+      return listener;
+    },
+    connector: {
+      serve: (request) => sockets.serve(request.withTarget(addresses.get(formatAddress(request.target)) ?? NOWHERE)),
+    },
+    close,
+  };
+}
+
+/** Where nothing ever listens. */
+const NOWHERE: Address = { type: 'unix', path: '/nonexistent/nowhere.sock' };

@@ -15,7 +15,6 @@ import { originService } from './origin-service.ts';
 import { portsFrom } from './ports.ts';
 import { printWelcome } from './welcome.ts';
 
-const ports = portsFrom(process.env);
 const lifecycle = createLifecycle();
 const connector = tcpConnector();
 const client = createHttpClient({ connector, protocols: [http1()], lifecycle });
@@ -36,6 +35,7 @@ async function serve(port: number, service: Service<HttpRequest, HttpResponse>):
 }
 
 async function main(): Promise<void> {
+  const ports = portsFrom(process.env);
   // Two origins on ports of their own, so that there is something to reach.
   const blue = await serve(0, originService('blue'));
   const green = await serve(0, originService('green'));

@@ -29,7 +29,7 @@ export class FieldScanner {
   hasKeepAlive = false;
   /** Whether Connection has `upgrade`. */
   hasConnectionUpgrade = false;
-  /** Whether there is an Upgrade field. */
+  /** Whether there is an Upgrade field that names a protocol. */
   hasUpgrade = false;
   /** Whether Expect is `100-continue`. */
   expectsContinue = false;
@@ -124,7 +124,8 @@ export class FieldScanner {
         if (isWord(bytes, start, nameEnd, 'expect')) this.#noteExpect(bytes, valueStart, valueEnd);
         break;
       case 7:
-        if (isWord(bytes, start, nameEnd, 'upgrade')) this.hasUpgrade = true;
+        // Without a protocol there is nothing to change to. RFC 9110 section 7.8.
+        if (valueEnd > valueStart && isWord(bytes, start, nameEnd, 'upgrade')) this.hasUpgrade = true;
         break;
       case 10:
         if (isWord(bytes, start, nameEnd, 'connection')) this.#noteConnection(bytes, valueStart, valueEnd);

@@ -72,7 +72,8 @@ describe('RequestHeadDecoder', () => {
     ['Upgrade: x', false],
     ['Upgrade: x\r\nConnection: close', false],
     ['Upgrade: x\r\nConnection: close, Upgrade', true],
-  ])('takes an upgrade to be asked for only by both fields: %j', (lines, wantsUpgrade) => {
+    ['Connection: upgrade\r\nUpgrade: \r\n', false],
+  ])('takes an upgrade to be asked for only by both fields, and a protocol: %j', (lines, wantsUpgrade) => {
     const input = new ByteCursor(bytesOf(`GET / HTTP/1.1\r\n${lines}\r\n\r\n`));
     expect(new RequestHeadDecoder(LIMITS).decode(input)?.wantsUpgrade).toBe(wantsUpgrade);
   });

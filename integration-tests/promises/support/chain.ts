@@ -21,6 +21,8 @@ export interface ChainOptions {
   readonly egress?: Partial<HttpClientOptions>;
   /** Limits of tunnels. */
   readonly relay?: Omit<RelayOptions, 'clock' | 'lifecycle'>;
+  /** Whether {@link Chain.errors} and {@link Chain.relays} are kept. Default true. */
+  readonly keepsRecords?: boolean;
   /** Changes every connection that the origin accepts. Default: not at all. */
   readonly onOriginConnection?: (connection: Connection) => Connection;
   /** Changes the way from the proxies to the origin. Default: not at all. */
@@ -56,13 +58,15 @@ export interface Chain {
 
 /** Opens a {@link Chain}. */
 export function openChain(options: ChainOptions): Chain {
-  const { clock = new FakeClock() } = options;
+  const { clock = new FakeClock(), keepsRecords = true } = options;
   const network = options.network ?? memoryNetwork({ clock });
   const errors: unknown[] = [];
   const relays: RelayOutcome[] = [];
   const lifecycle = createLifecycle({ clock });
   const originLifecycle = createLifecycle({ clock });
-  const onError = (error: unknown): void => void errors.push(error);
+  const onError = (error: unknown): void => {
+    if (keepsRecords) errors.push(error);
+  };
   let serving = 0;
 
   function listen(address: string, life: Lifecycle, service: Service<HttpRequest, HttpResponse>): void {
@@ -86,7 +90,9 @@ export function openChain(options: ChainOptions): Chain {
   const client: Service<HttpRequest, HttpResponse> = { serve: (request) => egress.serve(request) };
   const relaying = {
     relay: { clock, lifecycle, ...options.relay },
-    onRelayEnd: (outcome: RelayOutcome) => void relays.push(outcome),
+    onRelayEnd: (outcome: RelayOutcome) => {
+      if (keepsRecords) relays.push(outcome);
+    },
   };
 
   listen('origin.test:80', originLifecycle, options.origin);

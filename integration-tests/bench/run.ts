@@ -1,8 +1,8 @@
 // pnpm bench [NAME ...] [--rounds N] [--seconds N]: the whole table, or single rows.
 import { parseArgs } from 'node:util';
 import { rows } from './rows/index.ts';
-import { reportRow } from './support/report.ts';
-import { runRounds } from './support/rounds.ts';
+import { reportMemory, reportRow } from './support/report.ts';
+import { countRounds, runRounds } from './support/rounds.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,11 +26,16 @@ const onProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
 
-console.log(`Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${values.rounds} rounds of ${values.seconds} s\n`);
+console.log(
+  `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${values.rounds} rounds of ${values.seconds} s\n`,
+);
 for (const row of chosen) {
-  const samples = await runRounds(row, { rounds: Number(values.rounds), seconds: Number(values.seconds), onProgress });
+  const rounds = Number(values.rounds);
+  const { text, isReached } =
+    row.type === 'memory'
+      ? reportMemory(row, await countRounds(row, { rounds, onProgress }))
+      : reportRow(row, await runRounds(row, { rounds, seconds: Number(values.seconds), onProgress }));
   onProgress('');
-  const { text, isReached } = reportRow(row, samples);
   console.log(text);
   if (!isReached) process.exitCode = 1;
 }

@@ -1,4 +1,17 @@
-import type { BenchRow } from '../support/bench-row.ts';
+import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
+import { clientAloneRow, clientRow } from './client-rows.ts';
+import { idleRow } from './idle-row.ts';
+import { relayRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, postRow } from './server-rows.ts';
 
-export const rows: readonly BenchRow[] = [helloRow, postRow, largeRow];
+export const rows: readonly (BenchRow | MemoryRow)[] = [
+  helloRow,
+  postRow,
+  largeRow,
+  clientRow,
+  clientAloneRow,
+  reverseRow,
+  reverseLargeRow,
+  relayRow,
+  idleRow,
+];

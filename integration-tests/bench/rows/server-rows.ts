@@ -1,11 +1,13 @@
 import { HELLO, LARGE } from '../subjects/payloads.ts';
 import type { BenchRow, Contestant } from '../support/bench-row.ts';
+import { isInstalled, NGINX_HELLO, startNginx } from '../support/foreign.ts';
 import { startNode } from '../support/subject-process.ts';
 import { type WrkLoad, wrkContestant } from '../support/wrk.ts';
 
 const requests = { label: 'requests', size: 1 };
 
 export const helloRow: BenchRow = {
+  type: 'rate',
   name: 'server-hello',
   about: 'A server answers GET with 27 bytes of JSON on 64 keep-alive connections.',
   unit: requests,
@@ -18,10 +20,12 @@ export const helloRow: BenchRow = {
     'lamella, bare': () => server('lamella-server.ts', 'bare', HELLO_LOAD),
     'lamella, 5 pass-through layers': () => server('lamella-server.ts', 'pass-through', HELLO_LOAD),
     'lamella, 5 production layers': () => server('lamella-server.ts', 'production', HELLO_LOAD),
+    ...(isInstalled('nginx') ? { nginx: async () => wrkContestant(await startNginx(NGINX_HELLO), HELLO_LOAD) } : {}),
   },
 };
 
 export const postRow: BenchRow = {
+  type: 'rate',
   name: 'server-post',
   about: 'A server reads a POST of 1 KiB and gives it back, on 64 keep-alive connections.',
   unit: requests,
@@ -33,6 +37,7 @@ export const postRow: BenchRow = {
 };
 
 export const largeRow: BenchRow = {
+  type: 'rate',
   name: 'server-64k',
   about: 'A server answers GET with 64 KiB on 64 keep-alive connections.',
   unit: requests,

@@ -3,6 +3,7 @@ import { HttpHeaders, type HttpRequest, HttpResponse, httpServerLayer } from '@l
 import { serveListener } from '@lamella/net-core';
 import { listenTcp } from '@lamella/net-tcp';
 import type { Service } from '@lamella/service-core';
+import { answerQuestions } from './answer-questions.ts';
 import { passThrough, production } from './layers.ts';
 import { HELLO, LARGE } from './payloads.ts';
 
@@ -15,6 +16,8 @@ const app: Service<HttpRequest, HttpResponse> = {
   },
 };
 const around = { bare: app, 'pass-through': passThrough(app), production: production(app) }[kind] ?? app;
-const listener = await listenTcp({ port: Number(port) });
+answerQuestions();
+// All load comes from one address here.
+const listener = await listenTcp({ port: Number(port), maxConnectionsPerPeer: Number.POSITIVE_INFINITY });
 console.log('ready');
 await serveListener(listener, httpServerLayer()(around));

@@ -23,6 +23,7 @@ export interface Target {
 
 /** One line of the table: contestants doing the same job, taken in turns. */
 export interface BenchRow {
+  readonly type: 'rate';
   readonly name: string;
   readonly about: string;
   /** What `units` are, and by how much to divide them for people. */
@@ -30,4 +31,15 @@ export interface BenchRow {
   readonly targets: readonly Target[];
   /** The first is the peer that the ratios are taken to. */
   readonly contestants: Readonly<Record<string, () => Promise<Contestant>>>;
+}
+
+/** A row that counts memory instead of time: less is better. */
+export interface MemoryRow {
+  readonly type: 'memory';
+  readonly name: string;
+  readonly about: string;
+  readonly unit: string;
+  readonly targets: readonly { readonly of: string; readonly to: string; readonly atMost: number }[];
+  /** Each starts a process of its own, and gives what it has counted. The first is the peer that the ratios are taken to. */
+  readonly contestants: Readonly<Record<string, () => Promise<number>>>;
 }

@@ -1,4 +1,4 @@
-import type { BenchRow } from './bench-row.ts';
+import type { BenchRow, MemoryRow } from './bench-row.ts';
 import { median, perCpuSecond, perWallSecond, type RowSamples } from './rounds.ts';
 
 /** One row as a Markdown table, with its targets below. */
@@ -29,9 +29,41 @@ export function reportRow(row: BenchRow, samples: RowSamples): { readonly text: 
     if (!samples.has(of) || !samples.has(to)) continue;
     const reached = ratio(cpu, of, to);
     if (reached < atLeast) isReached = false;
-    lines.push(`- ${of} to ${to}: **${reached.toFixed(2)}**, wanted ${atLeast.toFixed(2)}${reached < atLeast ? ' - MISSED' : ''}`);
+    lines.push(
+      `- ${of} to ${to}: **${reached.toFixed(2)}**, wanted ${atLeast.toFixed(2)}${reached < atLeast ? ' - MISSED' : ''}`,
+    );
   }
   if ([...samples.values()].flat().some((sample) => sample.faults > 0)) isReached = false;
+  return { text: `${lines.join('\n')}\n`, isReached };
+}
+
+/** One row of memory as a Markdown table, with its targets below. */
+export function reportMemory(
+  row: MemoryRow,
+  samples: ReadonlyMap<string, readonly number[]>,
+): { readonly text: string; readonly isReached: boolean } {
+  const lines = [
+    `### ${row.name}`,
+    '',
+    row.about,
+    '',
+    `| contestant | ${row.unit}: median (min - max) | ratio |`,
+    '|---|---|---|',
+  ];
+  const [peer = ''] = samples.keys();
+  for (const [name, values] of samples) {
+    const range = `${show(median(values))} (${show(Math.min(...values))} - ${show(Math.max(...values))})`;
+    lines.push(`| ${name} | ${range} | ${ratio(samples, name, peer).toFixed(2)} |`);
+  }
+  lines.push('');
+  let isReached = true;
+  for (const { of, to, atMost } of row.targets) {
+    const reached = ratio(samples, of, to);
+    if (reached > atMost) isReached = false;
+    lines.push(
+      `- ${of} to ${to}: **${reached.toFixed(2)}**, wanted at most ${atMost.toFixed(2)}${reached > atMost ? ' - MISSED' : ''}`,
+    );
+  }
   return { text: `${lines.join('\n')}\n`, isReached };
 }
 

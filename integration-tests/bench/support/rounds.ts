@@ -1,4 +1,4 @@
-import type { BenchRow, Contestant, Sample } from './bench-row.ts';
+import type { BenchRow, Contestant, MemoryRow, Sample } from './bench-row.ts';
 
 /** All rounds of a row, by contestant. */
 export type RowSamples = ReadonlyMap<string, readonly Sample[]>;
@@ -31,6 +31,23 @@ export async function runRounds(
     }
   } finally {
     for (const contestant of running.values()) await contestant.stop();
+  }
+  return samples;
+}
+
+/** All rounds of a row that counts memory, by contestant, in turns. */
+export async function countRounds(
+  row: MemoryRow,
+  options: { readonly rounds: number; readonly onProgress: (text: string) => void },
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const samples = new Map<string, number[]>(Object.keys(row.contestants).map((name) => [name, []]));
+  for (let round = 0; round < options.rounds; round++) {
+    const order = Object.entries(row.contestants);
+    if (round % 2 === 1) order.reverse();
+    for (const [name, count] of order) {
+      options.onProgress(`${row.name}: round ${round + 1} of ${options.rounds}, ${name}`);
+      samples.get(name)?.push(await count());
+    }
   }
   return samples;
 }

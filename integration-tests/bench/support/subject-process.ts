@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -14,8 +14,6 @@ export interface SubjectProcess {
   readonly port: number;
   /** Seconds of CPU that the process and its children have used so far. */
   cpuSeconds(): Promise<number>;
-  /** Resident memory in bytes. */
-  residentBytes(): Promise<number>;
   /** Sends one line, gives the next line that the process prints. */
   ask(line: string): Promise<string>;
   stop(): Promise<void>;
@@ -30,15 +28,23 @@ export async function startNode(
   const port = await freePort();
   const file = fileURLToPath(new URL(`../subjects/${script}`, import.meta.url));
   const flags = ['--conditions=@lamella/source', '--expose-gc', file, ...args, String(port)];
-  const child = spawn('taskset', ['-c', String(core), process.execPath, ...flags], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('taskset', ['-c', String(core), process.execPath, ...flags], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const started = wrap(child, port);
   await started.nextLine();
   return started;
 }
 
-/** Starts a foreign server in the foreground; `probe` waits until its port answers. */
-export async function startForeign(command: string, args: readonly string[], port: number): Promise<SubjectProcess> {
-  const child = spawn('taskset', ['-c', String(SUBJECT_CORE), command, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+/** Starts a foreign server in the foreground, and waits until its port takes connections. */
+export async function startForeign(
+  command: string,
+  args: readonly string[],
+  port: number,
+  env: NodeJS.ProcessEnv,
+): Promise<SubjectProcess> {
+  const taskset = ['-c', String(SUBJECT_CORE), command, ...args];
+  const child = spawn('taskset', taskset, { stdio: ['pipe', 'pipe', 'ignore'], env });
   await waitForPort(port);
   return wrap(child, port);
 }
@@ -66,7 +72,6 @@ function wrap(child: ChildProcess, port: number): SubjectProcess & { nextLine():
     port,
     nextLine,
     cpuSeconds: () => cpuSecondsOf(pid),
-    residentBytes: async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024,
     ask(line) {
       stdin.write(`${line}\n`);
       return nextLine();
@@ -93,17 +98,18 @@ async function cpuSecondsOf(pid: number): Promise<number> {
 
 async function waitForPort(port: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const isUp = await fetch(`http://127.0.0.1:${port}/`).then(
-      async (response) => {
-        await response.arrayBuffer();
-        return true;
-      },
-      () => false,
-    );
-    if (isUp) return;
+    if (await isTaken(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`nothing answers on port ${port}`);
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', () => resolve(false));
+  });
 }
 
 const CLOCK_TICKS_PER_SECOND = 100;

@@ -55,7 +55,8 @@ async function runWrk(
 async function probe(port: number, { path, body, expected }: WrkLoad): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, body === undefined ? {} : { method: 'POST', body });
   const text = await response.text();
-  if (response.status !== 200 || text !== expected) throw new Error(`wrong answer: ${response.status}, ${text.length} characters`);
+  if (response.status !== 200 || text !== expected)
+    throw new Error(`wrong answer: ${response.status}, ${text.length} characters`);
   return await rawLength(port, path, body);
 }
 

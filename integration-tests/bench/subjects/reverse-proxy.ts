@@ -1,0 +1,53 @@
+// A reverse proxy before one origin: argument 1 is its kind, 2 the origin's port, 3 its own.
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
+import { serveListener } from '@lamella/net-core';
+import { listenTcp, tcpConnector } from '@lamella/net-tcp';
+import { reverseProxyService } from '@lamella/proxy';
+import httpProxy from 'http-proxy';
+import { Pool } from 'undici';
+
+const [, , kind = '', originPort = '0', port = '0'] = process.argv;
+const origin = `http://127.0.0.1:${originPort}`;
+
+const kinds: Readonly<Record<string, () => Promise<void>>> = {
+  async lamella() {
+    const client = createHttpClient({ connector: tcpConnector(), protocols: [http1()] });
+    const listener = await listenTcp({ port: Number(port) });
+    void serveListener(listener, httpServerLayer()(reverseProxyService({ client, routes: [{ to: origin }] })));
+  },
+  /** What one writes by hand today: as little as can be, without hop-by-hop fields, Via, forwarded fields or upgrades. */
+  'node-undici'() {
+    const pool = new Pool(origin, { connections: 64, pipelining: 1 });
+    return listen((request, response) => void passOn(pool, request, response));
+  },
+  'http-proxy'() {
+    const proxy = httpProxy.createProxyServer({
+      target: origin,
+      agent: new Agent({ keepAlive: true, maxSockets: 64 }),
+    });
+    return listen((request, response) => proxy.web(request, response, {}, () => response.destroy()));
+  },
+};
+
+const start = kinds[kind];
+if (start === undefined) throw new Error(`kinds of proxies: ${Object.keys(kinds).join(', ')}`);
+await start();
+console.log('ready');
+
+async function passOn(pool: Pool, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const { method = 'GET', url = '/', headers } = request;
+    const { connection: _, ...kept } = headers;
+    const hasBody = method !== 'GET' && method !== 'HEAD';
+    const answer = await pool.request({ method, path: url, headers: kept, body: hasBody ? request : null });
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.body.pipe(response);
+  } catch {
+    response.destroy();
+  }
+}
+
+function listen(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<void> {
+  return new Promise((resolve) => createServer(handle).listen(Number(port), '127.0.0.1', resolve));
+}

@@ -80,10 +80,11 @@ export class IncomingBody implements BodySource {
 
   /** No more will come; the reader gets what is there, then the error. */
   fail(error: unknown): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'failed';
-    this.#error = error;
-    this.flush();
+    if (this.#state === 'open') {
+      this.#state = 'failed';
+      this.#error = error;
+    }
+    this.flush(); // also where the end has come in this very turn: the reader may not have heard of it
   }
 
   /** Gives a waiting reader what has come in this turn. */

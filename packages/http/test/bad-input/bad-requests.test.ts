@@ -13,9 +13,9 @@ checkLedger({ beforeEach, afterEach });
 describe.each(Object.entries(badRequests))('a server, %s', (_theme, rows) => {
   it.each(rows)('$name: $rule', async (row) => {
     const stage = new ServerStage();
-    const { answers, end = 'closed', serves = [], then } = row;
+    const { answers, end = 'closed', serves = [], ending } = row;
     for (const { name, parts } of cutsOf(row.input)) {
-      expect({ name, ...(await stage.run(parts, then)) }).toEqual({ name, answers, end, serves });
+      expect({ name, ...(await stage.run(parts, ending)) }).toEqual({ name, answers, end, serves });
     }
     expect(await stage.runGood()).toEqual({ answers: OK, end: 'kept', serves: ['GET a.test /next ""'] });
     expect(stage.errors).toEqual([]);
@@ -25,10 +25,10 @@ describe.each(Object.entries(badRequests))('a server, %s', (_theme, rows) => {
 });
 
 /** What the protocol says of the input: so a row can't pass by breaking another rule than its own. */
-function codeOf({ input, then }: BadRequest): string | undefined {
+function codeOf({ input, ending }: BadRequest): string | undefined {
   const protocol = newServer(0);
   protocol.receiveBytes(bytesOf(input));
-  if (then === 'end') protocol.receiveEnd();
+  if (ending === 'end') protocol.receiveEnd();
   for (let event = protocol.nextEvent(0); event !== undefined; event = protocol.nextEvent(0)) {
     if (event.type === 'failed') return event.error.code;
     const isComplete = event.type === 'end' || (event.type === 'request' && !event.hasBody);

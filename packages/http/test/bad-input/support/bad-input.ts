@@ -12,7 +12,7 @@ export interface BadRequest {
   readonly rule: string;
   readonly input: string;
   /** What the client does when it has sent everything. Default: it waits. */
-  readonly then?: 'end' | 'reset';
+  readonly ending?: 'end' | 'reset';
   /** Every byte that the server sends; `''` for silence. The date is that of the test clock. */
   readonly answers: string;
   /** What becomes of the connection. Default `'closed'`: the server ends it in good order. */
@@ -33,7 +33,7 @@ export interface BadResponse {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'CONNECT' | 'upgrade';
   readonly input: string;
   /** What the server does when it has sent everything. Default: it waits. */
-  readonly then?: 'end' | 'reset';
+  readonly ending?: 'end' | 'reset';
   /** Code of the error that the caller gets, for the head or in the body; `undefined` if the response is good. */
   readonly code: string | undefined;
   /** What the caller has read, where it reads everything that comes. */
@@ -88,4 +88,14 @@ export function chunked(chunks: string): string {
 /** A head. */
 export function message(startLine: string, lines: readonly string[]): string {
   return `${[startLine, ...lines].join('\r\n')}\r\n\r\n`;
+}
+
+/** A response that the client refuses. */
+export function misanswered(name: string, rule: string, code: ShortCode, input: string): BadResponse {
+  return { name, rule, input, code: `LML_ERR_HTTP1_${code}`, body: '' };
+}
+
+/** A response with these first lines, and this content. */
+export function withLength(lines: string, content: string): string {
+  return `${lines}\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
 }

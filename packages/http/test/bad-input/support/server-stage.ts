@@ -31,7 +31,7 @@ export class ServerStage {
   });
 
   /** Sends the parts one after the other on a connection of their own, and ends it. */
-  async run(parts: readonly Uint8Array[], then?: 'end' | 'reset'): Promise<ServerOutcome> {
+  async run(parts: readonly Uint8Array[], ending?: 'end' | 'reset'): Promise<ServerOutcome> {
     const [near, far] = memoryPipe({ clock: this.clock });
     const served = this.#server.serve(createConnection(far));
     const reading = readAll(near);
@@ -39,11 +39,11 @@ export class ServerStage {
       void near.write([part]);
       await settle(1);
     }
-    if (then === 'end') void near.closeWrite();
-    if (then === 'reset') near.destroy(new Error('the test resets'));
+    if (ending === 'end') void near.closeWrite();
+    if (ending === 'reset') near.destroy(new Error('the test resets'));
     await settle(2);
     const { answers, ended } = reading;
-    const end = ended === 'end' ? 'closed' : ended === 'reset' && then !== 'reset' ? 'reset' : 'kept';
+    const end = ended === 'end' ? 'closed' : ended === 'reset' && ending !== 'reset' ? 'reset' : 'kept';
     near.destroy();
     await served;
     const serves = this.#served;

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { IncomingBody } from './incoming-body.ts';
+
+describe('IncomingBody', () => {
+  it('tells a waiting reader of the end, even if the connection fails in the same turn', async () => {
+    const body = newBody();
+    const read = body.read();
+    body.end(undefined);
+    body.fail(new Error('what came behind the body'));
+    expect(await read).toBeUndefined();
+  });
+
+  it('gives a waiting reader what came with the end first', async () => {
+    const body = newBody();
+    const read = body.read();
+    body.push(Uint8Array.of(1, 2));
+    body.end(undefined);
+    body.fail(new Error('what came behind the body'));
+    expect(await read).toEqual(Uint8Array.of(1, 2));
+    expect(await body.read()).toBeUndefined();
+  });
+
+  it('that fails before its end gives what is there, then the error', async () => {
+    const body = newBody();
+    const read = body.read();
+    body.push(Uint8Array.of(1));
+    body.fail(new Error('broken off'));
+    expect(await read).toEqual(Uint8Array.of(1));
+    await expect(body.read()).rejects.toThrow('broken off');
+  });
+});
+
+function newBody(): IncomingBody {
+  return new IncomingBody({ want: () => {}, cancel: () => {} });
+}

@@ -6,6 +6,7 @@ import type { Clock } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import { socketConnection } from '../socket/socket-connection.ts';
 import { SocketReader } from '../socket/socket-reader.ts';
+import { isUnixPath } from '../socket/unix-path.ts';
 import { connectTimedOut, toConnectError } from './connect-error.ts';
 
 /** Options of {@link socketConnector}. */
@@ -79,7 +80,10 @@ function openSocket(
   localAddress: string | undefined,
 ): Socket {
   const common = { allowHalfOpen: true, onread: reader.options };
-  if (target.type === 'unix') return connect({ ...common, path: target.path });
+  if (target.type === 'unix') {
+    if (isUnixPath(target.path)) return connect({ ...common, path: target.path });
+    throw new UsageError(`cannot connect to ${formatAddress(target)}: a path has 1 to 107 bytes and no NUL`);
+  }
   if (target.host.type === 'domain') {
     throw new UsageError(
       `cannot connect to ${formatAddress(target)}: a socket needs an IP address, look the name up first`,

@@ -4,7 +4,7 @@ import { UsageError } from '@lamella/service-core';
 export interface ConnectionLimits {
   /** Most open connections, at least 1. Default 65_536. */
   readonly maxConnections?: number;
-  /** Most open connections from one address, at least 1. Default 4_096. */
+  /** Most open connections from one address, at least 1; those of Unix sockets come from none. Default 4_096. */
   readonly maxConnectionsPerPeer?: number;
 }
 
@@ -38,23 +38,34 @@ export class ConnectionCounter {
     return { open: this.#open, refused: this.#refused };
   }
 
-  /** Counts a connection in. @returns Whether there was room for it. */
-  enter(peer: string): boolean {
-    const ofPeer = this.#byPeer.get(peer) ?? 0;
-    if (this.#open >= this.#maximum || ofPeer >= this.#maximumPerPeer) {
+  /**
+   * Counts a connection in, or as refused.
+   *
+   * @param peer - Its address, if it has one.
+   * @param mayEnter - Whether nothing else speaks against it.
+   * @returns Whether there was room for it.
+   */
+  enter(peer: string | undefined, mayEnter: boolean): boolean {
+    const ofPeer = this.#of(peer);
+    if (!mayEnter || this.#open >= this.#maximum || ofPeer >= this.#maximumPerPeer) {
       this.#refused++;
       return false;
     }
     this.#open++;
-    this.#byPeer.set(peer, ofPeer + 1);
+    if (peer !== undefined) this.#byPeer.set(peer, ofPeer + 1);
     return true;
   }
 
   /** Counts a connection out. */
-  leave(peer: string): void {
+  leave(peer: string | undefined): void {
     this.#open--;
-    const ofPeer = (this.#byPeer.get(peer) ?? 1) - 1;
-    if (ofPeer === 0) this.#byPeer.delete(peer);
-    else this.#byPeer.set(peer, ofPeer);
+    if (peer === undefined) return;
+    const left = this.#of(peer) - 1;
+    if (left > 0) this.#byPeer.set(peer, left);
+    else this.#byPeer.delete(peer);
+  }
+
+  #of(peer: string | undefined): number {
+    return peer === undefined ? 0 : (this.#byPeer.get(peer) ?? 0);
   }
 }

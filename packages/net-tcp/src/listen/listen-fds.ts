@@ -1,3 +1,4 @@
+import { UsageError } from '@lamella/service-core';
 import { ListenError } from '../errors.ts';
 import type { SocketListener, SocketListenerOptions } from './server-listener.ts';
 import { openListener } from './server-listener.ts';
@@ -28,10 +29,21 @@ export async function listenFds(options: ListenFdsOptions = {}): Promise<readonl
   const names = env['LISTEN_FDNAMES']?.split(':') ?? [];
   const listeners: InheritedListener[] = [];
   for (let index = 0; index < count; index++) {
-    const listener = await openListener({ fd: FIRST_FD + index }, undefined, options);
-    listeners.push({ name: names[index] || 'unknown', listener });
+    const name = names[index] || 'unknown';
+    try {
+      listeners.push({ name, listener: await openListener({ fd: FIRST_FD + index }, undefined, options) });
+    } catch (error) {
+      for (const { listener } of listeners) await listener.close(); // nobody else could
+      throw toDescriptorError(error, FIRST_FD + index, name);
+    }
   }
   return listeners;
+}
+
+function toDescriptorError(error: unknown, fd: number, name: string): unknown {
+  if (error instanceof UsageError) return error;
+  const message = `descriptor ${fd} (${name}) is not a socket that can be listened on`;
+  return new ListenError('LML_ERR_LISTEN_NO_DESCRIPTORS', message, { cause: error });
 }
 
 function countOf(text: string | undefined): number {

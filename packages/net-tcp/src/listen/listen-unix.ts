@@ -6,6 +6,7 @@ import type { Address } from '@lamella/net-core';
 import { formatAddress } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { ListenError } from '../errors.ts';
+import { isUnixPath } from '../socket/unix-path.ts';
 import type { SocketListener, SocketListenerOptions } from './server-listener.ts';
 import { openListener } from './server-listener.ts';
 
@@ -32,6 +33,10 @@ export async function listenUnix(options: ListenUnixOptions): Promise<SocketList
     throw new UsageError(`mode must be 0 to 0o777, got ${mode}`);
   }
   const address: Address = { type: 'unix', path };
+  if (!isUnixPath(path)) {
+    const message = `cannot listen on ${formatAddress(address)}: a path has 1 to 107 bytes and no NUL, got ${Buffer.byteLength(path)} bytes`;
+    throw new ListenError('LML_ERR_LISTEN_BAD_PATH', message);
+  }
   const isAbstract = path.startsWith('\0');
   if (!isAbstract) await removeStale(path, address);
   // The file is made within the call, before it returns.

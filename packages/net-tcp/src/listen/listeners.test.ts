@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection, Listener } from '@lamella/net-core';
@@ -8,15 +7,7 @@ import { connectRequest, parseAddress, parseDomain, resolveRequest } from '@lame
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  listenFds,
-  listenTcp,
-  listenUnix,
-  socketConnector,
-  staticResolver,
-  systemResolver,
-  tcpConnector,
-} from '../index.ts';
+import { listenTcp, listenUnix, socketConnector, staticResolver, systemResolver, tcpConnector } from '../index.ts';
 
 checkLedger({ beforeEach, afterEach });
 const folder = mkdtempSync(join(tmpdir(), 'lamella-'));
@@ -85,26 +76,6 @@ describe('listenTcp', () => {
     expect(await near.stream.read().catch(() => undefined)).toBeUndefined();
     near.stream.destroy();
   });
-
-  it('has TCP_NODELAY on for every accepted and every dialled socket', async () => {
-    const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
-    const listener = await listenTcp();
-    const accepted: Connection[] = [];
-    void collect(listener, accepted);
-    const near = await open(listener);
-    await vi.waitUntil(() => accepted.length === 1);
-    expect(noDelay).toHaveBeenCalledWith(true);
-    noDelay.mockRestore();
-
-    // The dialled one has it by its constructor, which Node keeps under a symbol.
-    const dialled = vi.fn();
-    const server = createServer(dialled).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    near.stream.destroy();
-    for (const connection of accepted) connection.stream.destroy();
-    await listener.close();
-    server.close();
-  });
 });
 
 describe('listenUnix', () => {
@@ -140,6 +111,36 @@ describe('listenUnix', () => {
     await expect(listenUnix({ path, mode: 0o1777 })).rejects.toThrow('mode');
   });
 
+  it('refuses a path that the kernel would cut off, or that is none', async () => {
+    const longest = join(folder, 'x'.repeat(107 - folder.length - 1));
+    await (await listenUnix({ path: longest })).close();
+    for (const path of [`${longest}x`, '', '\0', 'a\0b', `\0${'x'.repeat(108)}`]) {
+      await expect(listenUnix({ path })).rejects.toMatchObject({
+        code: 'LML_ERR_LISTEN_BAD_PATH',
+        message: expect.stringContaining('a path has 1 to 107 bytes'),
+      });
+      const request = connectRequest({ target: { type: 'unix', path } });
+      await expect(socketConnector().serve(request)).rejects.toThrow('a path has 1 to 107 bytes');
+    }
+  });
+
+  it('takes no account of peers, who have no address, but of the number of all', async () => {
+    const listener = await listenUnix({
+      path: join(folder, 'peers.sock'),
+      maxConnections: 3,
+      maxConnectionsPerPeer: 1,
+    });
+    const accepted: Connection[] = [];
+    void collect(listener, accepted);
+    const near: Connection[] = [];
+    for (let index = 0; index < 4; index++) near.push(await open(listener));
+    await vi.waitUntil(() => listener.gauges.refused === 1);
+    expect(listener.gauges).toEqual({ open: 3, refused: 1 });
+    for (const connection of [...near, ...accepted]) connection.stream.destroy();
+    await vi.waitUntil(() => listener.gauges.open === 0);
+    await listener.close();
+  });
+
   it.runIf(process.platform === 'linux')('listens on abstract names', async () => {
     const name = `lamella-test-${process.pid}`;
     const listener = await listenUnix({ path: `\0${name}` });
@@ -148,35 +149,6 @@ describe('listenUnix', () => {
     const { value: far } = await listener[Symbol.asyncIterator]().next();
     (far as Connection).stream.destroy();
     await listener.close();
-  });
-});
-
-describe('listenFds', () => {
-  it('takes nothing that is not meant for this process', async () => {
-    expect(await listenFds({ env: {} })).toEqual([]);
-    expect(await listenFds({ env: { LISTEN_FDS: '1', LISTEN_PID: '1' } })).toEqual([]);
-    await expect(listenFds({ env: { LISTEN_FDS: 'x' } })).rejects.toMatchObject({
-      code: 'LML_ERR_LISTEN_NO_DESCRIPTORS',
-    });
-  });
-
-  it('serves a socket that the process was started with', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-    const child = spawn(process.execPath, ['--conditions=@lamella/source', '--input-type=module', '-e', ACTIVATED], {
-      stdio: ['ignore', 'pipe', 'inherit', fd],
-      env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'web' },
-    });
-    const said = await new Promise<string>((resolve) => child.stdout?.once('data', (chunk) => resolve(String(chunk))));
-    expect(said.trim()).toBe('web 127.0.0.1');
-    const { port } = server.address() as { port: number };
-    server.close();
-    const client = connect(port, '127.0.0.1');
-    expect(await new Promise((resolve) => client.once('data', (chunk) => resolve(String(chunk))))).toBe('activated');
-    client.destroy();
-    child.kill();
-    await new Promise((resolve) => child.once('exit', resolve));
   });
 });
 
@@ -254,13 +226,6 @@ describe('resolvers', () => {
     expect(() => staticResolver({ 'a.test': ['nowhere'] })).toThrow('not an IP address');
   });
 });
-
-const ACTIVATED = `
-import { listenFds } from '${new URL('../index.ts', import.meta.url)}';
-const [{ name, listener }] = await listenFds({ env: { ...process.env, LISTEN_PID: String(process.pid) } });
-console.log(name, listener.address.host.toString());
-for await (const { stream } of listener) stream.write([Buffer.from('activated')]);
-`;
 
 async function collect(listener: Listener, accepted: Connection[]): Promise<void> {
   for await (const connection of listener) accepted.push(connection);

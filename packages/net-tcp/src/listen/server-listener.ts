@@ -1,7 +1,7 @@
 import type { ListenOptions, Server } from 'node:net';
 import { createServer } from 'node:net';
 import type { Address, Connection, Listener } from '@lamella/net-core';
-import { AcceptQueue, formatAddress, parseAddress, socketAddress, trackResource } from '@lamella/net-core';
+import { AcceptQueue, formatAddress, socketAddress, trackResource } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { toListenError } from '../errors.ts';
 import { socketConnection } from '../socket/socket-connection.ts';
@@ -9,6 +9,7 @@ import type { AcceptedSocket, ReadMode } from './accept.ts';
 import { onAccept } from './accept.ts';
 import type { ConnectionLimits, ListenerGauges } from './connection-limits.ts';
 import { ConnectionCounter } from './connection-limits.ts';
+import { inheritedPath } from './inherited-path.ts';
 
 /** Options that all socket listeners have. */
 export interface SocketListenerOptions extends ConnectionLimits {
@@ -43,7 +44,7 @@ export async function openListener(
   } catch (error) {
     throw toListenError(error, where);
   }
-  const address = addressOf(server, wanted);
+  const address = addressOf(server, wanted, listen.fd);
   return new ServerListener(server, address, counter, keepAliveDelayMs, readMode);
 }
 
@@ -96,8 +97,8 @@ class ServerListener implements SocketListener {
   #accept({ socket, reader }: AcceptedSocket): void {
     // Kept for ever: an error without a listener would end the process.
     socket.on('error', () => {});
-    const peer = socket.remoteAddress ?? '';
-    if (this.#isClosed || this.#queue.size >= MAX_WAITING || !this.#counter.enter(peer)) {
+    const peer = this.address.type === 'tcp' ? (socket.remoteAddress ?? 'unknown') : undefined;
+    if (this.#isClosed || !this.#counter.enter(peer, this.#queue.size < MAX_WAITING)) {
       socket.destroy();
       return;
     }
@@ -120,13 +121,15 @@ function listening(server: Server, options: ListenOptions): Promise<void> {
   });
 }
 
-function addressOf(server: Server, wanted: Address | undefined): Address {
+function addressOf(server: Server, wanted: Address | undefined, fd: number | undefined): Address {
   if (wanted?.type === 'unix') return wanted;
   const bound = server.address();
-  if (typeof bound === 'string') return parseAddress(`unix:${bound.replace(/^\0/, '@')}`);
-  const found = bound === null ? undefined : socketAddress(bound.address, bound.port);
-  if (found === undefined) throw new UsageError('the listener has no address that could be told');
-  return found;
+  if (bound !== null && typeof bound === 'object') {
+    const found = socketAddress(bound.address, bound.port);
+    if (found !== undefined) return found;
+  } else if (fd !== undefined) return { type: 'unix', path: inheritedPath(fd) };
+  server.close();
+  throw new UsageError('the listener has no address that could be told');
 }
 
 /** Connections that nobody takes; beyond that new ones are closed at once. */

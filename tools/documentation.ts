@@ -9,9 +9,6 @@ const entries = publishedPackages().flatMap((pack) =>
   moduleEntries(pack).map(({ specifier, source }) => ({ specifier, path: `${pack.directory}/${source}` })),
 );
 
-/** What examples may take as given. */
-const GIVEN = `${import.meta.dirname}/documentation/given-to-examples.d.ts`;
-
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2024,
   lib: ['lib.es2024.d.ts', 'lib.esnext.disposable.d.ts'],
@@ -29,6 +26,23 @@ const options: ts.CompilerOptions = {
   noEmit: true,
 };
 
+/** What examples may take as given: a place to connect from and to, an application, a test runner. */
+const GIVEN = `${import.meta.dirname}/given-to-examples.d.ts`;
+const GIVEN_TEXT = `
+  declare global {
+    const connector: import('@lamella/net-core').Connector;
+    const listener: import('@lamella/net-core').Listener;
+    const app: import('@lamella/service-core').Service<
+      import('@lamella/http').HttpRequest,
+      import('@lamella/http').HttpResponse
+    >;
+    const it: (typeof import('vitest'))['it'];
+    const beforeEach: (typeof import('vitest'))['beforeEach'];
+    const afterEach: (typeof import('vitest'))['afterEach'];
+  }
+  export {};
+`;
+
 const program = ts.createProgram(
   entries.map(({ path }) => path),
   options,
@@ -44,15 +58,16 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 function wrongExamples(): string[] {
   const host = ts.createCompilerHost(options);
   const { fileExists, getSourceFile, readFile } = host;
-  host.fileExists = (path) => examples.has(path) || fileExists.call(host, path);
-  host.readFile = (path) => examples.get(path)?.text ?? readFile.call(host, path);
+  const virtual = new Map([...examples].map(([path, { text }]) => [path, text])).set(GIVEN, GIVEN_TEXT);
+  host.fileExists = (path) => virtual.has(path) || fileExists.call(host, path);
+  host.readFile = (path) => virtual.get(path) ?? readFile.call(host, path);
   host.getSourceFile = (path, ...rest) => {
-    const example = examples.get(path);
-    if (example !== undefined) return ts.createSourceFile(path, example.text, ts.ScriptTarget.ES2024);
+    const text = virtual.get(path);
+    if (text !== undefined) return ts.createSourceFile(path, text, ts.ScriptTarget.ES2024);
     // Parsed once: the same compiler options, the same file.
     return program.getSourceFile(path) ?? getSourceFile.call(host, path, ...rest);
   };
-  const withExamples = ts.createProgram([...examples.keys(), GIVEN], options, host);
+  const withExamples = ts.createProgram([...virtual.keys()], options, host);
 
   return [...examples].flatMap(([module, { path, line, linesBefore }]) => {
     const file = withExamples.getSourceFile(module);

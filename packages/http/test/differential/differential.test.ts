@@ -13,6 +13,7 @@ import { readWithLlhttp } from './read-with-llhttp.ts';
 import type { Subject } from './reading.ts';
 
 const WHOLE = [Number.POSITIVE_INFINITY];
+const LONG_MS = 120_000; // of a run that somebody asked for, or on a busy machine
 const numRuns = Number(process.env['LAMELLA_DIFFERENTIAL_RUNS'] ?? 2_000);
 
 describe('our engine and llhttp', () => {
@@ -21,24 +22,29 @@ describe('our engine and llhttp', () => {
     ['responses', responseSubject],
     ['damaged requests', mutated(requestSubject)],
     ['damaged responses', mutated(responseSubject)],
-  ])('read %s alike but for what the table explains, in pieces of any size', (_what, subjects) => {
-    fc.assert(
-      fc.property(subjects, cutSizes, (subject, sizes) => {
-        const ours = readWithLamella(subject, sizes);
-        const theirs = readWithLlhttp(subject, sizes);
-        const unexplained = differencesOf(subject, ours, theirs).filter(
-          (difference) => explanationsOf(difference).length === 0,
-        );
-        if (unexplained.length > 0) throw new Error(inspect({ subject, ours, theirs }, { depth: 6, breakLength: 200 }));
-      }),
-      { numRuns },
-    );
-  });
+  ])(
+    'read %s alike but for what the table explains, in pieces of any size',
+    { timeout: LONG_MS },
+    (_what, subjects) => {
+      fc.assert(
+        fc.property(subjects, cutSizes, (subject, sizes) => {
+          const ours = readWithLamella(subject, sizes);
+          const theirs = readWithLlhttp(subject, sizes);
+          const unexplained = differencesOf(subject, ours, theirs).filter(
+            (difference) => explanationsOf(difference).length === 0,
+          );
+          if (unexplained.length > 0)
+            throw new Error(inspect({ subject, ours, theirs }, { depth: 6, breakLength: 200 }));
+        }),
+        { numRuns },
+      );
+    },
+  );
 
   it.each<[string, fc.Arbitrary<Subject>]>([
     ['requests', mutated(requestSubject)],
     ['responses', mutated(responseSubject)],
-  ])('each read %s the same way however they are cut', (_what, subjects) => {
+  ])('read %s the same way however they are cut', { timeout: LONG_MS }, (_what, subjects) => {
     fc.assert(
       fc.property(subjects, cutSizes, (subject, sizes) => {
         const inPieces = readWithLamella(subject, sizes);

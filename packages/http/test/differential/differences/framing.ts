@@ -103,7 +103,7 @@ export const FRAMING_DIFFERENCES: readonly ExplainedDifference[] = [
     llhttp: 'refuses the latter two in some cases, and Host never',
     example: request(`${CHUNKED}0\r\nHost: b\r\n\r\n`),
     explains: (difference) =>
-      weRefused(difference, 'LML_ERR_HTTP1_BAD_TRAILER') &&
+      weRefused(difference, 'LML_ERR_HTTP1_BAD_TRAILER', ...BAD_FRAMING_FIELD) &&
       (difference.theirs?.trailers ?? []).some(([name]) => NOT_IN_TRAILERS.has(name.toLowerCase())),
   },
 ];
@@ -123,3 +123,10 @@ function isStrictChunkLine(line: string): boolean {
 }
 
 const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
+/** What is wrong with a framing field by itself is found before what is wrong with its place. */
+const BAD_FRAMING_FIELD: readonly string[] = [
+  'LML_ERR_HTTP1_BAD_TRANSFER_ENCODING',
+  'LML_ERR_HTTP1_UNSUPPORTED_TRANSFER_ENCODING',
+  'LML_ERR_HTTP1_BAD_CONTENT_LENGTH',
+  'LML_ERR_HTTP1_DUPLICATE_CONTENT_LENGTH',
+];

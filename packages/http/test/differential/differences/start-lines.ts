@@ -63,7 +63,7 @@ export const START_LINE_DIFFERENCES: readonly ExplainedDifference[] = [
     explains: (difference) =>
       weRefused(difference, 'LML_ERR_HTTP1_BAD_VERSION') &&
       difference.theirs?.version === '0.9' &&
-      !difference.subject.input.includes('HTTP/0.9'),
+      ['\r', '\n'].some((end) => difference.subject.input.includes(`${difference.theirs?.start.join(' ')}${end}`)),
   },
   {
     name: 'versions other than 1.0 and 1.1',

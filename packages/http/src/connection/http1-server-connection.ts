@@ -1,6 +1,6 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
 import { consumeStream, toStreamError } from '@lamella/net-core';
-import type { Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
+import type { AbortListener, Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
@@ -50,7 +50,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   readonly #timer: DeadlineTimer;
   readonly #startedMs: number;
   readonly #resolveDrained: () => void;
-  readonly #cleanups: (() => void)[] = [];
+  #registration: Disposable | undefined;
+  #abortListener: AbortListener | undefined;
   #source: Pausable | undefined;
   #exchange: ServerExchange | undefined;
   #closing: LingeringClose | undefined;
@@ -87,12 +88,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   run(): Promise<void> {
     const { scope, extensions } = this.#connection;
     extensions.seal(); // what is known of the connection is known now; requests only read it
-    const registration = this.#options.lifecycle?.register(this);
-    const listener = scope.onAbort((reason) => this.destroy(reason));
-    this.#cleanups.push(
-      () => listener.close(),
-      () => registration?.[Symbol.dispose](),
-    );
+    this.#registration = this.#options.lifecycle?.register(this);
+    this.#abortListener = scope.onAbort((reason) => this.destroy(reason));
     void this.#stream.closed.then((info) => this.#onClosed(info));
     this.#source = consumeStream(this.#stream, this);
     this.#timer.update(this.#startedMs);
@@ -433,7 +430,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#closing?.cancel();
     this.#upgrade?.giveUp();
     this.#exchange?.abandon(error);
-    for (const cleanup of this.#cleanups) cleanup();
+    this.#abortListener?.close();
+    this.#registration?.[Symbol.dispose]();
     this.#resolveDrained();
   }
 }

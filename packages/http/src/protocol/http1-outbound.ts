@@ -16,7 +16,7 @@ export type OutboundFraming =
 
 /** The messages to the peer, one after the other; the same for both sides. */
 export class Http1Outbound {
-  #output: OutputPart[] = [];
+  #output: OutputPart[] | undefined;
   #state: OutboundState = 'idle';
   #framing: OutboundFraming = NO_BODY;
   #bytesLeft = 0;
@@ -32,10 +32,9 @@ export class Http1Outbound {
 
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
-    if (this.#output.length === 0) return NOTHING;
     const output = this.#output;
-    this.#output = [];
-    return output;
+    this.#output = undefined;
+    return output ?? NOTHING;
   }
 
   /** A message is due. */
@@ -46,7 +45,7 @@ export class Http1Outbound {
   /** Sends an interim head. */
   sendInformational(text: string): void {
     this.#step('informational');
-    this.#output.push(text);
+    this.#put(text);
   }
 
   /** Sends the head of the message. */
@@ -54,7 +53,7 @@ export class Http1Outbound {
     this.#step('head');
     this.#framing = framing;
     this.#bytesLeft = framing.type === 'length' ? framing.length : 0;
-    this.#output.push(text);
+    this.#put(text);
   }
 
   /** Sends a piece of the body, which belongs to the output from now on. Text has one character a byte. */
@@ -67,13 +66,15 @@ export class Http1Outbound {
       case 'length':
         if (data.length > this.#bytesLeft) throw wrongLength('more');
         this.#bytesLeft -= data.length;
-        this.#output.push(data);
+        this.#put(data);
         break;
       case 'chunked':
-        this.#output.push(encodeChunkSize(data.length), data, '\r\n');
+        this.#put(encodeChunkSize(data.length));
+        this.#put(data);
+        this.#put('\r\n');
         break;
       case 'until-close':
-        this.#output.push(data);
+        this.#put(data);
         break;
     }
   }
@@ -82,7 +83,7 @@ export class Http1Outbound {
   sendEnd(trailers: HttpHeaders | undefined): void {
     if (this.#bytesLeft > 0) throw wrongLength('less');
     this.#step('body-end');
-    if (this.#framing.type === 'chunked') this.#output.push(encodeLastChunk(trailers));
+    if (this.#framing.type === 'chunked') this.#put(encodeLastChunk(trailers));
   }
 
   /** The exchange is over; the next message may come. */
@@ -93,12 +94,24 @@ export class Http1Outbound {
   /** The connection leaves HTTP with this head. */
   switchOver(text: string): void {
     this.#step('switch');
-    if (text !== '') this.#output.push(text);
+    if (text !== '') this.#put(text);
   }
 
   /** Nothing more is sent. */
   close(): void {
     this.#step('close');
+  }
+
+  /** Text behind text becomes one piece: it is copied to bytes in one go. */
+  #put(part: OutputPart): void {
+    const output = this.#output;
+    if (output === undefined) {
+      this.#output = [part];
+      return;
+    }
+    const last = output.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') output[output.length - 1] = last + part;
+    else output.push(part);
   }
 
   #step(step: OutboundStep): void {

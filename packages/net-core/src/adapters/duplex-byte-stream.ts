@@ -8,6 +8,9 @@ import { toStreamError } from '../errors.ts';
 import type { TrackedResource } from '../ledger/ledger.ts';
 import { trackResource } from '../ledger/ledger.ts';
 
+/** Under which a duplex knows its stream. */
+const STREAM: unique symbol = Symbol('lamella byte stream');
+
 /** Options of {@link byteStreamFromDuplex}. Most users need none: they are for transports. */
 export interface DuplexByteStreamOptions {
   /** Under which kind the ledger counts the stream. Default `'stream'`. */
@@ -37,19 +40,24 @@ export interface DuplexByteStreamOptions {
  * half-open connections (`allowHalfOpen`), or the end of the peer ends both directions.
  */
 export function byteStreamFromDuplex(duplex: Duplex, options: DuplexByteStreamOptions = {}): ByteStream {
-  return new DuplexByteStream(duplex, options);
+  return options.isKernelSocket === true
+    ? new KernelSocketStream(duplex, options)
+    : new DuplexByteStream(duplex, options);
 }
 
+/**
+ * One of these stands on every connection, and most connections of a server are idle: what is needed once in a life is made when
+ * it is needed, and the listeners are the same functions for all.
+ */
 class DuplexByteStream implements ByteStream {
   readonly closed: Promise<CloseInfo>;
-  readonly writeLent?: (chunk: Uint8Array) => boolean;
-  readonly #duplex: Duplex;
+  readonly #duplex: OwnedDuplex;
   readonly #options: DuplexByteStreamOptions;
   readonly #readSide: ReadSide;
   readonly #resource: TrackedResource;
   readonly #resolveClosed: (info: CloseInfo) => void;
-  readonly #listeners: [event: string, listener: Parameters<Duplex['on']>[1]][] = [];
-  readonly #flushed = Promise.withResolvers<void>();
+  #isFlushed = false;
+  #flushed: PromiseWithResolvers<void> | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
   #hasEndedWrite = false;
   #isDetached = false;
@@ -64,12 +72,12 @@ class DuplexByteStream implements ByteStream {
     this.closed = promise;
     this.#resolveClosed = resolve;
     this.#resource = trackResource(options.kind ?? 'stream', options.describe ?? (() => 'a Node duplex'));
-    if (options.isKernelSocket === true) this.writeLent = (chunk) => this.#writeLent(chunk);
-
     const push = (chunk: Uint8Array, isGiven = false): 'kept' | undefined => this.#readSide.push(chunk, isGiven);
-    const origin = options.inbound?.(push) ?? this.#dataEvents(push);
+    const origin = options.inbound?.(push) ?? this.#dataEvents();
     this.#readSide = new ReadSide(origin);
-    this.#listen();
+    this.#duplex[STREAM] = this;
+    for (const [event, listener] of LISTENERS) duplex.on(event, listener);
+    if (duplex.destroyed) queueMicrotask(() => this.onClose());
   }
 
   read(options?: ReadOptions): Promise<Uint8Array | undefined> {
@@ -98,6 +106,8 @@ class DuplexByteStream implements ByteStream {
       this.#hasEndedWrite = true;
       this.#duplex.end();
     }
+    if (this.#isFlushed) return Promise.resolve();
+    this.#flushed ??= Promise.withResolvers();
     return this.#flushed.promise;
   }
 
@@ -117,36 +127,56 @@ class DuplexByteStream implements ByteStream {
     if (this.#closeInfo !== undefined) return undefined;
     this.#isDetached = true;
     const buffered = this.#readSide.release();
-    for (const [event, listener] of this.#listeners) this.#duplex.off(event, listener);
+    for (const [event, listener] of LISTENERS) this.#duplex.off(event, listener);
+    this.#duplex.off('data', onData);
+    this.#duplex[STREAM] = undefined;
     this.#resource.release();
     this.#close({ reason: 'shutdown' });
     return { socket: this.#duplex, buffered };
   }
 
-  #listen(): void {
-    this.#on('end', () => this.#readSide.end());
-    this.#on('drain', () => {
-      this.#drained?.resolve();
-      this.#drained = undefined;
-    });
-    this.#on('finish', () => this.#flushed.resolve());
-    // Kept for ever: an error without a listener would end the process.
-    this.#on('error', (error: unknown) => {
-      this.#error ??= error;
-    });
-    this.#on('close', () => this.#close(this.#info()));
-    if (this.#duplex.destroyed) queueMicrotask(() => this.#close(this.#info()));
+  // ---- from the duplex
+
+  onData(chunk: Uint8Array): void {
+    this.#readSide.push(chunk, true);
   }
 
-  #on<Argument>(event: string, listener: (argument: Argument) => void): void {
-    this.#listeners.push([event, listener]);
-    this.#duplex.on(event, listener);
+  onEnd(): void {
+    this.#readSide.end();
   }
 
-  #dataEvents(push: (chunk: Uint8Array, isGiven: boolean) => 'kept' | undefined): ReadOrigin {
-    this.#on('data', (chunk: Uint8Array) => void push(chunk, true));
-    this.#duplex.pause();
-    return { resume: () => void this.#duplex.resume(), pause: () => void this.#duplex.pause() };
+  onDrain(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+
+  onFlushed(): void {
+    this.#isFlushed = true;
+    this.#flushed?.resolve();
+  }
+
+  onError(error: unknown): void {
+    this.#error ??= error;
+  }
+
+  onClose(): void {
+    this.#close(this.#info());
+  }
+
+  // ---- inside
+
+  /** Writes one chunk. @returns Whether the duplex holds nothing of it. */
+  protected writeThrough(chunk: Uint8Array): boolean {
+    if (this.#refusal() !== undefined) return true; // nobody will ever look at it
+    this.#duplex.write(chunk);
+    return this.#duplex.writableLength === 0;
+  }
+
+  #dataEvents(): ReadOrigin {
+    const duplex = this.#duplex;
+    duplex.on('data', onData);
+    duplex.pause();
+    return { resume: () => void duplex.resume(), pause: () => void duplex.pause() };
   }
 
   #writeAll(chunks: readonly Uint8Array[]): void {
@@ -157,12 +187,6 @@ class DuplexByteStream implements ByteStream {
     this.#duplex.cork();
     for (const chunk of chunks) this.#duplex.write(chunk);
     this.#duplex.uncork();
-  }
-
-  #writeLent(chunk: Uint8Array): boolean {
-    if (this.#refusal() !== undefined) return true; // nobody will ever look at it
-    this.#duplex.write(chunk);
-    return this.#duplex.writableLength === 0;
   }
 
   #refusal(): unknown {
@@ -191,16 +215,50 @@ class DuplexByteStream implements ByteStream {
   }
 
   #failWrites(info: CloseInfo): void {
-    this.#flushed.resolve();
+    this.onFlushed();
     this.#drained?.reject(toStreamError(info));
     this.#drained = undefined;
   }
 }
 
+/** A kernel socket that has nothing left to write has sent a chunk for good, which may then be used again. */
+class KernelSocketStream extends DuplexByteStream {
+  writeLent(chunk: Uint8Array): boolean {
+    return this.writeThrough(chunk);
+  }
+}
+
+/** A duplex, and the stream that owns it. */
+type OwnedDuplex = Duplex & { [STREAM]?: DuplexByteStream | undefined };
+
 function reasonOf(error: unknown): CloseInfo['reason'] {
   const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
   return (typeof code === 'string' ? REASONS[code] : undefined) ?? 'error';
 }
+
+function onData(this: OwnedDuplex, chunk: Uint8Array): void {
+  this[STREAM]?.onData(chunk);
+}
+
+/** The same functions for all: they find their stream by the duplex that they are called on. */
+const LISTENERS = Object.entries({
+  end(this: OwnedDuplex): void {
+    this[STREAM]?.onEnd();
+  },
+  drain(this: OwnedDuplex): void {
+    this[STREAM]?.onDrain();
+  },
+  finish(this: OwnedDuplex): void {
+    this[STREAM]?.onFlushed();
+  },
+  // Kept for ever: an error without a listener would end the process.
+  error(this: OwnedDuplex, error: unknown): void {
+    this[STREAM]?.onError(error);
+  },
+  close(this: OwnedDuplex): void {
+    this[STREAM]?.onClose();
+  },
+});
 
 const REASONS: Readonly<Record<string, CloseInfo['reason']>> = {
   ECONNRESET: 'reset',

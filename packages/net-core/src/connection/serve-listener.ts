@@ -35,25 +35,31 @@ export async function serveListener(
     destroy: () => void listener.close(),
   });
   try {
-    for await (const connection of listener)
+    for await (const connection of listener) {
       lifecycle.spawn('connection', () => serveOne(connection, service, onError));
+    }
   } finally {
     closed.resolve();
     registration[Symbol.dispose]();
   }
 }
 
-async function serveOne(
+/** Not `async`: what waits for the end of an idle connection takes memory as long as that lasts. */
+function serveOne(
   connection: Connection,
   service: Service<Connection, void>,
   onError: (error: unknown, connection: Connection) => void,
 ): Promise<void> {
-  try {
-    await service.serve(connection);
-  } catch (error) {
+  const close = (): void => connection.stream.destroy();
+  const fail = (error: unknown): void => {
+    close();
     onError(error, connection);
-  } finally {
-    connection.stream.destroy();
+  };
+  try {
+    return service.serve(connection).then(close, fail);
+  } catch (error) {
+    fail(error); // a service must not throw, but its connection shall end all the same
+    return Promise.resolve();
   }
 }
 

@@ -21,9 +21,9 @@ export interface OpenResource {
  * @param describe - Says which one it is; asked only when somebody looks.
  */
 export function trackResource(kind: string, describe: () => string): TrackedResource {
-  const entry: Entry = { kind, describe };
+  const entry = new Entry(kind, describe);
   open.add(entry);
-  return { release: () => void open.delete(entry) };
+  return entry;
 }
 
 /**
@@ -46,9 +46,19 @@ export function openResources(): readonly OpenResource[] {
   return Array.from(open, ({ kind, describe }) => ({ kind, description: describe() }));
 }
 
-interface Entry {
+/** Entry and handle in one: a server has one for every connection that it keeps. */
+class Entry implements TrackedResource {
   readonly kind: string;
   readonly describe: () => string;
+
+  constructor(kind: string, describe: () => string) {
+    this.kind = kind;
+    this.describe = describe;
+  }
+
+  release(): void {
+    open.delete(this);
+  }
 }
 
 const open = new Set<Entry>();

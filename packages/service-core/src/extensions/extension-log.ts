@@ -48,11 +48,13 @@ export class ExtensionLog {
 
   insert(key: AnyExtensionKey, value: unknown, options?: InsertOptions): void {
     if (this.#isSealed) throw new UsageError(`cannot insert ${key.name}: this ${this.scope} store is sealed`);
-    this.#entries ??= [];
-    if (this.#entries.length >= MAX_ENTRIES) {
-      throw new LimitError({ limit: 'extension entries', maximum: MAX_ENTRIES, observed: this.#entries.length + 1 });
-    }
-    this.#entries.push({ key, value, sequence: ++lastSequence, by: options?.by });
+    const entries = this.#entries;
+    const entry: Entry = { key, value, sequence: ++lastSequence, by: options?.by };
+    // A list that grows by `push` gets room for 17 entries at once; most stores have one to three.
+    if (entries === undefined) this.#entries = [entry];
+    else if (entries.length < FEW_ENTRIES) this.#entries = [...entries, entry];
+    else if (entries.length < MAX_ENTRIES) entries.push(entry);
+    else throw new LimitError({ limit: 'extension entries', maximum: MAX_ENTRIES, observed: entries.length + 1 });
   }
 
   get(key: AnyExtensionKey): unknown {
@@ -147,5 +149,6 @@ function isTransport(scope: Scope): boolean {
 }
 
 let lastSequence = 0;
+const FEW_ENTRIES = 4;
 const MAX_ENTRIES = 4096;
 const NO_ENTRIES: readonly Entry[] = [];

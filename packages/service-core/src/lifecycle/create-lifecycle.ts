@@ -43,17 +43,15 @@ class DrainingLifecycle implements Lifecycle {
   readonly spawn = (name: string, task: () => Promise<void>): void => {
     const entry = { name };
     this.#tasks.add(entry);
-    const run = async (): Promise<void> => {
-      try {
-        await task();
-      } catch (error) {
-        this.#onError(error, name);
-      } finally {
-        this.#tasks.delete(entry);
-        this.#drain?.check();
-      }
+    const end = (): void => {
+      this.#tasks.delete(entry);
+      this.#drain?.check();
     };
-    void run();
+    // Not `async`: what waits for the end of a task takes memory as long as that lasts, and most tasks are connections.
+    started(task).then(end, (error: unknown) => {
+      end();
+      this.#onError(error, name);
+    });
   };
 
   readonly register = (part: Drainable): Disposable => {
@@ -80,6 +78,15 @@ class DrainingLifecycle implements Lifecycle {
     });
     return this.#drain.run(options);
   };
+}
+
+/** A task must not throw, but one that does shall not take down whoever spawned it. */
+function started(task: () => Promise<void>): Promise<void> {
+  try {
+    return task();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function reportOnConsole(error: unknown, taskName: string): void {

@@ -24,10 +24,21 @@ export function usePeers(...peers: readonly Peer[]): void {
   });
 }
 
+/** Where a program stands. @throws Error if it is not installed. */
+export function peerPath(peer: Peer): string {
+  const path = findPeer(peer);
+  if (path === undefined) throw new Error(`${peer} is not installed`);
+  return path;
+}
+
 function isInstalled(peer: Peer): boolean {
-  return SEARCH_PATH.some((folder) => {
+  return findPeer(peer) !== undefined;
+}
+
+function findPeer(peer: Peer): string | undefined {
+  return SEARCH_PATH.map((folder) => join(folder, peer)).find((path) => {
     try {
-      accessSync(join(folder, peer), constants.X_OK);
+      accessSync(path, constants.X_OK);
       return true;
     } catch {
       return false;

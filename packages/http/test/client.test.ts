@@ -164,6 +164,26 @@ describe('a response', () => {
     expect(client.gauges()).toEqual([]);
   });
 
+  it('that says close while the request is on its way does not stop it', async () => {
+    const { client, server } = setup();
+    const gate = Promise.withResolvers<void>();
+    async function* halves(): AsyncGenerator<string> {
+      yield 'first';
+      await gate.promise;
+      yield 'second';
+    }
+    const answer = client.serve(request('http://a.test/', { method: 'POST', body: halves() }));
+    const origin = await server.accept();
+    await origin.receive('first');
+    origin.send('HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n');
+    const { body } = await answer;
+    gate.resolve();
+    await origin.receive('second\r\n0\r\n\r\n');
+    origin.send('6\r\nsecond\r\n0\r\n\r\n');
+    expect(await body.text()).toBe('firstsecond');
+    expect(client.gauges()).toEqual([]);
+  });
+
   it('of interim kind goes to onInformational, each one, and too many end the request', async () => {
     const { client, server } = setup({}, { maxInformational: 3 });
     const seen: number[] = [];

@@ -265,9 +265,9 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     exchange.onContinue?.();
     this.#hasSwitched = event.hasSwitched;
     if (event.hasBody) exchange.body = new IncomingBody(this.#bodyFlow(exchange));
-    // RFC 9112 section 9.5: who has its answer, and is told that the connection ends, stops sending.
-    const isStillSending = !this.#protocol.hasSentRequest;
-    if (isStillSending && (event.head.hasClose || event.head.status >= 400)) this.#abandonRequest(exchange);
+    // RFC 9112 section 9.5: who is told that the request has failed stops sending it. `Connection: close` alone is about the
+    // next request: a server that drains may well answer this one while it is still coming in.
+    if (event.head.status >= 400 && !this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
     const hint = KEEP_ALIVE_TIMEOUT.exec(event.head.headers.get('keep-alive') ?? '');
     if (hint !== null) this.#peerIdleTimeoutMs = Number(hint[1]) * 1_000;
   }

@@ -4,6 +4,7 @@ import type { Connection } from '@lamella/net-core';
 import { readAll, readExactly, text, utf8 } from '@lamella/net-core/testing';
 import type { Clock, Service } from '@lamella/service-core';
 import { serviceFn } from '@lamella/service-core';
+import { echo } from './echo.ts';
 
 /** Clients of a chain. */
 export interface TrafficWorld {
@@ -33,7 +34,7 @@ export function slowOrigin(clock: Clock): Service<HttpRequest, HttpResponse> {
       case '/echo':
         return HttpResponse.from({ body: HttpBody.from(request.body.stream()) });
       case '/upgrade':
-        return HttpResponse.upgrade({ headers: UPGRADE }, echoHandler);
+        return HttpResponse.upgrade({ headers: UPGRADE }, echo);
       default:
         return HttpResponse.text(`${request.method} ${request.path}`);
     }
@@ -117,15 +118,6 @@ async function converse(
     upgraded.stream.destroy();
   }
 }
-
-const echoHandler: Service<Connection, void> = serviceFn(async ({ stream }: Connection) => {
-  try {
-    for (let chunk = await stream.read(); chunk !== undefined; chunk = await stream.read()) await stream.write([chunk]);
-    await stream.closeWrite();
-  } catch {
-    // A client that breaks off is what these tests do.
-  }
-});
 
 async function* slowly(clock: Clock): AsyncGenerator<string> {
   for (let count = 0; count < CHUNKS; count++) {

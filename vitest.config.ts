@@ -6,6 +6,9 @@ const conditions = ['@lamella/source'];
 
 const projects = [...workspacePackages().map(({ path }) => path), 'tools'];
 
+/** Foreign peers, real sockets and installs take their time; everything else must be fast. */
+const SLOW: ReadonlySet<string> = new Set(['integration-tests', 'tools']);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -18,8 +21,7 @@ export default defineConfig({
       test: {
         name: path.split('/').at(-1) ?? path,
         include: ['**/*.test.ts'],
-        // Foreign peers, real sockets and installs take their time; everything else must be fast.
-        ...(path === 'integration-tests' ? { testTimeout: 60_000, hookTimeout: 60_000 } : {}),
+        ...(SLOW.has(path) ? { testTimeout: 60_000, hookTimeout: 60_000 } : {}),
       },
     })),
   },

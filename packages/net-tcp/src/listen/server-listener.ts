@@ -96,13 +96,13 @@ class ServerListener implements SocketListener {
 
   #accept({ socket, reader }: AcceptedSocket): void {
     // Kept for ever: an error without a listener would end the process.
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     const peer = this.address.type === 'tcp' ? (socket.remoteAddress ?? 'unknown') : undefined;
     if (this.#isClosed || !this.#counter.enter(peer, this.#queue.size < MAX_WAITING)) {
       socket.destroy();
       return;
     }
-    socket.once('close', () => this.#counter.leave(peer));
+    socket.on('close', () => this.#counter.leave(peer)); // once, but `once` would keep two objects more
     if (this.address.type === 'tcp') {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, this.#keepAliveDelayMs);
@@ -131,6 +131,8 @@ function addressOf(server: Server, wanted: Address | undefined, fd: number | und
   server.close();
   throw new UsageError('the listener has no address that could be told');
 }
+
+function ignore(): void {}
 
 /** Connections that nobody takes; beyond that new ones are closed at once. */
 const MAX_WAITING = 4_096;

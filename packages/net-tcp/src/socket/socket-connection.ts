@@ -19,12 +19,20 @@ import { socketStream } from './socket-stream.ts';
 export function socketConnection(socket: Socket, reader: SocketReader | undefined, path?: string): Connection {
   const unix: Address | undefined = path === undefined ? undefined : { type: 'unix', path };
   const peer = unix ?? addressOf(socket.remoteAddress, socket.remotePort);
-  const local = unix ?? addressOf(socket.localAddress, socket.localPort);
-  const name = peer === undefined ? 'a socket' : formatAddress(peer);
-  const connection = createConnection(socketStream(socket, reader, () => name));
+  const local = unix ?? localAddressOf(socket);
+  const describe = (): string => (peer === undefined ? 'a socket' : formatAddress(peer));
+  const connection = createConnection(socketStream(socket, reader, describe));
   if (peer !== undefined) connection.extensions.insert(PeerAddress, peer);
   if (local !== undefined) connection.extensions.insert(LocalAddress, local);
   return connection;
+}
+
+/** All connections of a server have the same one: they share it. */
+function localAddressOf({ localAddress, localPort }: Socket): Address | undefined {
+  if (localAddress !== lastLocal.ip || localPort !== lastLocal.port) {
+    lastLocal = { ip: localAddress, port: localPort, address: addressOf(localAddress, localPort) };
+  }
+  return lastLocal.address;
 }
 
 /** An IPv4 address dressed up as IPv6, as dual-stack sockets show it, is shown as what it is. */
@@ -32,3 +40,9 @@ function addressOf(ip: string | undefined, port: number | undefined): Address | 
   const parsed = ip === undefined ? undefined : tryParseIp(ip);
   return parsed === undefined || port === undefined ? undefined : socketAddress(parsed.unmapped().toString(), port);
 }
+
+let lastLocal: {
+  readonly ip?: string | undefined;
+  readonly port?: number | undefined;
+  readonly address?: Address | undefined;
+} = {};

@@ -19,6 +19,7 @@ export class SocketReader implements ReadOrigin {
   /** Where Node reads. It asks for it after each read, and at no other time: so it changes only while a read is handled. */
   #memory: Buffer = landing;
   #pieceBytes = PIECE_BYTES;
+  #returnsAtClose = false;
   #socket: Socket | undefined;
   #push: Push | undefined;
 
@@ -26,7 +27,6 @@ export class SocketReader implements ReadOrigin {
   attach(socket: Socket, push: Push): ReadOrigin {
     this.#socket = socket;
     this.#push = push;
-    socket.once('close', () => this.#leave(this.#memory, false));
     return this;
   }
 
@@ -59,7 +59,7 @@ export class SocketReader implements ReadOrigin {
 
   #onLandingRead(push: Push, byteCount: number): void {
     push(copyOf(landing, byteCount), true);
-    if (byteCount === landing.length) this.#memory = readMemory.lend(this.#pieceBytes) ?? landing;
+    if (byteCount === landing.length) this.#borrow();
   }
 
   #onPieceRead(push: Push, piece: Buffer, byteCount: number): void {
@@ -67,13 +67,21 @@ export class SocketReader implements ReadOrigin {
     const isBulk = byteCount >= landing.length;
     if (isBulk && !isKept && piece.length === this.#pieceBytes) return;
     this.#leave(piece, isKept);
-    if (isBulk) this.#memory = readMemory.lend(this.#pieceBytes) ?? landing;
+    if (isBulk) this.#borrow();
   }
 
   #onReadAfterRelease(memory: Buffer, byteCount: number): boolean {
     const copy = copyOf(memory, byteCount);
     this.#leave(memory, false);
     return this.#socket?.push(copy) ?? false;
+  }
+
+  /** The next read goes to a piece of its own, if there is one to be had. */
+  #borrow(): void {
+    this.#memory = readMemory.lend(this.#pieceBytes) ?? landing;
+    if (this.#returnsAtClose || this.#memory === landing) return;
+    this.#returnsAtClose = true; // listened for only now: an idle connection has no use for it
+    this.#socket?.on('close', () => this.#leave(this.#memory, false));
   }
 
   #leave(memory: Buffer, isKept: boolean): void {

@@ -14,7 +14,7 @@ import {
   utf8,
 } from '@lamella/net-core/testing';
 import { settle } from '@lamella/service-core/testing';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadMode } from '../index.ts';
 import { listenTcp, listenUnix, socketConnector, tcpConnector } from '../index.ts';
 
@@ -111,6 +111,23 @@ describe('1,000 connections that are broken off anywhere', () => {
     }
     await listener.close();
     expect(listener.gauges).toEqual({ open: 0, refused: 0 });
+  });
+});
+
+describe('TCP_NODELAY', () => {
+  it('reaches the kernel for every dialled and every accepted socket', async () => {
+    const listener = await listenTcp();
+    const [probe, other] = await open(listener);
+    const { socket } = probe.detach?.() ?? {};
+    const { _handle: handle } = socket as unknown as { _handle: { setNoDelay(isOn: boolean): number } }; // Node's own
+    const told = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'setNoDelay');
+    const [near, far] = await open(listener);
+    expect(told.mock.calls.map(([isOn]) => isOn)).toEqual([true, true]);
+    expect(new Set(told.mock.contexts).size).toBe(2);
+    told.mockRestore();
+    socket?.destroy();
+    for (const stream of [other, near, far]) stream.destroy();
+    await listener.close();
   });
 });
 

@@ -33,14 +33,14 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-it('leaves no example of the guide without a page', () => {
+it('leaves no example without a page', () => {
   const shown = pages.flatMap((page) => {
     const path = resolve(root, page);
     const files = blocksOf(readFileSync(path, 'utf8')).flatMap(({ file }) => file ?? []);
     return files.map((file) => resolve(dirname(path), file));
   });
   const folders = ['docs/guide', ...packages.map((name) => `packages/${name}`)];
-  const files = globSync(`{${folders}}/examples/*.ts`, { cwd: root });
+  const files = globSync(`{${folders}}/examples/*.{ts,sh}`, { cwd: root });
   expect(files).not.toEqual([]);
   const unseen = files.filter((file) => !shown.includes(resolve(root, file)));
   expect(unseen).toEqual([]);

@@ -38,11 +38,18 @@ export function isTest(file: string): boolean {
 }
 
 async function contentOf(block: Block, before: Block | undefined, folder: string): Promise<string> {
-  if (block.language === 'console') return playedSession(block.content);
+  if (block.language === 'console') return playedSession(sessionOf(block, folder));
   if (isOutputOf(block, before)) return outputOf(resolve(folder, before.file));
   if (block.file === undefined) return block.content;
   const source = readFileSync(resolve(folder, block.file), 'utf8');
   return block.region === undefined ? withoutMarks(source) : withoutMarks(regionOf(source, block.region));
+}
+
+/** The session of a block: the one that it shows, or the commands of the script that it names. */
+function sessionOf({ content, file }: Block, folder: string): string {
+  if (file === undefined) return content;
+  const lines = readFileSync(resolve(folder, file), 'utf8').split('\n');
+  return lines.map((line) => (line === '' || line.startsWith('#') ? line : `$ ${line}`)).join('\n');
 }
 
 /** What a program prints. Rejects if it fails, or hangs. */

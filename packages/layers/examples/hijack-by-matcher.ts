@@ -1,6 +1,3 @@
-// Some inputs go to another service, which reads what the matcher captured; the stack itself takes plain strings.
-// node --conditions=@lamella/source packages/layers/examples/hijack-by-matcher.ts
-
 import { addExtensionLayer, deriveExtensionLayer, hijackLayer, mapErrorLayer, mapInputLayer } from '@lamella/layers';
 import type { ExtensionKey, Matcher, ServiceInput } from '@lamella/service-core';
 import { extensionKey, serviceFn, serviceInput, stack } from '@lamella/service-core';
@@ -29,6 +26,6 @@ const service = stack(
   }),
 );
 
-console.log(await service.serve('/users/ann')); // user ann of acme
-console.log(await service.serve('/home')); // page /home, 5 characters
-console.log(await service.serve('/missing').catch((error: Error) => error.message)); // not found
+console.log(await service.serve('/users/ann'));
+console.log(await service.serve('/home'));
+console.log(await service.serve('/missing').catch((error: Error) => error.message));

@@ -1,6 +1,7 @@
 import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
 import { HttpResponse } from '@lamella/http';
 import { isCancellation } from '@lamella/service-core';
+import { forwardTrailers } from './forward-trailers.ts';
 import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
 import { removeHopByHop } from './hop-by-hop.ts';
@@ -35,12 +36,13 @@ export async function forwardRequest(
   const { client, pseudonym } = forwarding;
   if (hasVia(headers, pseudonym)) return loopResponse(pseudonym);
   countForward(request, headers);
-  removeHopByHop(headers, { keepsUpgrade: wantsUpgrade(request) });
+  const isForOneHop = removeHopByHop(headers, { keepsUpgrade: wantsUpgrade(request) });
   addVia(headers, request.version, pseudonym);
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
-    response = await client.serve(request.with({ target, headers, onInformational }));
+    const body = forwardTrailers(request.body, isForOneHop);
+    response = await client.serve(request.with({ target, headers, body, onInformational }));
   } catch (error) {
     return answerFailure(error, request, forwarding);
   }
@@ -63,9 +65,9 @@ function forwardResponse(request: HttpRequest, response: HttpResponse, forwardin
   const headers = response.headers.clone();
   const { status, reason, upgraded, version } = response;
   // RFC 9110 section 15.5.22: 426 says by Upgrade what would have to be asked for.
-  removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
+  const isForOneHop = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
-  if (upgraded === undefined) return response.with({ headers });
+  if (upgraded === undefined) return response.with({ headers, body: forwardTrailers(response.body, isForOneHop) });
   return HttpResponse.upgrade({ status, reason, headers }, tunnelService(upgraded, request, forwarding), {
     guard: upgraded,
   });

@@ -26,6 +26,13 @@ describe('what is meant for one hop', () => {
     expect(after(['X-Private: 1', 'A: 2', ...connection, 'X-PRIVATE: 3'])).toEqual(['A: 2']);
   });
 
+  it('what Connection names is known for the trailers, as is what is always for one hop', () => {
+    const headers = HttpHeaders.from({ Connection: 'X-Private, Host', Host: 'a.test' });
+    const isForOneHop = removeHopByHop(headers, { keepsUpgrade: true });
+    const names = ['x-private', 'connection', 'te', 'upgrade', 'host', 'x-other'];
+    expect(names.filter(isForOneHop)).toEqual(['x-private', 'connection', 'te', 'upgrade']);
+  });
+
   it('a name that is only a part of another is not that other', () => {
     expect(after(['Connection: X-Priv', 'X-Private: 1', 'X: 2'])).toEqual(['X-Private: 1', 'X: 2']);
   });

@@ -13,20 +13,22 @@ export interface HopByHopOptions {
  * @remarks
  * That is Connection with all the fields it names, and the ones known to be such. A client can't use Connection to take away what
  * the message needs on every hop, such as Host. Order and case of everything else stay.
+ *
+ * @returns Whether a field of a name, in lower case, is for one hop in this message: trailers are removed by it too.
  */
-export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): void {
+export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): (name: string) => boolean {
   const named = new Set(headers.getAll('connection').flatMap((value) => splitList(value.toLowerCase())));
   const keepsTrailersAsked = hasTrailersToken(headers);
+  const isForOneHop = (name: string): boolean => KNOWN.has(name) || (named.has(name) && !END_TO_END.has(name));
   headers.deleteWhere((name) => {
     const lower = name.toLowerCase();
-    if (lower === 'upgrade') return !options.keepsUpgrade;
-    if (KNOWN.has(lower)) return true;
-    return named.has(lower) && !END_TO_END.has(lower);
+    return lower === 'upgrade' ? !options.keepsUpgrade : isForOneHop(lower);
   });
   // RFC 9110 section 10.1.4: `trailers` is all that TE may say on the next hop, and we do pass trailers on.
   if (keepsTrailersAsked) headers.append('TE', 'trailers');
   const connection = [...(options.keepsUpgrade ? ['Upgrade'] : []), ...(keepsTrailersAsked ? ['TE'] : [])];
   if (connection.length > 0) headers.append('Connection', connection.join(', '));
+  return (name) => name === 'upgrade' || isForOneHop(name);
 }
 
 function hasTrailersToken(headers: HttpHeaders): boolean {

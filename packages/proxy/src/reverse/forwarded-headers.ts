@@ -17,7 +17,7 @@ export function addForwarded(
   trustsClient: boolean,
 ): void {
   const before = trustsClient ? { for: headers.get('x-forwarded-for'), forwarded: headers.get('forwarded') } : {};
-  if (!trustsClient) headers.deleteWhere((name) => CLAIMS.has(name.toLowerCase()));
+  if (!trustsClient) headers.deleteWhere(isClaim);
   if (style === 'none') return;
 
   const peer = request.extensions.get(PeerAddress);
@@ -39,6 +39,11 @@ export function addForwarded(
     const element = parts.join(';');
     headers.set('Forwarded', before.forwarded === undefined ? element : `${before.forwarded}, ${element}`);
   }
+}
+
+/** Behind CGI and its kind a field is an environment variable, where `_` and `-` are the same. */
+function isClaim(name: string): boolean {
+  return CLAIMS.has(name.toLowerCase().replaceAll('_', '-'));
 }
 
 const CLAIMS: ReadonlySet<string> = new Set([

@@ -96,16 +96,22 @@ it.each([
   expect(() => basicProxyAuth(users)).toThrow(UsageError);
 });
 
-it.each(['a "quoted" word', 'back\\slash', 'line\r\nbreak', 'größe'])('refuses the realm %j when it is made', (realm) => {
-  expect(() => basicProxyAuth([{ name: 'a', password: 'b' }], { realm })).toThrow(UsageError);
-});
+it.each(['a "quoted" word', 'back\\slash', 'line\r\nbreak', 'größe'])(
+  'refuses the realm %j when it is made',
+  (realm) => {
+    expect(() => basicProxyAuth([{ name: 'a', password: 'b' }], { realm })).toThrow(UsageError);
+  },
+);
 
 function statusFor(...values: string[]): number | 'let through' {
   return auth.check(request(...values))?.status ?? 'let through';
 }
 
 function request(...values: string[]): HttpRequest {
-  return HttpRequest.from({ target: 'http://a.test/', headers: values.map((value) => ['Proxy-Authorization', value] as const) });
+  return HttpRequest.from({
+    target: 'http://a.test/',
+    headers: values.map((value) => ['Proxy-Authorization', value] as const),
+  });
 }
 
 function base64(text: string): string {

@@ -56,6 +56,19 @@ export const FRAMING_DIFFERENCES: readonly ExplainedDifference[] = [
       valuesOf(difference.theirs, 'transfer-encoding').join().toLowerCase() !== 'chunked',
   },
   {
+    name: 'a tab behind chunked',
+    rule: 'RFC 9110 section 5.6.3',
+    lamella: 'takes it for the blank that it is',
+    llhttp: 'does not know the coding then: refuses a request, and reads a response to the end',
+    example: request(`${POST}Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n`),
+    explains: ({ subject, ours, theirs, theirEnd }) =>
+      /transfer-encoding:[^\r]*chunked *\t[ \t]*\r/i.test(subject.input) &&
+      valuesOf(ours ?? theirs, 'transfer-encoding')
+        .join()
+        .toLowerCase() === 'chunked' &&
+      (theirs === undefined ? theirEnd === 'refused' : theirs.keepsAlive === false),
+  },
+  {
     name: 'Transfer-Encoding in HTTP/1.0',
     rule: 'RFC 9112 section 6.1',
     lamella: 'refuses it: the framing of such a message is to be treated as faulty',

@@ -3,6 +3,7 @@ import { HttpConnectionError } from '../errors.ts';
 import type { HttpBody } from '../message/http-body.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
+import { isIdempotent } from '../message/method.ts';
 import type { OriginPool } from './origin-pool.ts';
 
 /**
@@ -63,9 +64,7 @@ function sendAttempt(pool: OriginPool, request: HttpRequest, number: number): Pr
 function maySendAgain(request: HttpRequest, error: unknown): boolean {
   if (!(error instanceof HttpConnectionError) || request.scope.aborted) return false;
   if (error.processed === 'no') return true;
-  return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && IDEMPOTENT.has(request.method);
+  return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isIdempotent(request.method);
 }
 
-/** RFC 9110 section 9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 const MAX_ATTEMPTS = 3;

@@ -1,13 +1,14 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
 import { consumeStream, createConnection, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
 import type { Clock, Extensions } from '@lamella/service-core';
-import { addErrorFacts, ClosedError, TimeoutError, UsageError } from '@lamella/service-core';
+import { addErrorFacts, ClosedError, ProtocolError, TimeoutError, UsageError } from '@lamella/service-core';
 import type { HttpConnection } from '../client/http-connection.ts';
 import type { ResponseHead } from '../codec/response-head-decoder.ts';
 import { HttpConnectionError } from '../errors.ts';
 import { HttpBody } from '../message/http-body.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import { HttpResponse } from '../message/http-response.ts';
+import { isIdempotent } from '../message/method.ts';
 import type { Http1ClientEvent, Http1ClientProtocolOptions } from '../protocol/http1-client-protocol.ts';
 import { Http1ClientProtocol } from '../protocol/http1-client-protocol.ts';
 import { ClientExchange } from './client-exchange.ts';
@@ -105,7 +106,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   };
 
   readonly destroy = (reason?: unknown): void => {
-    this.#breakOff(reason ?? new ClosedError('the connection was destroyed'));
+    // One reason may be given to many connections: what is known of this one is no part of it.
+    this.#breakOff(reason ?? new ClosedError('the connection was destroyed'), false);
   };
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -375,14 +377,14 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   // ---- the end
 
-  /** Ends the connection; the exchange fails with `error`. */
-  #breakOff(error: unknown): void {
+  /** Ends the connection; the exchange fails with `error`, which is told what is known of it. */
+  #breakOff(error: unknown, addsFacts = true): void {
     if (this.#state === 'closed') return;
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#timer.cancel();
     if (exchange !== undefined) {
-      addErrorFacts(error, this.#facts(exchange));
+      if (addsFacts) addErrorFacts(error, this.#facts(exchange, error));
       exchange.fail(error);
     }
     this.#stream.destroy(exchange === undefined ? undefined : error);
@@ -414,9 +416,10 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     return new HttpConnectionError(code, 'the connection ended before the response', options);
   }
 
-  #facts(exchange: ClientExchange) {
+  #facts(exchange: ClientExchange, error: unknown) {
     const peer = this.extensions.get(PeerAddress);
     return {
+      ...retryability(error, exchange.request.method),
       layer: 'http/1.1',
       phase: exchange.head === undefined ? 'response-head' : 'response-body',
       bytesIn: exchange.bytesIn,
@@ -430,6 +433,13 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#state = state;
     this.#listener?.();
   }
+}
+
+/** Whether sending the request again is safe and may help; a peer that broke a rule will do so again. */
+function retryability(error: unknown, method: string): { readonly retryable?: boolean } {
+  if (error instanceof HttpConnectionError) return { retryable: error.processed === 'no' || isIdempotent(method) };
+  if (error instanceof TimeoutError) return { retryable: isIdempotent(method) };
+  return error instanceof ProtocolError ? { retryable: false } : {};
 }
 
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?([0-9]{1,6})/i;

@@ -57,8 +57,25 @@ describe('errors', () => {
     const error = new ClosedError('gone', { facts: { phase: 'response-head', bytesIn: 0 } });
     expect(addErrorFacts(error, { layer: 'pool', phase: 'queue', retryable: true })).toBe(error);
     expect(error.facts).toEqual({ layer: 'pool', phase: 'response-head', bytesIn: 0, retryable: true });
+    expect(error.message).toBe('gone'); // nobody has said yet where that was
     const foreign = new Error('left alone');
     expect(addErrorFacts(foreign, { layer: 'pool' })).toBe(foreign);
     expect(addErrorFacts('text', { layer: 'pool' })).toBe('text');
+  });
+
+  it.each([
+    ['gone', { phase: 'response-head' }, 'gone (response-head, 192.0.2.1:80)'],
+    ['gone in the response-head', { phase: 'response-head' }, 'gone in the response-head (192.0.2.1:80)'],
+    ['gone', {}, 'gone (192.0.2.1:80)'],
+    ['connect to 192.0.2.1:80: refused', { phase: 'connect' }, 'connect to 192.0.2.1:80: refused'],
+  ])('name phase and peer in one line, once: %s, %j', (message, facts, expected) => {
+    const error = new ClosedError(message, { facts });
+    for (const attempt of [1, 2]) addErrorFacts(error, { peer: '192.0.2.1:80', attempt });
+    expect(error.message).toBe(expected);
+    const facts2 = { phase: 'connect', peer: 'a.test:80' };
+    const timeout = new TimeoutError({ limit: 'timeoutMs', timeoutMs: 5, facts: facts2 });
+    expect(addErrorFacts(timeout, { attempt: 1 }).message).toBe(
+      'timeoutMs of 5 ms reached in phase connect (a.test:80)',
+    );
   });
 });

@@ -66,11 +66,19 @@ export function isLamellaError(value: unknown): value is LamellaError {
 /**
  * Adds what a boundary knows to an error that crosses it; facts that are set already stay.
  *
+ * @remarks
+ * As soon as the peer is known, the message names it and the phase, unless it does so already: one line tells what failed where.
+ *
  * @param error - Any thrown value; only a {@link LamellaError} is changed.
  * @returns `error` itself.
  */
 export function addErrorFacts<Thrown>(error: Thrown, facts: ErrorFacts): Thrown {
-  if (isLamellaError(error)) error.facts = { ...facts, ...error.facts };
+  if (!isLamellaError(error)) return error;
+  error.facts = { ...facts, ...error.facts };
+  const { phase, peer } = error.facts;
+  if (peer === undefined || error.message.includes(peer)) return error;
+  const isPhaseNamed = phase === undefined || error.message.includes(phase);
+  error.message += isPhaseNamed ? ` (${peer})` : ` (${phase}, ${peer})`;
   return error;
 }
 
@@ -171,8 +179,10 @@ export class ClosedError extends LamellaError {
   readonly code = 'LML_ERR_CLOSED';
 }
 
+/** Where a limit was reached, as far as it is known. */
 function inPhase(facts: ErrorFacts | undefined): string {
-  return facts?.phase === undefined ? '' : ` in phase ${facts.phase}`;
+  const phase = facts?.phase === undefined ? '' : ` in phase ${facts.phase}`;
+  return facts?.peer === undefined ? phase : `${phase} (${facts.peer})`;
 }
 
 // A function, so that the static block of the first class above can use it while the module loads.

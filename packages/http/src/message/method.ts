@@ -1,0 +1,6 @@
+/** Whether doing a request twice has the same effect as doing it once, going by its method. RFC 9110 section 9.2.2. */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

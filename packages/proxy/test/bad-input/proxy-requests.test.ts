@@ -1,41 +1,43 @@
 import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { codings, framedBy, lengths } from './rows/framing-matrix.ts';
+import { endedBy, lineEnds } from './rows/line-ends.ts';
 import { proxyCases } from './rows/proxy-cases.ts';
-import { cutsOf } from './support/cuts-of.ts';
-import { ForeignOrigin } from './support/foreign-origin.ts';
-import type { ProxyCase, ProxyKind } from './support/proxy-case.ts';
-import { get, OK, seen } from './support/proxy-case.ts';
-import { inputFor, ProxyStage } from './support/proxy-stage.ts';
+import { checkProxyCases } from './support/check-proxy-case.ts';
 
 checkLedger({ beforeEach, afterEach });
 
+const KINDS = ['forward', 'reverse'] as const;
+
 describe.each(Object.entries(proxyCases))('a proxy, %s', (_theme, rows) => {
   it.each(rows)('$name: $rule', async (row) => {
-    for (const kind of row.via === undefined ? (['forward', 'reverse'] as const) : [row.via]) {
-      await check(kind, row);
-    }
+    for (const kind of row.via === undefined ? KINDS : [row.via]) await checkProxyCases(kind, [row], 5);
   });
 });
 
-async function check(kind: ProxyKind, row: ProxyCase): Promise<void> {
-  const { answers, end = 'closed', forwards = [], emits, ending } = row;
-  const origin = new ForeignOrigin();
-  const stage = new ProxyStage(kind, (stream) => origin.accept(stream));
-  for (const { name, parts } of cutsOf(inputFor(kind, row.input), 3)) {
-    const outcome = await stage.run(parts, ending);
-    const { bytes, requests, errors } = origin.take();
-    expect({ kind, name, ...outcome, requests }).toEqual({ kind, name, answers, end, requests: forwards });
-    if (name === 'whole' && emits !== undefined) expect(bytes).toBe(emits);
-    if (forwards.length === 0) expect(origin.openCount).toBeLessThanOrEqual(1);
-    // What was begun and can't be ended is broken off; nothing else is a riddle for the origin.
-    expect(errors.filter((code) => !BROKEN_OFF.has(code))).toEqual([]);
-  }
-  expect(await stage.run([Buffer.from(inputFor(kind, get()), 'latin1')])).toEqual({ answers: OK, end: 'kept' });
-  expect(origin.take().requests).toEqual([seen('GET /')]);
-  expect(stage.errors).toEqual([]);
-  await stage.close();
-  expect(origin.openCount).toBe(0);
-  expect(stage.clock.pendingTimers).toBe(0);
-}
+describe.each(KINDS)('a %s proxy', (kind) => {
+  it.each(lengths)(
+    'with $name beside every coding, in either order, sends on what it understands, or nothing',
+    async (length) => {
+      const orders = ['length first', 'coding first'] as const;
+      const cases = codings.flatMap((coding) => orders.map((order) => framedBy(length, coding, order)));
+      await checkProxyCases(kind, cases, 61);
+    },
+  );
 
-const BROKEN_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'LML_ERR_STREAM_RESET', 'HPE_INVALID_EOF_STATE']);
+  it.each(lineEnds)('with %s instead of CRLF at any place sends nothing on', async (name, bytes) => {
+    await checkProxyCases(kind, endedBy(name, bytes), 31);
+  });
+});
+
+describe('the corpus of proxies', () => {
+  const rows = Object.values(proxyCases).flat();
+
+  it('has its cases, each with a name and a rule of its own', () => {
+    const count = rows.length + lengths.length * codings.length * 2 + lineEnds.length * endedBy('', '').length;
+    expect(count).toBeGreaterThanOrEqual(500);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+    expect(new Set(rows.map(({ rule }) => rule)).size).toBe(rows.length);
+    for (const { rule } of rows) expect(rule).toMatch(/RFC [0-9]{4} section [0-9.]+/);
+  });
+});

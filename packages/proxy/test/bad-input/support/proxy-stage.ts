@@ -41,8 +41,12 @@ export class ProxyStage {
     this.#server = httpServerLayer({ clock, onError: (error) => errors.push(error) })(service);
   }
 
-  /** Sends the parts one after the other on a connection of their own, and ends it. */
-  async run(parts: readonly Uint8Array[], ending?: 'end' | 'reset'): Promise<ClientSide> {
+  /**
+   * Sends the parts one after the other on a connection of their own, and ends it.
+   *
+   * @param answered - What to wait for before the connection ends. Default: nothing that takes time.
+   */
+  async run(parts: readonly Uint8Array[], ending?: 'end' | 'reset', answered?: Promise<void>): Promise<ClientSide> {
     const [near, far] = memoryPipe({ clock: this.clock });
     const served = this.#server.serve(createConnection(far));
     const end = new WireEnd(near);
@@ -52,6 +56,7 @@ export class ProxyStage {
     }
     if (ending === 'end') end.end();
     if (ending === 'reset') end.reset();
+    await answered;
     const answers = await end.take();
     const how = ending !== 'reset' && end.ended === 'reset' ? 'reset' : end.ended === 'end' ? 'closed' : 'kept';
     near.destroy();

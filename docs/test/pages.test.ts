@@ -10,7 +10,7 @@ describe.each(pages)('%s', (page) => {
   const text = readFileSync(path, 'utf8');
   const blocks = blocksOf(text);
 
-  it('shows examples as they are, and what they print', { timeout: 60_000 }, async () => {
+  it('shows examples as they are, and what they print', { timeout: 180_000 }, async () => {
     expect(text).toBe(await writtenPage(path));
   });
 

@@ -7,6 +7,7 @@ export function steadied(output: string, ports: ReadonlyMap<string, string>): st
   const named = new Map(Array.from(ports, ([port, used]) => [used, port]));
   return (
     output
+      .replaceAll('\r\n', '\n') // a page has no other line ends
       .replace(/(?<=127\.0\.0\.1:)[0-9]{4,5}\b/g, (port) => named.get(port) ?? '50000')
       .replace(/\b[0-9]{4,5}\b/g, (port) => named.get(port) ?? port)
       .replace(/\b[0-9]+\.[0-9]ms\b/g, '1.0ms')

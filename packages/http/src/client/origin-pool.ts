@@ -134,6 +134,7 @@ export class OriginPool {
   /** Keeps no connection any more: idle ones close now, the others after their requests. */
   close(): void {
     for (const { connection } of [...this.#connections]) void connection.close();
+    this.#abortSpareOpenings();
   }
 
   /** Ends everything now. */
@@ -223,7 +224,6 @@ export class OriginPool {
       waiter.resolve(this.#use(entry, waiter.send));
     }
     if (entry.connection.active === 0) this.#idleTimer.update(this.#host.clock.coarseNowMs());
-    this.#abortSpareOpenings();
   }
 
   #takeIdle(): Entry | undefined {
@@ -261,7 +261,13 @@ export class OriginPool {
     waiter.abort?.close();
   }
 
-  /** Connects that nobody waits for any more are given up. */
+  /**
+   * Gives up connects that nobody waits for any more, since whoever did has given up.
+   *
+   * @remarks
+   * Not called when those who waited have got another connection: under load that happens all the time, and a pool that threw
+   * away what it was opening would go on opening for ever.
+   */
   #abortSpareOpenings(): void {
     if (this.#waiting.size > 0) return;
     for (const scope of [...this.#opening]) scope.abort(new ClosedError('nobody waits for this connection any more'));

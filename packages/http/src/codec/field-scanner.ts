@@ -29,6 +29,8 @@ export class FieldScanner {
   hasKeepAlive = false;
   /** Whether Connection has `upgrade`. */
   hasConnectionUpgrade = false;
+  /** Value of the last Keep-Alive field. */
+  keepAlive = '';
   /** Whether there is an Upgrade field that names a protocol. */
   hasUpgrade = false;
   /** Whether Expect is `100-continue`. */
@@ -53,6 +55,7 @@ export class FieldScanner {
     this.hasClose = false;
     this.hasKeepAlive = false;
     this.hasConnectionUpgrade = false;
+    this.keepAlive = '';
     this.hasUpgrade = false;
     this.expectsContinue = false;
     this.expectsOther = false;
@@ -129,6 +132,7 @@ export class FieldScanner {
         break;
       case 10:
         if (isWord(bytes, start, nameEnd, 'connection')) this.#noteConnection(bytes, valueStart, valueEnd);
+        else if (isWord(bytes, start, nameEnd, 'keep-alive')) this.keepAlive = latin1(bytes, valueStart, valueEnd);
         break;
       case 14:
         if (isWord(bytes, start, nameEnd, 'content-length')) this.#noteLength(bytes, valueStart, valueEnd);

@@ -33,6 +33,7 @@ describe('encodeStatusLine', () => {
           isChunked: false,
           hasClose: false,
           hasKeepAlive: false,
+          keepAlive: '',
         },
       ]);
     }

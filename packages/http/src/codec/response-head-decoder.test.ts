@@ -124,6 +124,7 @@ function head(changes: Partial<Plain<ResponseHead>>): Plain<ResponseHead> {
     isChunked: false,
     hasClose: false,
     hasKeepAlive: false,
+    keepAlive: '',
     ...changes,
   };
 }

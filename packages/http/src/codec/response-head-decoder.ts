@@ -22,6 +22,8 @@ export interface ResponseHead {
   readonly isChunked: boolean;
   readonly hasClose: boolean;
   readonly hasKeepAlive: boolean;
+  /** Value of the Keep-Alive field, or `''`. */
+  readonly keepAlive: string;
 }
 
 /** Decodes the head of a response. RFC 9112 sections 4 and 5. */
@@ -84,6 +86,7 @@ class ResponseGrammar implements HeadGrammar<ResponseHead> {
       isChunked: fields.isChunked,
       hasClose: fields.hasClose,
       hasKeepAlive: fields.hasKeepAlive,
+      keepAlive: fields.keepAlive,
     };
   }
 }

@@ -270,7 +270,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     // RFC 9112 section 9.5: who is told that the request has failed stops sending it. `Connection: close` alone is about the
     // next request: a server that drains may well answer this one while it is still coming in.
     if (event.head.status >= 400 && !this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
-    const hint = KEEP_ALIVE_TIMEOUT.exec(event.head.headers.get('keep-alive') ?? '');
+    const hint = event.head.keepAlive === '' ? null : KEEP_ALIVE_TIMEOUT.exec(event.head.keepAlive);
     if (hint !== null) this.#peerIdleTimeoutMs = Number(hint[1]) * 1_000;
   }
 

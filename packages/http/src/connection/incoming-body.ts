@@ -146,11 +146,17 @@ export class IncomingBody implements BodySource {
   }
 
   #take(): Uint8Array {
-    const bytes = this.#kept ?? this.#memory?.subarray(0, this.#length) ?? NO_BYTES;
+    const bytes = this.#kept ?? wholeOf(this.#memory, this.#length);
     this.#kept = this.#memory = undefined;
     this.#length = 0;
     return bytes;
   }
+}
+
+/** The first bytes of the memory; the memory itself, if that is all of it: a view costs more than many a body. */
+function wholeOf(memory: Uint8Array | undefined, length: number): Uint8Array {
+  if (memory === undefined) return NO_BYTES;
+  return memory.length === length ? memory : memory.subarray(0, length);
 }
 
 /** Pieces from this size on are kept as they are: a new read buffer is then cheaper than the copy. */

@@ -173,6 +173,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     if (!(maxBytes >= 0)) throw new UsageError(`maxBytes must be >= 0, got ${maxBytes}`);
     this.#claim();
     this.#checkLength(this.#size ?? 0, maxBytes);
+    if (this.#source === undefined) return this.#takeBytes();
     const first = await this.#next();
     if (first === undefined) return EMPTY;
     const chunks = [first];
@@ -188,7 +189,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
 
   /** Reads everything as UTF-8 text; malformed bytes become U+FFFD. Throws like {@link bytes}. */
   async text(options: CollectOptions = {}): Promise<string> {
-    return utf8Decoder.decode(await this.bytes(options));
+    return decodeUtf8(await this.bytes(options));
   }
 
   /** Reads everything as JSON. @throws HttpBodyError `LML_ERR_HTTP_BODY_BAD_JSON`; otherwise like {@link bytes}. */
@@ -257,11 +258,16 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   #next(): Promise<Uint8Array | undefined> {
     if (this.#state === 'cancelled' || this.#state === 'failed') return Promise.reject(this.#reason);
     if (this.#source !== undefined && this.#state !== 'ended') return this.#pull(this.#source);
-    const whole = this.#whole;
+    const bytes = this.#takeBytes();
+    return Promise.resolve(bytes.length === 0 ? undefined : bytes);
+  }
+
+  /** The content that is at hand, once; nothing after that. */
+  #takeBytes(): Uint8Array {
+    const whole = this.#whole ?? EMPTY;
     this.#whole = undefined;
     if (!this.isEmpty) this.#state = 'ended';
-    if (whole === undefined || whole.length === 0) return Promise.resolve(undefined);
-    return Promise.resolve(typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole);
+    return typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
   }
 
   async #pull(source: BodySource): Promise<Uint8Array | undefined> {
@@ -300,8 +306,18 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** As `TextDecoder` does it, a byte order mark in front left out; twice as fast for what is short. */
+function decodeUtf8(bytes: Uint8Array): string {
+  const text = utf8Slice.call(bytes, 0, bytes.length);
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+}
+
+// Buffer has it, though its types do not say so.
+const { utf8Slice } = Buffer.prototype as unknown as {
+  utf8Slice: (this: Uint8Array, start: number, end: number) => string;
+};
+const BYTE_ORDER_MARK = 0xfeff;
 const ALREADY_READ = 'the body was read already; a body can be read once';
 const CANCELLED = 'the body was cancelled';
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);
-const utf8Decoder = new TextDecoder();

@@ -60,7 +60,8 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
    * @param init - Pairs in the order in which they shall be sent. Default: none.
    * @throws UsageError if a name is no token, or a value holds a character that no field value may hold.
    */
-  static from(init: HttpHeadersInit = []): HttpHeaders {
+  static from(init?: HttpHeadersInit): HttpHeaders {
+    if (init === undefined) return fromValidFields([]);
     if (init instanceof HttpHeaders) return init.clone();
     const headers = new HttpHeaders();
     headers.#fields = [];
@@ -142,13 +143,14 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
   /** Removes all fields that `shouldRemove` says. */
   deleteWhere(shouldRemove: (name: string, value: string) => boolean): void {
     const fields = this.#list();
-    const kept: string[] = [];
+    let kept: string[] | undefined; // made at the first field that goes: most messages lose none
     for (let index = 0; index < fields.length; index += 2) {
       const name = fields[index] as string; // pairs
       const value = fields[index + 1] as string;
-      if (!shouldRemove(name, value)) kept.push(name, value);
+      if (shouldRemove(name, value)) kept ??= fields.slice(0, index);
+      else kept?.push(name, value);
     }
-    if (kept.length === fields.length) return;
+    if (kept === undefined) return;
     this.#fields = kept;
     this.#isShared = false;
     this.#wire = undefined;

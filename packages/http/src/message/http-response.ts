@@ -144,9 +144,7 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   with(changes: HttpResponseInit): HttpResponse {
     return new HttpResponse({
       status: this.#changedStatus(changes.status),
-      reason: validReason(
-        changes.reason ?? (changes.status === undefined ? this.reason : reasonPhrase(changes.status)),
-      ),
+      reason: this.#changedReason(changes),
       headers: changes.headers === undefined ? this.headers : HttpHeaders.from(changes.headers),
       body: changes.body === undefined ? this.body : HttpBody.from(changes.body),
       version: changes.version ?? this.version,
@@ -154,6 +152,11 @@ export class HttpResponse implements HttpResponseParts, Disposable {
       upgrade: this.upgrade,
       makeExtensions: () => this.extensions,
     });
+  }
+
+  #changedReason({ reason, status }: HttpResponseInit): string {
+    if (reason !== undefined) return validReason(reason);
+    return status === undefined ? this.reason : reasonPhrase(status);
   }
 
   #changedStatus(status: number | undefined): number {

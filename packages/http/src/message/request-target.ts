@@ -66,8 +66,10 @@ function parseAbsoluteForm(target: string): RequestTarget | string {
   const authorityEnd = endOfAuthority(target, authorityStart);
   const authority = target.slice(authorityStart, authorityEnd);
   if (authority.includes('@')) return 'user information in a URL is not allowed';
-  if (!isValidAuthority(authority)) return `${JSON.stringify(authority)} is not host or host:port`;
+  if (authority !== lastAuthority && !isValidAuthority(authority))
+    return `${JSON.stringify(authority)} is not host or host:port`;
 
+  lastAuthority = authority;
   const { path, query } = originForm(target.slice(authorityEnd));
   // An empty path is `/` when it is sent to an origin, and nothing for OPTIONS; whoever sends it decides.
   return { form: 'absolute', scheme: target.slice(0, schemeEnd).toLowerCase(), authority, path, query };
@@ -80,6 +82,9 @@ function endOfAuthority(target: string, start: number): number {
   }
   return target.length;
 }
+
+/** A valid one: most requests of a process go to where the one before went. */
+let lastAuthority: string | undefined;
 
 const ASTERISK: RequestTarget = {
   form: 'asterisk',

@@ -17,10 +17,11 @@ export interface HopByHopOptions {
  * @returns Whether a field of a name, in lower case, is for one hop in this message: trailers are removed by it too.
  */
 export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): (name: string) => boolean {
-  const named = new Set(headers.getAll('connection').flatMap((value) => splitList(value.toLowerCase())));
-  const keepsTrailersAsked = hasTrailersToken(headers);
+  const named = namedByConnection(headers);
+  const keepsTrailersAsked = headers.has('te') && hasTrailersToken(headers);
   const isForOneHop = (name: string): boolean => KNOWN.has(name) || (named.has(name) && !END_TO_END.has(name));
   headers.deleteWhere((name) => {
+    if (named.size === 0 && !LENGTHS.has(name.length)) return false; // most names are too long or too short to be one
     const lower = name.toLowerCase();
     return lower === 'upgrade' ? !options.keepsUpgrade : isForOneHop(lower);
   });
@@ -29,6 +30,11 @@ export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): 
   const connection = [...(options.keepsUpgrade ? ['Upgrade'] : []), ...(keepsTrailersAsked ? ['TE'] : [])];
   if (connection.length > 0) headers.append('Connection', connection.join(', '));
   return (name) => name === 'upgrade' || isForOneHop(name);
+}
+
+function namedByConnection(headers: HttpHeaders): ReadonlySet<string> {
+  if (!headers.has('connection')) return NONE;
+  return new Set(headers.getAll('connection').flatMap((value) => splitList(value.toLowerCase())));
 }
 
 function hasTrailersToken(headers: HttpHeaders): boolean {
@@ -45,6 +51,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   'te',
   'transfer-encoding',
 ]);
+
+/** Lengths of the names of {@link KNOWN}, and of Upgrade. */
+const LENGTHS: ReadonlySet<number> = new Set([...KNOWN, 'upgrade'].map((name) => name.length));
+const NONE: ReadonlySet<string> = new Set();
 
 /** A message that loses one of these on the way means something else, or nothing. */
 const END_TO_END: ReadonlySet<string> = new Set([

@@ -43,9 +43,14 @@ export function addForwarded(
 
 /** Behind CGI and its kind a field is an environment variable, where `_` and `-` are the same. */
 function isClaim(name: string): boolean {
+  const first = name.charCodeAt(0) | LOWER_CASE;
+  if (first !== LETTER_X && first !== LETTER_F) return false;
   return CLAIMS.has(name.toLowerCase().replaceAll('_', '-'));
 }
 
+const LOWER_CASE = 0x20;
+const LETTER_F = 0x66;
+const LETTER_X = 0x78;
 const CLAIMS: ReadonlySet<string> = new Set([
   'forwarded',
   'x-forwarded-for',

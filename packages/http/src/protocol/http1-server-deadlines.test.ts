@@ -207,17 +207,21 @@ describe('Http1ServerProtocol', () => {
     });
 
     it('lets a slow upload that comes on live for two hours', () => {
-      playServer([
-        send(UPLOAD),
-        isRequest,
-        want(true),
-        ...chunks(50, 1_000, 7_200),
-        send('0\r\n\r\n'),
-        expectEvent({ type: 'end' }),
-        respond({ body: 'hi' }),
-        expectOutput(OK),
-        expectState({ isIdle: true }),
-      ]);
+      const timeouts = fullServerTimeouts({ ...SERVER_TIMEOUTS, minBodyBytesPerSecond: 5 });
+      playServer(
+        [
+          send(UPLOAD),
+          isRequest,
+          want(true),
+          ...chunks(50, 10_000, 720),
+          send('0\r\n\r\n'),
+          expectEvent({ type: 'end' }),
+          respond({ body: 'hi' }),
+          expectOutput(OK),
+          expectState({ isIdle: true }),
+        ],
+        { timeouts },
+      );
     });
 
     it('ends an upload that drips, though each byte is read when it comes', () => {

@@ -356,7 +356,7 @@ export class Http1ServerProtocol {
   #decideKeepAlive(command: ResponseCommand, fields: OutboundFields, framing: OutboundFraming): void {
     // A client that waits for 100 (Continue) and gets an answer instead may or may not send its body: who could tell?
     const isUnclear = this.#owesContinue || framing.type === 'until-close';
-    // RFC 9931: some clients send what is meant for a tunnel before it stands. It must not be taken for further requests.
+    // RFC 9931 section 8: some clients send what is meant for a tunnel before it stands. It must not be taken for further requests.
     const isRefusedTunnel = this.#request?.method === 'CONNECT';
     if (command.close || fields.hasClose || isUnclear || isRefusedTunnel) this.#keepsAlive = false;
     this.#owesContinue = false;

@@ -103,7 +103,7 @@ export const pipelines: readonly BadRequest[] = [
   },
   {
     name: 'behind a CONNECT that was refused: what was meant for the tunnel is no request',
-    rule: 'RFC 9931 section 6: a server that rejects CONNECT closes, and reads no further',
+    rule: 'RFC 9931 section 8: a server that rejects CONNECT closes, and reads no further',
     input: `${message('CONNECT a.test:443 HTTP/1.1', ['Host: a.test:443'])}GET /hidden HTTP/1.1\r\nHost: a.test\r\n\r\n`,
     answers: LAST_OK.replace('200 OK', '405 Method Not Allowed').replace(/ok$/, 'no'),
     code: undefined,

@@ -13,6 +13,8 @@ export interface StageOptions {
   readonly clock?: Clock;
   /** What the HTTP origin does. Default: there is none. */
   readonly origin?: Service<HttpRequest, HttpResponse>;
+  /** In place of `origin`: what does the same by hand, on bare connections. */
+  readonly bareOrigin?: Service<Connection, void>;
   /** What stands behind tunnels and relays. Default: nothing. */
   readonly peer?: Service<Connection, void>;
   /** Longest silence of relays and tunnels, in milliseconds. */
@@ -73,6 +75,7 @@ export async function openStage(places: Places, options: StageOptions = {}): Pro
   };
 
   if (options.origin !== undefined) await listen('origin.test:80', http(options.origin));
+  if (options.bareOrigin !== undefined) await listen('origin.test:80', options.bareOrigin);
   if (options.peer !== undefined) await listen('peer.test:443', options.peer);
   await listen('proxy.test:8080', http(forwardProxyService({ ...forwarding, connector: connectorOf('proxy') })));
   await listen('edge.test:80', http(reverseProxyService({ ...forwarding, routes: [{ to: 'http://origin.test' }] })));

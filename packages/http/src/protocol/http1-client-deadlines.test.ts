@@ -246,6 +246,21 @@ describe('Http1ClientProtocol', () => {
     playClient([ask(), isGet, block(true), send('\0'), send('\r\n'), expectEvent({ type: 'failed' }), hasNoDeadline]);
   });
 
+  it('does not mind being asked too early', () => {
+    playClient([
+      ask(),
+      isGet,
+      advance(60_000),
+      command((protocol, nowMs) => {
+        protocol.handleTimeout(nowMs);
+        expect(protocol.nextTimeoutMs()).toBe(nowMs + 60_000);
+      }),
+      expectNothing(),
+      send(OK),
+      ...isWhole(),
+    ]);
+  });
+
   it('keeps to a timeout that it has been told, though there is another', () => {
     playClient([
       ask(),

@@ -56,11 +56,6 @@ export class Http1Inbound<Head> {
     return this.#input.remaining;
   }
 
-  /** Whether the peer has ended its direction; bytes may be waiting. */
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
   /** Takes input; borrowed until {@link nextEvent} gives `undefined`. What comes after the end of all messages is dropped. */
   receiveBytes(bytes: Uint8Array): void {
     if (this.#state === 'closed' || this.#state === 'failed') return;

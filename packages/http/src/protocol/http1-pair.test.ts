@@ -49,7 +49,7 @@ describe('a client and a server protocol, back to back', () => {
           expect([pair.client.isIdle, pair.server.isIdle]).toEqual([true, true]);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -152,6 +152,18 @@ describe('Http1ServerProtocol refuses', () => {
     });
   });
 
+  it('nothing that is not due: time that is told too early does no harm', () => {
+    playServer([
+      advance(15_000),
+      command((protocol, nowMs) => {
+        protocol.handleTimeout(nowMs);
+        expect(protocol.nextTimeoutMs()).toBe(nowMs + 5_000);
+      }),
+      send(GET),
+      isRequest,
+    ]);
+  });
+
   it('nothing after the end: no deadline strikes, no byte counts', () => {
     playServer([
       end(),

@@ -279,11 +279,13 @@ describe('Http1ServerProtocol', () => {
       playServer([
         send(EXPECT),
         isExpecting,
+        expectState({ owesContinue: true }),
         expectNothing(),
         want(false),
         expectNothing(),
         want(true),
         expectOutput(CONTINUE),
+        expectState({ owesContinue: false }),
         want(false),
         want(true),
         expectNothing(),

@@ -44,7 +44,8 @@ const DRIPS: readonly { name: string; first: string; drip: string; shedAtMs: num
   },
 ];
 
-describe('a server among clients that dawdle', () => {
+// Much work for a busy machine: thousands of connections, hundreds of megabytes.
+describe('a server among clients that dawdle', { timeout: 60_000 }, () => {
   it.each(DRIPS)(
     'gives a client up that drips $name, in time and not before',
     async ({ first, drip, shedAtMs, answers }) => {

@@ -6,8 +6,10 @@ const conditions = ['@lamella/source'];
 
 const projects = [...workspacePackages().map(({ path }) => path), 'tools'];
 
-/** Foreign peers, real sockets and installs take their time; everything else must be fast. */
+/** Foreign peers, real sockets and installs take their time. */
 const SLOW: ReadonlySet<string> = new Set(['integration-tests', 'tools']);
+
+const limits = (timeoutMs: number) => ({ testTimeout: timeoutMs, hookTimeout: timeoutMs });
 
 export default defineConfig({
   resolve: { conditions },
@@ -21,7 +23,8 @@ export default defineConfig({
       test: {
         name: path.split('/').at(-1) ?? path,
         include: ['**/*.test.ts'],
-        ...(SLOW.has(path) ? { testTimeout: 60_000, hookTimeout: 60_000 } : {}),
+        // A limit is for what hangs, not for a machine that has other things to do.
+        ...(SLOW.has(path) ? limits(120_000) : limits(30_000)),
       },
     })),
   },

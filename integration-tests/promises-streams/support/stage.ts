@@ -36,6 +36,8 @@ export interface Stage {
   connect(name: string): Promise<Connection>;
   /** A client, which goes through the forward proxy if told so. */
   client(options?: Partial<HttpClientOptions> & { readonly viaProxy?: boolean }): HttpClient;
+  /** Cuts what is under way, as a drain without grace does. */
+  cut(): Promise<void>;
   /** Ends everything; what is under way is cut. */
   close(): Promise<void>;
 }
@@ -102,6 +104,9 @@ export async function openStage(places: Places, options: StageOptions = {}): Pro
       });
       clients.push(made);
       return made;
+    },
+    async cut() {
+      await lifecycle.drain({ graceMs: 0 });
     },
     async close() {
       for (const made of clients) made.destroy();

@@ -41,6 +41,8 @@ export function iterableSource(iterable: AsyncIterable<BodyChunk> | Iterable<Bod
       }
     },
     cancel() {
+      // Of a Node stream the iterator alone is not enough: it frees nothing before it was started, nor while a read waits.
+      if ('destroy' in iterable && typeof iterable.destroy === 'function') iterable.destroy();
       stop().catch(ignore);
     },
   };

@@ -257,6 +257,40 @@ describe('deadlines', () => {
     expect(await client.received()).toMatch(/abc$/);
   });
 
+  it('reset a client that does not read a response which the service has given whole', async () => {
+    const client = open(async () => HttpResponse.from({ body: new Uint8Array(1_000_000) }), { stopsReading: true });
+    client.send(GET);
+    await client.clock.advanceAsync(59_999);
+    expect(client.clock.pendingTimers).toBe(1);
+    await client.clock.advanceAsync(1);
+    await client.served;
+    expect(await client.stream.closed).toMatchObject({ reason: 'reset' });
+  });
+
+  it('give a client that reads slowly the end of the last response; if it stops reading, it is reset', async () => {
+    const client = open(async () => HttpResponse.from({ body: new Uint8Array(1_000_000) }), { stopsReading: true });
+    client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await client.clock.advanceAsync(10_000); // longer than a close lingers
+    let bytesIn = (await client.stream.read())?.length ?? 0;
+    await client.clock.advanceAsync(40_000);
+    while (true) {
+      const chunk = await client.stream.read();
+      if (chunk === undefined) break;
+      bytesIn += chunk.length;
+    }
+    expect(bytesIn).toBeGreaterThan(1_000_000);
+    await client.clock.advanceAsync(2_000);
+    await client.served;
+
+    const stopped = open(async () => HttpResponse.from({ body: new Uint8Array(1_000_000) }), { stopsReading: true });
+    stopped.send('GET / HTTP/1.0\r\n\r\n');
+    await stopped.clock.advanceAsync(59_999);
+    expect(stopped.clock.pendingTimers).toBe(1);
+    await stopped.clock.advanceAsync(1);
+    await stopped.served;
+    expect(await stopped.stream.closed).toMatchObject({ reason: 'reset' });
+  });
+
   it('reset a client that does not read its response', async () => {
     const clock = new FakeClock();
     const cancelled: unknown[] = [];

@@ -160,9 +160,9 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#settle(nowMs);
   }
 
-  /** A peer that does not read its answers gets no further ones. */
+  /** A peer that does not read its answers gets no further ones, and in the end its connection is taken away. */
   #mayTakeEvents(): boolean {
-    return !this.#outbox.isBlocked || this.#exchange !== undefined;
+    return !this.#outbox.isBlocked || this.#exchange !== undefined || this.#protocol.hasTimedOut;
   }
 
   /** The end of a turn: output, reading, timer. */
@@ -310,7 +310,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
       this.#protocol.sendData(response.body.takeWhole() ?? '');
       this.#protocol.sendEnd(undefined, this.#options.clock.coarseNowMs());
       this.#close();
-    } else if (wasServed) this.#stream.destroy(error);
+    } else if (wasServed || this.#outbox.isBlocked) this.#stream.destroy(error);
     else this.#close();
   }
 
@@ -419,7 +419,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     if (!this.#isOpen) return;
     this.#outbox.release();
     this.#timer.cancel();
-    this.#closing = new LingeringClose(this.#stream, this.#options.clock);
+    this.#closing = new LingeringClose(this.#stream, this.#options.clock, this.#options.timeouts.writeTimeoutMs);
     this.#source?.resume();
   }
 

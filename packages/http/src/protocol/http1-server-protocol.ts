@@ -123,6 +123,11 @@ export class Http1ServerProtocol {
     return this.#inbound.bytesWaiting;
   }
 
+  /** Whether a deadline has passed that {@link nextEvent} has not told of yet. */
+  get hasTimedOut(): boolean {
+    return this.#timeout !== undefined;
+  }
+
   /** Requests so far. */
   get requestCount(): number {
     return this.#requestCount;

@@ -9,6 +9,6 @@ export const packages: readonly string[] = ['service-core', 'layers', 'net-core'
 
 /** Pages whose examples are files that run: paths from the root. */
 export const pages: readonly string[] = globSync(
-  ['*.md', 'docs/guide/*.md', 'docs/decisions/*.md', 'docs/architecture.md', `packages/{${packages}}/README.md`],
+  ['*.md', 'docs/guide/*.md', 'docs/decisions/*.md', 'docs/*.md', `packages/{${packages}}/README.md`],
   { cwd: root },
 ).sort();

@@ -1,21 +1,22 @@
 import { residentMiB } from './start-process.ts';
 
-/** Watches how much memory a process has in RAM. */
-export interface MemoryWatch {
-  /** Stops. @returns The most that was seen since the start, in MiB. */
-  readonly stop: () => number;
+/** Memory of a process over some time, in MiB. */
+export interface MemorySeen {
+  /** The median: what the process holds. */
+  readonly levelMiB: number;
+  /** The most: with garbage that waits to be collected. */
+  readonly peakMiB: number;
 }
 
-/** Looks every 50 ms. */
-export function watchMemory(pid: number): MemoryWatch {
-  let most = residentMiB(pid);
-  const timer = setInterval(() => {
-    most = Math.max(most, residentMiB(pid));
-  }, 50);
-  return {
-    stop() {
-      clearInterval(timer);
-      return Math.max(most, residentMiB(pid));
-    },
-  };
+/** Looks every 20 ms how much memory of a process is in RAM, as long as `work` is under way. */
+export async function memoryDuring(pid: number, work: () => Promise<void>): Promise<MemorySeen> {
+  const samples = [residentMiB(pid)];
+  const timer = setInterval(() => samples.push(residentMiB(pid)), 20);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  samples.sort((first, second) => first - second);
+  return { levelMiB: samples[samples.length >> 1] ?? 0, peakMiB: samples.at(-1) ?? 0 };
 }

@@ -20,6 +20,9 @@ export interface RunningProcess {
 /** Options of {@link startProcess}. */
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Whether it leads a process group of its own, and signals go to all of that: as those of a terminal do. */
+  readonly isGroup?: boolean;
 }
 
 /** Starts a program, which is killed when the test is over. */
@@ -27,7 +30,13 @@ export function startProcess(command: string, args: readonly string[], options: 
   const child = spawn(command, args, {
     env: { ...process.env, PATH: PEER_PATH, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: options.cwd,
+    detached: options.isGroup === true,
   });
+  const kill = (signal: NodeJS.Signals): void => {
+    if (options.isGroup !== true || child.pid === undefined) child.kill(signal);
+    else killGroup(child.pid, signal);
+  };
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   const onChange = (): void => {
@@ -47,7 +56,7 @@ export function startProcess(command: string, args: readonly string[], options: 
   };
   void ended.then(over, over);
   onTestFinished(async () => {
-    child.kill('SIGKILL');
+    kill('SIGKILL');
     await ended.catch(() => {});
   });
 
@@ -55,7 +64,7 @@ export function startProcess(command: string, args: readonly string[], options: 
     pid: child.pid ?? 0,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
-    signal: (signal) => void child.kill(signal),
+    signal: kill,
     ended,
     printed: (pattern, name = 'stdout') =>
       new Promise((resolve, reject) => {
@@ -70,6 +79,14 @@ export function startProcess(command: string, args: readonly string[], options: 
         check();
       }),
   };
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody of it is left.
+  }
 }
 
 function endOf(child: ChildProcess): Promise<number | string> {

@@ -1,5 +1,5 @@
 import type { Connector, Resolver } from '@lamella/net-core';
-import { parseDomain, parseIp } from '@lamella/net-core';
+import { parseAuthority, parseDomain, parseIp } from '@lamella/net-core';
 import { staticResolver, systemResolver, tcpConnector } from '@lamella/net-tcp';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 
@@ -43,7 +43,7 @@ function parsed(entry: string): ResolveEntry {
   try {
     return {
       host: parseDomain(host).name,
-      port: Number(port),
+      port: parseAuthority(`${host}:${port}`).port ?? 0,
       addresses: addresses.split(',').map((address) => parseIp(address.replace(/^\[(.*)\]$/, '$1')).toString()),
     };
   } catch (error) {

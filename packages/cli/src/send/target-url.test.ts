@@ -25,9 +25,12 @@ describe('targetUrl', () => {
     expect(targetUrl(text)).toEqual({ target: 'http://h/', credentials });
   });
 
-  it.each(['', 'http://', 'http://a b/', 'http://h:99999/', 'http://[::1/'])('says that %j is no URL', (text) => {
-    expect(() => targetUrl(text)).toThrow(expect.objectContaining({ exitCode: 3 }));
-  });
+  it.each(['', 'http://', 'http://a b/', 'http://h:99999/', 'http://[::1/', 'http://a!b/', 'a..b'])(
+    'says that %j is no URL',
+    (text) => {
+      expect(() => targetUrl(text)).toThrow(expect.objectContaining({ exitCode: 3 }));
+    },
+  );
 
   it('says that https is not there yet, and other schemes are not known', () => {
     const refusal = (message: string) => expect.objectContaining({ message, exitCode: 1 });

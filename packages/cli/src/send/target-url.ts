@@ -1,3 +1,4 @@
+import { tryParseAuthority } from '@lamella/net-core';
 import { CliError, EXIT } from '../cli-error.ts';
 
 /** A URL as it was typed, ready for a request. */
@@ -17,7 +18,7 @@ export function targetUrl(text: string): TargetUrl {
   const withHost = text.startsWith(':') ? `127.0.0.1${text}` : text;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(withHost) ? withHost : `http://${withHost}`;
   const url = URL.parse(withScheme);
-  if (url === null) throw new CliError(`${JSON.stringify(text)} is not a URL`, EXIT.badUrl);
+  if (url === null) throw notUrl(text);
   if (url.protocol === 'https:') {
     throw new CliError('https needs TLS, which this version does not have yet; http URLs work', EXIT.unsupported);
   }
@@ -25,11 +26,17 @@ export function targetUrl(text: string): TargetUrl {
     const scheme = url.protocol.slice(0, -1);
     throw new CliError(`the scheme ${scheme} is not supported; http is`, EXIT.unsupported);
   }
+  // What browsers take for a host is more than what may stand in a request.
+  if (tryParseAuthority(url.host) === undefined) throw notUrl(text);
   const isAnybody = url.username === '' && url.password === '';
   return {
     target: `http://${url.host}${url.pathname}${url.search}`,
     credentials: isAnybody ? undefined : `${decoded(url.username)}:${decoded(url.password)}`,
   };
+}
+
+function notUrl(text: string): CliError {
+  return new CliError(`${JSON.stringify(text)} is not a URL`, EXIT.badUrl);
 }
 
 /** A percent sign that encodes nothing stands for itself. */

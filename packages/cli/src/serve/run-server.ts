@@ -37,7 +37,6 @@ export async function runServer(
   makeService: (parts: ServerParts) => Service<HttpRequest, HttpResponse>,
 ): Promise<void> {
   const lifecycle = createLifecycle({ onError: (error, task) => printError(`${task} failed: ${messageOf(error)}`) });
-  const listener = await listen(options);
   const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
     if (options.quiet !== true) printError(tunnelLine(outcome, request));
   };
@@ -46,6 +45,7 @@ export async function runServer(
     traceLayer<HttpRequest, HttpResponse>(options.quiet ? {} : { onEnd: (end) => printError(accessLine(end)) }),
     makeService({ lifecycle, onRelayEnd }),
   );
+  const listener = await listen(options); // after everything that may refuse its options: it would go on listening
   const drained = drainOnSignal(lifecycle, {
     preDrainMs: options.preDrain,
     graceMs: options.grace,

@@ -11,7 +11,8 @@ export const reverseRow: BenchRow = {
   about: 'A reverse proxy before one origin, GET with 27 bytes of JSON, 64 keep-alive connections on both sides.',
   unit: { label: 'requests', size: 1 },
   targets: [
-    { of: 'lamella', to: 'node:http + undici', atLeast: 1.4 },
+    { of: 'lamella', to: 'node:http + undici request', atLeast: 1.4 },
+    { of: 'lamella', to: 'node:http + undici dispatch', atLeast: 1.4 },
     { of: 'lamella', to: 'http-proxy', atLeast: 2.2 },
   ],
   contestants: reverseProxies({ path: '/', connections: 64, expected: HELLO }),
@@ -43,8 +44,9 @@ export const relayRow: BenchRow = {
 function reverseProxies(load: WrkLoad): BenchRow['contestants'] {
   const node = (kind: string) => (port: number) => startNode('reverse-proxy.ts', [kind, String(port)]);
   return {
-    'node:http + undici': () => reverse(load, node('node-undici')),
+    'node:http + undici dispatch': () => reverse(load, node('node-dispatch')),
     lamella: () => reverse(load, node('lamella')),
+    'node:http + undici request': () => reverse(load, node('node-undici')),
     'http-proxy': () => reverse(load, node('http-proxy')),
     ...(isInstalled('nginx') ? { nginx: () => reverse(load, (port) => startNginx(NGINX_REVERSE, port)) } : {}),
     ...(isInstalled('haproxy') ? { haproxy: () => reverse(load, (port) => startHaproxy(port, 'http')) } : {}),

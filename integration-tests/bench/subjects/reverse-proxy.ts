@@ -21,6 +21,30 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
     const pool = new Pool(origin, { connections: 64, pipelining: 1 });
     return listen((request, response) => void passOn(pool, request, response));
   },
+  /** The same by the callbacks of undici, which is the fastest that it has. */
+  'node-dispatch'() {
+    const pool = new Pool(origin, { connections: 64, pipelining: 1 });
+    return listen((request, response) => {
+      const { method = 'GET', url = '/', headers } = request;
+      const { connection: _, ...kept } = headers;
+      const hasBody = method !== 'GET' && method !== 'HEAD';
+      pool.dispatch(
+        // The types of undici name its methods one by one.
+        { method: method as 'GET', path: url, headers: kept, body: hasBody ? request : null },
+        {
+          onRequestStart() {}, // undici insists on it
+          onResponseStart: (_controller, status, answered) => void response.writeHead(status, answered),
+          onResponseData(controller, chunk) {
+            if (response.write(chunk)) return;
+            controller.pause();
+            response.once('drain', () => controller.resume());
+          },
+          onResponseEnd: () => void response.end(),
+          onResponseError: () => void response.destroy(),
+        },
+      );
+    });
+  },
   'http-proxy'() {
     const proxy = httpProxy.createProxyServer({
       target: origin,

@@ -15,7 +15,7 @@ import { serveWithResend } from './resend.ts';
 export interface HttpClientOptions extends Partial<PoolOptions> {
   /** Makes the connections, such as `tcpConnector()` or one of a network in memory. */
   readonly connector: Connector;
-  /** Protocols to speak, the preferred one first. */
+  /** Protocols to speak, the preferred one first, at least one. The first one is spoken; choosing needs TLS, which is not there yet. */
   readonly protocols: readonly HttpProtocol[];
   /** HTTP proxy that all requests go to, in the absolute form. Default: none. */
   readonly proxy?: Address;

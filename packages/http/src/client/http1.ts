@@ -23,6 +23,8 @@ export interface Http1Options {
  *
  * @example
  * const client = createHttpClient({ connector: tcpConnector(), protocols: [http1()] });
+ *
+ * @throws UsageError if an option is out of its range.
  */
 export function http1(options: Http1Options = {}): HttpProtocol {
   const { maxInformational = 32, bodyIdleTimeoutMs = 30_000 } = options;

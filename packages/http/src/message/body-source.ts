@@ -4,6 +4,8 @@ import type { HttpHeaders } from './http-headers.ts';
 /** Where the bytes of a body come from, one chunk at a time. */
 export interface BodySource {
   /**
+   * Gives the next chunk.
+   *
    * @returns The next chunk, the caller's for good, or `undefined` at the end. Called again only after it settled, and never
    * after it rejected.
    */

@@ -72,6 +72,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * Makes a body.
    *
    * @param init - Text is sent as UTF-8. Of iterables and streams one chunk is pulled at a time, when the engine has room.
+   * @throws UsageError if `size` is no whole number of at least 0.
    */
   static from(init: HttpBodyInit, options: HttpBodyOptions = {}): HttpBody {
     if (init instanceof HttpBody) return init;

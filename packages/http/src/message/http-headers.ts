@@ -156,7 +156,7 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
     this.#wire = undefined;
   }
 
-  /** @returns Headers with the same fields; changes of one do not show in the other. Cheap until one is changed. */
+  /** Makes a copy. @returns Headers with the same fields; changes of one do not show in the other. Cheap until one is changed. */
   clone(): HttpHeaders {
     const fields = this.#list();
     const copy = new HttpHeaders();

@@ -18,6 +18,7 @@ export interface InformationalResponse {
   readonly status: number;
   /** Reason phrase, possibly empty. */
   readonly reason: string;
+  /** Fields, in order. */
   readonly headers: HttpHeaders;
 }
 
@@ -32,9 +33,9 @@ export interface HttpRequestInit {
   readonly target: string;
   /** Fields in the order in which they are sent. Default: none. */
   readonly headers?: HttpHeadersInit;
-  /** Default: empty. */
+  /** Content. Default: empty. */
   readonly body?: HttpBodyInit;
-  /** Default `'1.1'`. */
+  /** Version that it came in by; a client sends its own. Default `'1.1'`. */
   readonly version?: HttpVersion;
   /** Hears of interim responses. On a server: sends them. */
   readonly onInformational?: (response: InformationalResponse) => void;
@@ -53,11 +54,17 @@ export type HttpRequestChanges = Partial<Omit<HttpRequestInit, 'signal'>>;
 
 /** The parts of a request, for engines: valid already, not checked again. */
 export interface HttpRequestParts {
+  /** A token, in its case. */
   readonly method: string;
+  /** Request target in one of its four forms. */
   readonly target: string;
+  /** Version that it came in by, or goes out by. */
   readonly version: HttpVersion;
+  /** Fields, in order. */
   readonly headers: HttpHeaders;
+  /** Content, read once. */
   readonly body: HttpBody;
+  /** Hears of interim responses. On a server: sends them. */
   readonly onInformational: ((response: InformationalResponse) => void) | undefined;
   /** Makes or finds what the request shares with its forks. */
   readonly context: RequestContext;
@@ -80,13 +87,19 @@ export interface HttpRequestParts {
  * request.path; // '/items'
  */
 export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestParts {
+  /** A token, in the case in which it came or is sent: methods are case-sensitive. */
   readonly method: string;
   /** Request target as received or as given; see {@link HttpRequestInit.target}. */
   readonly target: string;
+  /** Version that it came in by; a client sends its own. */
   readonly version: HttpVersion;
+  /** Fields, in order. */
   readonly headers: HttpHeaders;
+  /** Content, read once. */
   readonly body: HttpBody;
+  /** Hears of interim responses. On a server: sends them. */
   readonly onInformational: ((response: InformationalResponse) => void) | undefined;
+  /** What the request shares with its forks; for engines. */
   readonly context: RequestContext;
   readonly #extensions: Extensions<'request'> | undefined;
   readonly #scope: AbortScope | undefined;
@@ -125,14 +138,17 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
     return request;
   }
 
+  /** Side data of this request, or of this attempt. */
   get extensions(): Extensions<'request'> {
     return this.#extensions ?? this.context.extensions;
   }
 
+  /** Cancellation, for layers. On a server it aborts when the client is gone or too slow, never on success. */
   get scope(): AbortScope {
     return this.#scope ?? this.context.scope;
   }
 
+  /** The same as a standard signal, made at the first read. */
   get signal(): AbortSignal {
     return this.scope.signal;
   }
@@ -162,6 +178,8 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
   }
 
   /**
+   * Makes a changed copy.
+   *
    * @returns A request with some parts changed; scope, store and everything else is shared.
    * @throws UsageError if the method, the target, the two together, or a header is invalid.
    */
@@ -183,6 +201,7 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
     return request;
   }
 
+  /** The same request with another scope, store or body. One onto another store, an attempt, has headers of its own. */
   fork(options: HttpForkOptions): HttpRequest {
     const isNewScope = options.scope !== undefined || options.signal !== undefined;
     const fork = new HttpRequest({

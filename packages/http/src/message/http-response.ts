@@ -17,9 +17,9 @@ export interface HttpResponseInit {
   readonly reason?: string;
   /** Fields in the order in which they are sent. Default: none. */
   readonly headers?: HttpHeadersInit;
-  /** Default: empty. */
+  /** Content. Default: empty. */
   readonly body?: HttpBodyInit;
-  /** Default `'1.1'`. */
+  /** Version that it came in by; a server sends its own. Default `'1.1'`. */
   readonly version?: HttpVersion;
 }
 
@@ -33,10 +33,15 @@ export interface HttpUpgrade {
 
 /** The parts of a response, for engines: valid already, not checked again. */
 export interface HttpResponseParts {
+  /** Status code, 101 or 200 to 999. */
   readonly status: number;
+  /** Reason phrase, possibly empty. */
   readonly reason: string;
+  /** Fields, in order. */
   readonly headers: HttpHeaders;
+  /** Content, read once. */
   readonly body: HttpBody;
+  /** Version that it came in by. */
   readonly version: HttpVersion;
   /** What the connection became, if the response was a 101, or a 2xx to CONNECT. */
   readonly upgraded?: Connection | undefined;
@@ -63,13 +68,17 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   readonly status: number;
   /** Reason phrase as received or to be sent, possibly empty. */
   readonly reason: string;
+  /** Fields, in order. */
   readonly headers: HttpHeaders;
+  /** Content, read once; whoever gets the response from a client reads or cancels it. */
   readonly body: HttpBody;
+  /** Version that it came in by; a server sends its own. */
   readonly version: HttpVersion;
   /** What the connection became. Take it, or it is destroyed with the response. */
   readonly upgraded: Connection | undefined;
   /** What shall become of the connection; see {@link HttpResponse.upgrade}. */
   readonly upgrade: HttpUpgrade | undefined;
+  /** Makes the store; for engines. */
   readonly makeExtensions: (() => Extensions<'response'>) | undefined;
   #extensions: Extensions<'response'> | undefined;
 
@@ -114,6 +123,7 @@ export class HttpResponse implements HttpResponseParts, Disposable {
    * @param handler - Serves the connection, of `upgrade` scope, after the head has been written. Bytes that came right behind
    * the request are the first that its stream gives.
    * @param options - `guard`: what the handler would use, such as a dialled connection; disposed if it never runs.
+   * @throws UsageError if the status, the reason or a header is invalid.
    */
   static upgrade(
     init: Omit<HttpResponseInit, 'body'>,
@@ -138,6 +148,8 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   }
 
   /**
+   * Makes a changed copy.
+   *
    * @returns A response with some parts changed; everything else is shared.
    * @throws UsageError if the status, the reason or a header is invalid.
    */

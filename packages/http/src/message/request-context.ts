@@ -28,11 +28,13 @@ export class RequestContext {
     this.#options = options;
   }
 
+  /** Store of the request, made at the first read. */
   get extensions(): Extensions<'request'> {
     this.#extensions ??= createExtensions('request', this.#options.ingress);
     return this.#extensions;
   }
 
+  /** Scope of the request, made at the first read; aborted already if the context is. */
   get scope(): AbortScope {
     this.#scope ??= this.#makeScope();
     return this.#scope;

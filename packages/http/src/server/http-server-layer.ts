@@ -44,6 +44,8 @@ export interface HttpServerLayerOptions {
  * @example
  * const server = stack(httpServerLayer(), serviceFn((request: HttpRequest) => HttpResponse.text(`you asked for ${request.path}`)));
  * await serveListener(listener, server);
+ *
+ * @throws UsageError if an option is out of its range.
  */
 export function httpServerLayer(
   options: HttpServerLayerOptions = {},

@@ -22,6 +22,7 @@ export interface HttpConnectionSubject {
 
 /** What {@link HttpConnectionSubject.connect} gives. */
 export interface HttpConnectionUnderTest {
+  /** The client side. */
   readonly connection: HttpConnection;
   /** Breaks the connection off; both sides see a reset. */
   readonly reset: () => void;

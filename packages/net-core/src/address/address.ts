@@ -6,7 +6,9 @@ import { quoted } from './quoted.ts';
 
 /** A host and a port. */
 export interface TcpAddress {
+  /** Tells it from a {@link UnixAddress}. */
   readonly type: 'tcp';
+  /** A name or an IP address. */
   readonly host: Host;
   /** 0 to 65535; 0 asks a listener for any free port. */
   readonly port: number;
@@ -14,7 +16,9 @@ export interface TcpAddress {
 
 /** The path of a Unix domain socket; a NUL in front names the abstract namespace of Linux. */
 export interface UnixAddress {
+  /** Tells it from a {@link TcpAddress}. */
   readonly type: 'unix';
+  /** Path of the socket file, or NUL and an abstract name. */
   readonly path: string;
 }
 

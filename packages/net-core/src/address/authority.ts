@@ -8,6 +8,7 @@ import { whyNoAuthority } from './refusal.ts';
 
 /** A host with an optional port, as in a URL or a Host field. RFC 3986 section 3.2, without user information. */
 export interface Authority {
+  /** A name or an IP address. */
   readonly host: Host;
   /** 0 to 65535, or `undefined` if none is given. */
   readonly port: number | undefined;

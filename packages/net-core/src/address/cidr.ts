@@ -38,6 +38,7 @@ export class Cidr {
     return ip.bytes.every((byte, index) => (byte & maskAt(index, prefixLength)) === address.bytes[index]);
   }
 
+  /** `address/length`. */
   toString(): string {
     return `${this.address}/${this.prefixLength}`;
   }

@@ -17,6 +17,7 @@ import { whyNoDomain } from './refusal.ts';
  * makes of some U-label. Which characters IDNA knows, and how far it checks writing directions, depends on the version of Node.
  */
 export class Domain {
+  /** Tells it from an `IpAddress`. */
   readonly type = 'domain' as const;
   /** The name, such as `xn--bcher-kva.example`. */
   readonly name: string;
@@ -26,6 +27,7 @@ export class Domain {
     this.name = name;
   }
 
+  /** The name in ASCII. */
   toString(): string {
     return this.name;
   }
@@ -39,6 +41,7 @@ export class Domain {
     return domainToUnicode(this.name);
   }
 
+  /** Whether both are the same name. */
   equals(other: Domain): boolean {
     return this.name === other.name;
   }

@@ -11,7 +11,9 @@ import { whyNoIp } from './refusal.ts';
  * parseIp('::ffff:192.0.2.1').unmapped().toString(); // '192.0.2.1'
  */
 export class IpAddress {
+  /** Tells it from a `Domain`. */
   readonly type = 'ip' as const;
+  /** Version of IP. */
   readonly family: 4 | 6;
   /** 4 or 16 bytes in network order. Not to be changed. */
   readonly bytes: Uint8Array;

@@ -30,17 +30,17 @@ export class ByteCursor {
     return this.end - this.position;
   }
 
-  /** @returns The next byte, and moves behind it; `undefined` at the end. */
+  /** Takes a byte. @returns The next byte, and moves behind it; `undefined` at the end. */
   next(): number | undefined {
     return this.position < this.end ? this.bytes[this.position++] : undefined;
   }
 
-  /** @returns The next byte without moving; `undefined` at the end. */
+  /** Looks at a byte. @returns The next byte without moving; `undefined` at the end. */
   peek(): number | undefined {
     return this.position < this.end ? this.bytes[this.position] : undefined;
   }
 
-  /** @returns Up to `length` bytes as a view, and moves behind them. */
+  /** Takes bytes. @returns Up to `length` bytes as a view, and moves behind them. */
   take(length: number): Uint8Array {
     const start = this.position;
     this.position = Math.min(this.end, start + length);

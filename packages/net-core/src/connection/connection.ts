@@ -20,7 +20,7 @@ export interface ConnectionOptions {
 export interface Connection extends Scoped<Connection, 'connection'>, Disposable {
   /** The bytes. */
   readonly stream: ByteStream;
-  /** @returns The same connection over another stream, which wraps this one. */
+  /** Changes the bytes. @returns The same connection over another stream, which wraps this one. */
   withStream(stream: ByteStream): Connection;
   /** Destroys the stream, if it has not ended. */
   [Symbol.dispose](): void;

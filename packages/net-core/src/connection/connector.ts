@@ -31,14 +31,19 @@ export interface ConnectRequestInit {
  * const connection = await connector.serve(connectRequest({ target: parseAddress('example.com:80') }));
  */
 export interface ConnectRequest extends Scoped<ConnectRequest, 'request'> {
+  /** Where to connect to. */
   readonly target: Address;
   /** How to get there: what kind of address the target is. */
   readonly transport: 'tcp' | 'unix';
+  /** Whether the connection has to be encrypted. */
   readonly secure: boolean;
+  /** Name for the TLS handshake; `undefined`: the host of the target. */
   readonly serverName: string | undefined;
+  /** Protocols to offer by ALPN, the preferred one first. */
   readonly alpnOffer: readonly string[];
+  /** Proxies to go through, nearest first. */
   readonly via: readonly string[];
-  /** @returns The same request to somewhere else. */
+  /** Changes where it goes. @returns The same request to somewhere else. */
   withTarget(target: Address): ConnectRequest;
 }
 

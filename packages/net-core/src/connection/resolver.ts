@@ -5,7 +5,9 @@ import type { IpAddress } from '../address/ip-address.ts';
 
 /** Asks for the addresses of a name, of one family: the families are asked for side by side. */
 export interface ResolveRequest extends Scoped<ResolveRequest, 'request'> {
+  /** The name. */
   readonly domain: Domain;
+  /** Which addresses: IPv4 or IPv6. */
   readonly family: 4 | 6;
 }
 

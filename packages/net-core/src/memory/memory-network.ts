@@ -55,7 +55,11 @@ export interface NetworkEvent {
  * seed, all time from one clock: the same seed and the same program give the same {@link events}.
  */
 export interface MemoryNetwork {
-  /** Listens, on an address such as `origin.test:80`, `10.0.0.1:80` or `unix:/run/x.sock`. Port 0 takes a free one. */
+  /**
+   * Listens, on an address such as `origin.test:80`, `10.0.0.1:80` or `unix:/run/x.sock`. Port 0 takes a free one.
+   *
+   * @throws UsageError if something listens there already; AddressError if the text is no address.
+   */
   readonly listen: (address: string | Address) => Listener;
   /** Connects to what listens. */
   readonly connector: (options?: MemoryConnectorOptions) => Connector;

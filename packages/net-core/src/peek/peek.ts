@@ -40,7 +40,8 @@ export interface PeekOptions {
  * @param stream - Read during the peek; afterwards it gives the same bytes as if nobody had looked.
  * @param decide - Gets all bytes so far, borrowed; called again with more when it says `more`.
  * @returns The outcome; `end` if the peer ended and `limit` if `maxBytes` were reached before a verdict.
- * @throws TimeoutError on a silent peer with `fail-closed`; StreamError if the stream fails; the reason of `signal`.
+ * @throws TimeoutError on a silent peer with `fail-closed`; StreamError if the stream fails; the reason of `signal`; UsageError if an
+ * option is out of its range.
  */
 export async function peek<Value>(
   stream: ByteStream,

@@ -56,6 +56,7 @@ export interface RelayOptions {
  * @param downstream - The side that asked, such as a client.
  * @param upstream - The side that was asked for, such as an origin server.
  * @returns What happened. Never rejects.
+ * @throws UsageError, at once, if an option is out of its range.
  */
 export function relay(downstream: ByteStream, upstream: ByteStream, options: RelayOptions = {}): Promise<RelayOutcome> {
   return new Relay(downstream, upstream, options).run();

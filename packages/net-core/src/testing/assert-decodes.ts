@@ -4,7 +4,7 @@ import { codeOf } from './expect.ts';
 
 /** What {@link assertDecodes} can examine: a resumable decoder that only moves the cursor. */
 export interface Decoder<Output> {
-  /** @returns The next output, or `undefined` when the input ran out first. */
+  /** Decodes on. @returns The next output, or `undefined` when the input ran out first. */
   decode(input: ByteCursor): Output | undefined;
 }
 
@@ -52,6 +52,7 @@ export function assertDecodeFails<Output>(create: () => Decoder<Output>, bytes: 
 export interface Split {
   /** For messages. */
   readonly name: string;
+  /** The pieces, in order. */
   readonly parts: readonly Uint8Array[];
 }
 

@@ -3,7 +3,9 @@ import { openResources, resources } from '../ledger/ledger.ts';
 
 /** The two hooks of a test runner that {@link checkLedger} needs. */
 export interface TestHooks {
+  /** Runs `hook` before each test. */
   readonly beforeEach: (hook: () => void) => void;
+  /** Runs `hook` after each test, which fails if it rejects. */
   readonly afterEach: (hook: () => Promise<void>) => void;
 }
 

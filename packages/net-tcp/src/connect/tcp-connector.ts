@@ -18,6 +18,8 @@ export interface TcpConnectorOptions
  *
  * @example
  * const connection = await tcpConnector().serve(connectRequest({ target: parseAddress('example.com:80') }));
+ *
+ * @throws UsageError if an option is out of its range; ConnectError when connecting.
  */
 export function tcpConnector(options: TcpConnectorOptions = {}): Connector {
   const clock = options.clock === undefined ? {} : { clock: options.clock };

@@ -13,6 +13,7 @@ export interface ListenFdsOptions extends SocketListenerOptions {
 export interface InheritedListener {
   /** Name from `LISTEN_FDNAMES`, or `'unknown'`. */
   readonly name: string;
+  /** Listens on it already. */
   readonly listener: SocketListener;
 }
 

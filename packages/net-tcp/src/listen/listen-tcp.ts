@@ -19,7 +19,8 @@ export interface ListenTcpOptions extends SocketListenerOptions {
 /**
  * Listens on a TCP port. Every accepted connection has TCP_NODELAY and keep-alive on.
  *
- * @throws ListenError saying what is in the way and what to do.
+ * @throws ListenError saying what is in the way and what to do; UsageError if an option is out of its range; AddressError if `host`
+ * is none.
  *
  * @example
  * const listener = await listenTcp({ port: 8080 });

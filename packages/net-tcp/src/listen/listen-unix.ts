@@ -25,7 +25,7 @@ export interface ListenUnixOptions extends SocketListenerOptions {
  * A socket file that nobody listens on any more is replaced; anything else in its place is left alone. The file has its permissions
  * from the start, and is removed when the listener closes.
  *
- * @throws ListenError saying what is in the way and what to do.
+ * @throws ListenError saying what is in the way and what to do; UsageError if an option is out of its range.
  */
 export async function listenUnix(options: ListenUnixOptions): Promise<SocketListener> {
   const { path, mode = 0o600 } = options;

@@ -5,7 +5,7 @@ import { UsageError } from '@lamella/service-core';
 
 /** Decides who may use a proxy. */
 export interface ProxyAuth {
-  /** @returns `undefined` if the request may pass, else the response that asks for credentials. */
+  /** Looks at the credentials of a request. @returns `undefined` if the request may pass, else the response that asks for credentials. */
   readonly check: (request: HttpRequest) => HttpResponse | undefined;
 }
 
@@ -13,6 +13,7 @@ export interface ProxyAuth {
 export interface ProxyUser {
   /** Without a colon. */
   readonly name: string;
+  /** Any text; sent as UTF-8. */
   readonly password: string;
 }
 

@@ -5,14 +5,16 @@
  * Pass a fake in tests (`FakeClock` of `service-core/testing`), and hours pass in an instant.
  */
 export interface Clock {
-  /** @returns Milliseconds on a clock that never jumps; only differences mean something. */
+  /** Reads the monotonic time. @returns Milliseconds on a clock that never jumps; only differences mean something. */
   readonly nowMs: () => number;
   /**
-   * @returns The same, but up to 50 ms behind: costs next to nothing, and is good enough for deadlines of a second and more.
+   * Reads the monotonic time, cheaply.
+   *
+   * @returns The same as `nowMs`, but up to 50 ms behind: costs next to nothing, and is good enough for deadlines of a second and more.
    * Like the timers of Node it stands still while the event loop is blocked.
    */
   readonly coarseNowMs: () => number;
-  /** @returns Milliseconds since the Unix epoch. */
+  /** Reads the time of the day, which may jump. @returns Milliseconds since the Unix epoch. */
   readonly epochMs: () => number;
   /**
    * Calls `onElapsed` once, never before `delayMs` has passed.

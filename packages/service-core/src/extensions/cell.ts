@@ -7,7 +7,7 @@
  * bytes.get(); // 12
  */
 export interface Cell<Value> {
-  /** @returns The value now. */
+  /** Reads. @returns The value now. */
   readonly get: () => Value;
   /** Changes the value and tells the watchers, if it differs by `Object.is`. */
   readonly set: (value: Value) => void;

@@ -26,10 +26,15 @@ export interface ExtensionKey<Value, S extends Scope> {
 
 /** Any key, for lists of keys of different value types. */
 export interface AnyExtensionKey {
+  /** Identity of the key. */
   readonly id: symbol;
+  /** Name as given, `namespace/name`. */
   readonly name: string;
+  /** What the value belongs to. */
   readonly scope: Scope;
+  /** Which connection answers when a request has one on both sides. */
   readonly prefer: 'ingress' | 'egress';
+  /** Whether a cross-origin hop hides the value. */
   readonly originScoped: boolean;
 }
 

@@ -17,9 +17,9 @@ export interface ForkStoreOptions {
 
 /** What can be read of a store, now or {@link ExtensionStore.asOf | as of} an earlier moment. */
 export interface ReadableExtensions<in Read extends Scope> {
-  /** @returns The newest visible value of `key`, or `undefined`. */
+  /** Looks a value up. @returns The newest visible value of `key`, or `undefined`. */
   readonly get: <Value>(key: ExtensionKey<Value, Read>) => Value | undefined;
-  /** @returns The tree of stores and entries, one a line, for people. */
+  /** Shows everything. @returns The tree of stores and entries, one a line, for people. */
   readonly inspect: () => string;
 }
 
@@ -60,7 +60,7 @@ export interface ExtensionStore<in Insert extends Scope, in Read extends Scope, 
   ) => void;
   /** Refuses every later insert into this store. */
   readonly seal: () => void;
-  /** @returns A snapshot: what was visible when {@link extensionSequence} gave `sequence`. */
+  /** Looks back. @returns A snapshot: what was visible when {@link extensionSequence} gave `sequence`. */
   readonly asOf: (sequence: number) => ReadableExtensions<Read>;
 }
 

@@ -64,6 +64,10 @@ export interface Lifecycle {
   readonly spawn: (name: string, task: () => Promise<void>) => void;
   /** Makes `part` take part in {@link drain}. @returns Takes it out again; call it when the part has ended. */
   readonly register: (part: Drainable) => Disposable;
-  /** Ends everything in good order. Later calls join the first one, and may only shorten it. */
+  /**
+   * Ends everything in good order. Later calls join the first one, and may only shorten it.
+   *
+   * @throws UsageError, at once, if an option is out of its range.
+   */
   readonly drain: (options?: DrainOptions) => Promise<DrainReport>;
 }

@@ -68,7 +68,7 @@ export class AbortScope implements AbortListener {
     return this.#anySignal ?? this.#controller.signal;
   }
 
-  /** @throws The reason, the same object, if this scope is aborted. */
+  /** Ends work that should not have begun. @throws The reason, the same object, if this scope is aborted. */
   throwIfAborted(): void {
     if (this.aborted) throw this.#reason;
   }

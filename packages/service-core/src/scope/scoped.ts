@@ -26,6 +26,6 @@ export interface Scoped<Self, S extends Scope = never> {
   readonly scope: AbortScope;
   /** Cancellation of this input as a standard signal, made at the first read. Fires on cancellation only. */
   readonly signal: AbortSignal;
-  /** @returns The same input with another scope or store; everything else is shared. */
+  /** Makes a variant. @returns The same input with another scope or store; everything else is shared. */
   fork(options: ForkOptions<S>): Self;
 }

@@ -14,7 +14,9 @@ export interface ServiceInputOptions {
 export class ServiceInput<Value> implements Scoped<ServiceInput<Value>, 'request'> {
   /** The value that was wrapped. */
   readonly value: Value;
+  /** Side data of this input. */
   readonly extensions: Extensions<'request'>;
+  /** Cancellation of this input, for layers. */
   readonly scope: AbortScope;
 
   constructor(value: Value, extensions: Extensions<'request'>, scope: AbortScope) {
@@ -23,10 +25,12 @@ export class ServiceInput<Value> implements Scoped<ServiceInput<Value>, 'request
     this.scope = scope;
   }
 
+  /** The same as a standard signal, made at the first read. */
   get signal(): AbortSignal {
     return this.scope.signal;
   }
 
+  /** The same value with another scope or store. */
   fork(options: ForkOptions<'request'>): ServiceInput<Value> {
     return new ServiceInput(this.value, options.extensions ?? this.extensions, forkedScope(this.scope, options));
   }

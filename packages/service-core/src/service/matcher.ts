@@ -6,7 +6,7 @@
  * captures once, after the choice.
  */
 export interface Matcher<in Input, out Captures = unknown> {
-  /** @returns The captures when the input matches (`{}` when there is nothing to capture), else `undefined`. */
+  /** Decides. @returns The captures when the input matches (`{}` when there is nothing to capture), else `undefined`. */
   readonly match: (input: Input) => Captures | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface MockCall<Input, Output> {
 
 /** A service whose answers the test gives. */
 export interface MockService<Input, Output> extends Service<Input, Output> {
-  /** @returns The oldest call that was not taken yet; waits for one if there is none. */
+  /** Takes a call. @returns The oldest call that was not taken yet; waits for one if there is none. */
   readonly nextCall: () => Promise<MockCall<Input, Output>>;
   /** How often the service was called so far. */
   readonly callCount: number;

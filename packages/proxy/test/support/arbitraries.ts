@@ -48,6 +48,16 @@ export const fieldLines: fc.Arbitrary<string[]> = fc.array(
   { maxLength: 8 },
 );
 
+/** Lines for one hop, which vanish wherever they stand, and leave the connection open. */
+export const hopLines: fc.Arbitrary<string> = fc
+  .subarray([
+    'Keep-Alive: timeout=5\r\n',
+    'proxy-connection: x\r\n',
+    'TE: deflate\r\n',
+    'CONNECTION: x-for-one-hop , keep-alive\r\nX-For-One-Hop: 1\r\n',
+  ])
+  .map((lines) => lines.join(''));
+
 /** A reason phrase, possibly empty. */
 export const reasonPhrase: fc.Arbitrary<string> = fieldValue;
 

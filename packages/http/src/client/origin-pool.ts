@@ -32,11 +32,14 @@ export class OriginPool {
   readonly origin: string;
   readonly #open: OpenConnection;
   readonly #host: OriginPoolHost;
-  /** The one used last stands last. */
-  readonly #connections: Entry[] = [];
+  readonly #connections = new Set<Entry>();
+  /** Those with room, the one used last at the end; the others are not looked at when a request comes. */
+  readonly #free: Entry[] = [];
   readonly #waiting = new Set<Waiter>();
   readonly #opening = new Set<AbortScope>();
   readonly #idleTimer: DeadlineTimer;
+  /** When the next idle connection may be too old; it never is before that. */
+  #nextIdleEndMs = Number.POSITIVE_INFINITY;
   #holds = 0;
 
   constructor(origin: string, open: OpenConnection, host: OriginPoolHost) {
@@ -45,19 +48,19 @@ export class OriginPool {
     this.#host = host;
     this.#idleTimer = new DeadlineTimer(
       host.clock,
-      () => this.#nextIdleEndMs(),
+      () => this.#nextIdleEndMs,
       () => this.closeExpired(),
     );
   }
 
   /** Connections that are open or being opened. */
   get size(): number {
-    return this.#connections.length + this.#opening.size;
+    return this.#connections.size + this.#opening.size;
   }
 
   /** Connections without a request. */
   get idle(): number {
-    return this.#connections.filter(({ connection }) => connection.active === 0).length;
+    return this.#free.filter(isIdle).length;
   }
 
   /** Requests that wait. */
@@ -90,7 +93,7 @@ export class OriginPool {
    */
   serve(scope: AbortScope, wantsFresh: boolean, send: SendRequest): Promise<HttpResponse> {
     if (!wantsFresh && this.#waiting.size === 0) {
-      const entry = this.#takeIdle();
+      const entry = this.#takeFree();
       if (entry !== undefined) return this.#use(entry, send);
     }
     const { maxWaitingPerOrigin, maxConnectionsPerOrigin } = this.#host.options;
@@ -110,7 +113,7 @@ export class OriginPool {
 
   /** Closes the connection that has been idle for longest. @returns Whether there was one. */
   closeOldestIdle(): boolean {
-    const entry = this.#connections.find(({ connection }) => connection.active === 0);
+    const entry = this.#free.find(isIdle);
     if (entry === undefined) return false;
     entry.connection.destroy();
     return true;
@@ -118,15 +121,18 @@ export class OriginPool {
 
   /** When the connection that has been idle for longest was used last; `Infinity` if none is idle. */
   get oldestIdleMs(): number {
-    const entry = this.#connections.find(({ connection }) => connection.active === 0);
+    const entry = this.#free.find(isIdle);
     return entry?.connection.idleSinceMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Closes connections that have been idle for too long. */
   closeExpired(): void {
     const nowMs = this.#host.clock.nowMs();
-    for (const entry of [...this.#connections]) {
-      if (entry.connection.active === 0 && nowMs >= this.#idleEndMs(entry)) entry.connection.destroy();
+    this.#nextIdleEndMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.#free.filter(isIdle)) {
+      const endMs = this.#idleEndMs(entry);
+      if (nowMs >= endMs) entry.connection.destroy();
+      else this.#nextIdleEndMs = Math.min(this.#nextIdleEndMs, endMs);
     }
     this.#idleTimer.update(nowMs);
   }
@@ -193,8 +199,9 @@ export class OriginPool {
 
   #add(connection: HttpConnection): void {
     const resource = trackResource('pooled-connection', () => `${connection.protocol} to ${this.origin}`);
-    const entry: Entry = { connection, resource, openedMs: this.#host.clock.coarseNowMs(), useCount: 0 };
-    this.#connections.push(entry);
+    const openedMs = this.#host.clock.coarseNowMs();
+    const entry: Entry = { connection, resource, openedMs, useCount: 0, isFree: false };
+    this.#connections.add(entry);
     connection.onChange(() => this.#onConnectionChange(entry));
     this.#onConnectionChange(entry);
   }
@@ -206,11 +213,10 @@ export class OriginPool {
       else this.#offer(entry);
       return;
     }
-    const index = this.#connections.indexOf(entry);
-    if (index < 0) return;
-    this.#connections.splice(index, 1);
+    if (!this.#connections.delete(entry)) return;
+    if (entry.isFree) this.#free.splice(this.#free.indexOf(entry), 1);
     entry.resource.release();
-    if (this.#connections.length === 0) this.#idleTimer.pause();
+    if (this.#connections.size === 0) this.#stopIdleTimer();
     this.openMore();
     this.#host.onLess(this);
   }
@@ -223,28 +229,44 @@ export class OriginPool {
       this.#settle(waiter);
       waiter.resolve(this.#use(entry, waiter.send));
     }
-    if (entry.connection.active === 0) this.#idleTimer.update(this.#host.clock.coarseNowMs());
+    if (hasRoom(entry.connection)) this.#setFree(entry);
   }
 
-  #takeIdle(): Entry | undefined {
+  /** The next request may have it, before those that have been free for longer: they grow old, and are closed. */
+  #setFree(entry: Entry): void {
+    if (!entry.isFree) {
+      entry.isFree = true;
+      this.#free.push(entry);
+    }
+    if (!isIdle(entry)) return;
+    const endMs = this.#idleEndMs(entry);
+    if (endMs >= this.#nextIdleEndMs) return;
+    this.#nextIdleEndMs = endMs;
+    this.#idleTimer.update(this.#host.clock.coarseNowMs());
+  }
+
+  /** @returns A connection with room, which is not in the list any more. */
+  #takeFree(): Entry | undefined {
     const nowMs = this.#host.clock.coarseNowMs();
-    for (let index = this.#connections.length - 1; index >= 0; index--) {
-      const entry = this.#connections[index];
-      if (entry === undefined || !hasRoom(entry.connection)) continue;
-      if (entry.connection.active > 0 || nowMs < this.#idleEndMs(entry)) return entry;
+    for (let entry = this.#free.pop(); entry !== undefined; entry = this.#free.pop()) {
+      entry.isFree = false;
+      if (!hasRoom(entry.connection)) continue;
+      if (!isIdle(entry) || nowMs < this.#idleEndMs(entry)) return entry;
       entry.connection.destroy(); // the peer may be closing it right now
     }
     return undefined;
   }
 
   #use(entry: Entry, send: SendRequest): Promise<HttpResponse> {
-    // The one used last moves to the end; the others grow old in front.
-    if (this.#connections.at(-1) !== entry) {
-      this.#connections.splice(this.#connections.indexOf(entry), 1);
-      this.#connections.push(entry);
-    }
     entry.useCount++;
-    return send(entry.connection);
+    const response = send(entry.connection);
+    if (hasRoom(entry.connection)) this.#setFree(entry); // a connection for several requests at a time
+    return response;
+  }
+
+  #stopIdleTimer(): void {
+    this.#nextIdleEndMs = Number.POSITIVE_INFINITY;
+    this.#idleTimer.pause();
   }
 
   #reject(waiter: Waiter, error: unknown): void {
@@ -279,14 +301,6 @@ export class OriginPool {
     const idleEndMs = connection.idleSinceMs + Math.max(0, Math.min(idleTimeoutMs, peerMs));
     return Math.min(idleEndMs, openedMs + maxConnectionAgeMs);
   }
-
-  #nextIdleEndMs(): number {
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.#connections) {
-      if (entry.connection.active === 0) nextMs = Math.min(nextMs, this.#idleEndMs(entry));
-    }
-    return nextMs;
-  }
 }
 
 interface Entry {
@@ -294,6 +308,8 @@ interface Entry {
   readonly resource: TrackedResource;
   readonly openedMs: number;
   useCount: number;
+  /** Whether it stands in the list of those with room. */
+  isFree: boolean;
 }
 
 interface Waiter {
@@ -303,6 +319,10 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
   readonly timer: Timer;
   abort: AbortListener | undefined;
+}
+
+function isIdle({ connection }: Entry): boolean {
+  return connection.active === 0;
 }
 
 function hasRoom(connection: HttpConnection): boolean {

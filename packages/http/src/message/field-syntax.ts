@@ -1,6 +1,12 @@
+import { IS_FIELD, IS_TOKEN } from '../codec/bytes.ts';
+
 /** Whether `text` is a `token`, as methods and field names are. RFC 9110 section 5.6.2. */
 export function isToken(text: string): boolean {
-  return TOKEN.test(text);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f || IS_TOKEN[code] === 0) return false;
+  }
+  return text.length > 0;
 }
 
 /**
@@ -8,7 +14,11 @@ export function isToken(text: string): boolean {
  * byte. RFC 9110 section 5.5. Leading and trailing blanks are not part of a value.
  */
 export function isFieldValue(text: string): boolean {
-  return !NOT_IN_VALUE.test(text);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0xff || IS_FIELD[code] === 0) return false;
+  }
+  return true;
 }
 
 /** Removes the blanks around a field value. RFC 9110 section 5.5. */
@@ -51,8 +61,6 @@ function isBlank(code: number): boolean {
   return code === SP || code === HTAB;
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const SP = 0x20;
 const HTAB = 0x09;
 const COMMA = 0x2c;

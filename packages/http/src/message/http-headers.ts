@@ -233,7 +233,10 @@ function splitHead(head: string, start: number): string[] {
 
 function isSameName(candidate: string | undefined, name: string): boolean {
   if (candidate === undefined || candidate.length !== name.length) return false;
-  return candidate === name || candidate.toLowerCase() === name.toLowerCase();
+  if (candidate === name) return true;
+  // Most names of one length differ in their first letter; a bit off, it is the same in both cases.
+  const isOther = (candidate.charCodeAt(0) ^ name.charCodeAt(0)) & ~0x20;
+  return isOther === 0 && candidate.toLowerCase() === name.toLowerCase();
 }
 
 function indexOfName(fields: readonly string[], name: string, from: number): number {

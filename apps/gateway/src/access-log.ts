@@ -17,3 +17,9 @@ export function logTunnel(outcome: RelayOutcome, request: HttpRequest): void {
   const { reason, bytesUp, bytesDown, ageMs } = outcome;
   console.log(`tunnel ${request.target} ${reason}, ${bytesUp} bytes up, ${bytesDown} down, ${Math.round(ageMs)} ms`);
 }
+
+/** One line for a request that failed in the middle, or for a tunnel that did. */
+export function logFailure(error: unknown, request: HttpRequest | undefined): void {
+  const what = request === undefined ? 'a tunnel' : `${request.method} ${request.target}`;
+  console.log(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+}

@@ -9,7 +9,7 @@ import { listenTcp, tcpConnector } from '@lamella/net-tcp';
 import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
 import { createLifecycle, stack } from '@lamella/service-core';
-import { logAccess, logTunnel } from './access-log.ts';
+import { logAccess, logFailure, logTunnel } from './access-log.ts';
 import { drainOnSignal } from './drain-on-signal.ts';
 import { originService } from './origin-service.ts';
 import { portsFrom } from './ports.ts';
@@ -24,7 +24,7 @@ async function serve(port: number, service: Service<HttpRequest, HttpResponse>):
   const listener = await listenTcp({ port });
   const server = stack(
     byteCountLayer(), // connections: count their bytes
-    httpServerLayer({ lifecycle }), // bytes become requests
+    httpServerLayer({ lifecycle, onError: logFailure }), // bytes become requests
     traceLayer({ onEnd: logAccess }), // one line for each
     concurrencyLimitLayer({ maxConcurrent: 1_000 }), // the rest waits its turn
     timeoutLayer({ timeoutMs: 120_000 }), // and nobody waits for ever

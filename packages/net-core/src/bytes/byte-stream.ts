@@ -38,7 +38,8 @@ export interface ByteStream {
    * Writes one chunk that the caller wants back, where the stream can promise that.
    *
    * @returns True when the bytes have left the chunk, so that the caller may reuse it and go on at once; false when the
-   * stream has kept the chunk, which is then the stream's for good: ask {@link write} with no chunks whether to wait.
+   * stream has kept the chunk: ask {@link write} with no chunks whether to wait. When there is a wait and it is over, the
+   * bytes have left the chunk; without a wait, the chunk is the stream's for good.
    */
   writeLent?(chunk: Uint8Array): boolean;
 
@@ -92,6 +93,11 @@ export interface Pausable {
   resume(): void;
   /** Ends the consumption; the stream can be read or consumed again. No byte is lost. */
   stop(): void;
+  /**
+   * Gives back a chunk that was kept, as it was: nobody looks at its bytes any more, so the stream may read into its memory
+   * again. Saves garbage; what is no such chunk is left alone.
+   */
+  giveBack?(chunk: Uint8Array): void;
 }
 
 /** How a stream ended. */

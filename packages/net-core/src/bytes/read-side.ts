@@ -10,6 +10,8 @@ export interface ReadOrigin {
   pause(): void;
   /** Push chunks of about this size, if possible; `undefined` is the origin's own choice. */
   preferChunks?(bytes: number | undefined): void;
+  /** A chunk that was kept is needed no longer; if it is one of the origin's, its memory may be used again. */
+  giveBack?(chunk: Uint8Array): void;
   /** Push to nobody any more: what comes goes back to where it would go without a stream around it. */
   release?(): void;
 }
@@ -143,6 +145,10 @@ export class ReadSide {
     this.#stopFlow();
   }
 
+  giveBack(chunk: Uint8Array): void {
+    this.#origin.giveBack?.(chunk);
+  }
+
   #resumeSink(): void {
     if (this.#queue.length > 0 || this.#hasEnded) this.#flushSoon();
     else this.#startFlow();
@@ -241,6 +247,10 @@ class Consumption implements Pausable {
 
   stop(): void {
     this.#side.stopSink(this.#sink);
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    this.#side.giveBack(chunk);
   }
 }
 

@@ -31,9 +31,15 @@ export class RelayDirection implements ByteSink {
 
   onBytes(chunk: Uint8Array): 'kept' | undefined {
     this.#account(chunk.length);
-    if (this.#to.writeLent?.(chunk) === true) return undefined; // sent: the memory is the sender's again
-    const wait = this.#to.write(this.#to.writeLent === undefined ? [chunk] : NOTHING);
-    if (wait !== undefined) this.#pauseUntil(wait);
+    if (this.#to.writeLent === undefined) {
+      const wait = this.#to.write([chunk]);
+      if (wait !== undefined) this.#pauseUntil(wait);
+    } else if (this.#to.writeLent(chunk))
+      return undefined; // sent: the memory is the sender's again
+    else {
+      const wait = this.#to.write(NOTHING);
+      if (wait !== undefined) this.#pauseUntil(wait, chunk);
+    }
     return 'kept';
   }
 
@@ -41,10 +47,14 @@ export class RelayDirection implements ByteSink {
     this.#done.resolve(this.#to.closeWrite());
   }
 
-  #pauseUntil(room: Promise<void>): void {
+  /** @param lent - What has left its memory when there is room again. */
+  #pauseUntil(room: Promise<void>, lent?: Uint8Array): void {
     this.#source?.pause();
     room.then(
-      () => this.#source?.resume(),
+      () => {
+        if (lent !== undefined) this.#source?.giveBack?.(lent);
+        this.#source?.resume();
+      },
       (error: unknown) => this.#done.reject(error),
     );
   }

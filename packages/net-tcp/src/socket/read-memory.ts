@@ -17,6 +17,8 @@ export const landing: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
 export class ReadMemory {
   readonly #maxBytes: number;
   readonly #spare = new Map<number, Buffer[]>();
+  /** How many bytes of a piece were kept. Holds no memory that nobody else does. */
+  readonly #kept = new WeakMap<ArrayBufferLike, number>();
   #spareBytes = 0;
   #lentBytes = 0;
 
@@ -42,17 +44,29 @@ export class ReadMemory {
 
   /** Takes a piece back; nobody else may hold bytes of it. */
   giveBack(piece: Buffer): void {
-    this.forget(piece);
+    this.#lentBytes -= piece.length;
+    this.#store(piece);
+  }
+
+  /** Somebody has kept the first `byteCount` bytes of a lent piece: it is theirs now. */
+  forget(piece: Buffer, byteCount: number): void {
+    this.#lentBytes -= piece.length;
+    this.#kept.set(piece.buffer, byteCount);
+  }
+
+  /** Takes a piece back from who kept it, if `chunk` is all that was kept of one: a part may be with somebody else. */
+  recover(chunk: Uint8Array): void {
+    if (chunk.byteOffset !== 0 || this.#kept.get(chunk.buffer) !== chunk.length) return;
+    this.#kept.delete(chunk.buffer);
+    this.#store(Buffer.from(chunk.buffer));
+  }
+
+  #store(piece: Buffer): void {
     if (this.#spareBytes + piece.length > MAX_SPARE_BYTES) return;
     this.#spareBytes += piece.length;
     const spare = this.#spare.get(piece.length);
     if (spare === undefined) this.#spare.set(piece.length, [piece]);
     else spare.push(piece);
-  }
-
-  /** Somebody has kept bytes of a lent piece: it is theirs now. */
-  forget(piece: Buffer): void {
-    this.#lentBytes -= piece.length;
   }
 }
 

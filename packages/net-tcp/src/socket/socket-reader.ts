@@ -42,6 +42,10 @@ export class SocketReader implements ReadOrigin {
     this.#pieceBytes = byteCount !== undefined && byteCount > PIECE_BYTES ? LARGE_PIECE_BYTES : PIECE_BYTES;
   }
 
+  giveBack(chunk: Uint8Array): void {
+    readMemory.recover(chunk);
+  }
+
   /** Makes the socket an ordinary readable again, for whoever it is handed to. */
   release(): void {
     this.#socket?.pause();
@@ -66,13 +70,13 @@ export class SocketReader implements ReadOrigin {
     const isKept = push(piece.subarray(0, byteCount)) === 'kept';
     const isBulk = byteCount >= landing.length;
     if (isBulk && !isKept && piece.length === this.#pieceBytes) return;
-    this.#leave(piece, isKept);
+    this.#leave(piece, isKept ? byteCount : 0);
     if (isBulk) this.#borrow();
   }
 
   #onReadAfterRelease(memory: Buffer, byteCount: number): boolean {
     const copy = copyOf(memory, byteCount);
-    this.#leave(memory, false);
+    this.#leave(memory, 0);
     return this.#socket?.push(copy) ?? false;
   }
 
@@ -81,13 +85,13 @@ export class SocketReader implements ReadOrigin {
     this.#memory = readMemory.lend(this.#pieceBytes) ?? landing;
     if (this.#returnsAtClose || this.#memory === landing) return;
     this.#returnsAtClose = true; // listened for only now: an idle connection has no use for it
-    this.#socket?.on('close', () => this.#leave(this.#memory, false));
+    this.#socket?.on('close', () => this.#leave(this.#memory, 0));
   }
 
-  #leave(memory: Buffer, isKept: boolean): void {
+  #leave(memory: Buffer, bytesKept: number): void {
     this.#memory = landing;
     if (memory === landing) return;
-    if (isKept) readMemory.forget(memory);
+    if (bytesKept > 0) readMemory.forget(memory, bytesKept);
     else readMemory.giveBack(memory);
   }
 }

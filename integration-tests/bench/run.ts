@@ -1,6 +1,8 @@
 // pnpm bench [NAME ...] [--rounds N] [--seconds N]: the whole table, or single rows.
+// pnpm bench NAME --profile: where the CPU time of each contestant goes.
 import { parseArgs } from 'node:util';
 import { rows } from './rows/index.ts';
+import { profileRow } from './support/profile.ts';
 import { reportMemory, reportRow } from './support/report.ts';
 import { countRounds, runRounds } from './support/rounds.ts';
 
@@ -9,6 +11,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
+    profile: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 });
@@ -16,6 +19,7 @@ if (values.list) {
   for (const row of rows) console.log(`${row.name.padEnd(16)} ${row.about}`);
   process.exit(0);
 }
+if (values.profile) process.env['LAMELLA_BENCH_PROFILE'] = '1';
 const unknown = positionals.filter((name) => rows.every((row) => row.name !== name));
 if (unknown.length > 0) {
   console.error(`no row is named ${unknown.join(', ')}; there are: ${rows.map((row) => row.name).join(', ')}`);
@@ -30,6 +34,10 @@ console.log(
   `Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${values.rounds} rounds of ${values.seconds} s\n`,
 );
 for (const row of chosen) {
+  if (values.profile) {
+    if (row.type === 'rate') console.log(await profileRow(row, { seconds: Number(values.seconds), onProgress }));
+    continue;
+  }
   const rounds = Number(values.rounds);
   const { text, isReached } =
     row.type === 'memory'

@@ -10,6 +10,8 @@ export interface Sample {
 
 /** One contestant, started and warm. */
 export interface Contestant {
+  /** The process under measurement. */
+  readonly pid: number;
   measure(seconds: number): Promise<Sample>;
   stop(): Promise<void>;
 }

@@ -11,6 +11,7 @@ export const LOAD_CORE = 1;
 
 /** A process under measurement, or one that helps to load it. */
 export interface SubjectProcess {
+  readonly pid: number;
   readonly port: number;
   /** Seconds of CPU that the process and its children have used so far. */
   cpuSeconds(): Promise<number>;
@@ -27,7 +28,7 @@ export async function startNode(
 ): Promise<SubjectProcess> {
   const port = await freePort();
   const file = fileURLToPath(new URL(`../subjects/${script}`, import.meta.url));
-  const flags = ['--conditions=@lamella/source', '--expose-gc', file, ...args, String(port)];
+  const flags = ['--conditions=@lamella/source', '--expose-gc', ...profileFlags(), file, ...args, String(port)];
   const child = spawn('taskset', ['-c', String(core), process.execPath, ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -69,6 +70,7 @@ function wrap(child: ChildProcess, port: number): SubjectProcess & { nextLine():
     return value;
   }
   return {
+    pid,
     port,
     nextLine,
     cpuSeconds: () => cpuSecondsOf(pid),
@@ -112,4 +114,6 @@ function isTaken(port: number): Promise<boolean> {
   });
 }
 
+/** Set by `--profile`: V8 then tells `perf` the names of its functions, which costs it some time. */
+const profileFlags = (): string[] => (process.env['LAMELLA_BENCH_PROFILE'] === '1' ? ['--perf-basic-prof'] : []);
 const CLOCK_TICKS_PER_SECOND = 100;

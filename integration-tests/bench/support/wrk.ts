@@ -21,6 +21,7 @@ export function wrkContestant(
   stop: () => Promise<void> = () => subject.stop(),
 ): Contestant {
   return {
+    pid: subject.pid,
     stop,
     async measure(seconds) {
       const bytesEach = await probe(subject.port, load);

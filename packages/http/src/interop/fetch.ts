@@ -22,13 +22,13 @@ export interface WebRequestOptions {
  * @throws UsageError if the request says no host, or has a method that the standard forbids (CONNECT, TRACE, TRACK).
  */
 export function toWebRequest(request: HttpRequest, options: WebRequestOptions = {}): Request {
-  if (FORBIDDEN.has(request.method)) throw new UsageError(`a web request can't have the method ${request.method}`);
+  if (isForbidden(request.method)) throw new UsageError(`a web request can't have the method ${request.method}`);
   const { form, path, query, scheme = options.scheme ?? 'http' } = request.parsedTarget;
   const { authority } = request;
   if (authority === undefined) throw new UsageError('a web request needs a host: the request has none');
   const start = form === 'asterisk' || path === '' ? '/' : path;
 
-  const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && !request.body.isEmpty;
+  const hasBody = !/^(?:GET|HEAD)$/i.test(request.method) && !request.body.isEmpty;
   const init: RequestInit = { method: request.method, headers: webHeaders(request.headers), signal: request.signal };
   // A streamed body needs `duplex`, which the type of RequestInit does not know everywhere.
   const bodyInit = hasBody ? { body: request.body.toWebStream(), duplex: 'half' } : {};
@@ -45,7 +45,8 @@ export function toWebRequest(request: HttpRequest, options: WebRequestOptions = 
  */
 export function fromWebResponse(response: Response): HttpResponse {
   if (response.type === 'error') throw new UsageError('the web response is an error response');
-  if (response.bodyUsed) throw new UsageError('the body of the web response was used already');
+  if (response.bodyUsed || response.body?.locked === true)
+    throw new UsageError('the body of the web response was used already');
   const headers = HttpHeaders.from();
   for (const [name, value] of response.headers) headers.append(name, value);
   return HttpResponse.from({
@@ -70,7 +71,7 @@ export function fetchHandler(
 ): Service<HttpRequest, HttpResponse> {
   return {
     async serve(request) {
-      if (FORBIDDEN.has(request.method)) return HttpResponse.text('Not Implemented\n', { status: 501 });
+      if (isForbidden(request.method)) return HttpResponse.text('Not Implemented\n', { status: 501 });
       return fromWebResponse(await handler(toWebRequest(request, options)));
     },
   };
@@ -82,5 +83,9 @@ function webHeaders(headers: HttpHeaders): Headers {
   return web;
 }
 
-/** The Fetch standard, section 2.2.1. */
+/** The Fetch standard, section 2.2.1: in any case, though methods are not the same in every case elsewhere. */
+function isForbidden(method: string): boolean {
+  return FORBIDDEN.has(method.toUpperCase());
+}
+
 const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);

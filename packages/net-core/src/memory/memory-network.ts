@@ -170,10 +170,11 @@ class Network implements MemoryNetwork, MemoryWorld {
   // ---- for listeners, connectors and wires
 
   conditions(from: string, to: string): FullLinkConditions {
-    // The most specific conditions that were set.
     const links = this.#links;
-    const found = links.get(`${from} ${to}`) ?? links.get(`* ${to}`) ?? links.get(`${from} *`) ?? links.get(ANY_LINK);
-    return found ?? fullConditions({});
+    // The most specific conditions that were set. Asked several times for every write, and mostly there are none.
+    const found =
+      links.size === 1 ? undefined : (links.get(`${from} ${to}`) ?? links.get(`* ${to}`) ?? links.get(`${from} *`));
+    return found ?? links.get(ANY_LINK) ?? PERFECT;
   }
 
   isCut(from: string, to: string): boolean {
@@ -217,3 +218,4 @@ class Network implements MemoryNetwork, MemoryWorld {
 }
 
 const ANY_LINK = '* *';
+const PERFECT = fullConditions({});

@@ -1,7 +1,7 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
-import { consumeStream, toStreamError } from '@lamella/net-core';
-import type { AbortListener, Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
-import { ClosedError } from '@lamella/service-core';
+import { consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
+import type { AbortListener, Clock, Drainable, ErrorFacts, Lifecycle, Service } from '@lamella/service-core';
+import { addErrorFacts, ClosedError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
 import type { HttpBody } from '../message/http-body.ts';
@@ -302,7 +302,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   /** The peer broke a rule or is too slow: answered here, whatever the service is doing. */
   #refuse(error: unknown, canRespond: boolean): void {
     const wasServed = this.#exchange !== undefined;
-    this.#exchange?.abandon(error);
+    this.#exchange?.abandon(addErrorFacts(error, this.#facts()));
     this.#upgrade?.giveUp();
     if (canRespond) {
       const response = errorResponse(error);
@@ -423,8 +423,22 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#source?.resume();
   }
 
+  /** What is known of a request that the peer breaks off. */
+  #facts(): ErrorFacts {
+    const peer = this.#connection.extensions.get(PeerAddress);
+    const isReceiving = this.#exchange?.body?.hasEnded === false;
+    return {
+      layer: 'http/1.1',
+      phase: isReceiving ? 'request-body' : 'response',
+      retryable: false,
+      ...(peer === undefined ? {} : { peer: formatAddress(peer) }),
+    };
+  }
+
   #onClosed(info: CloseInfo): void {
     const error = toStreamError(info);
+    // A reason of this side may have been given to many connections: what is known of this one is no part of it.
+    if (this.#exchange !== undefined && info.reason !== 'shutdown') addErrorFacts(error, this.#facts());
     this.#isClosed = true;
     this.#timer.cancel();
     this.#closing?.cancel();

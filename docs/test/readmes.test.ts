@@ -36,7 +36,7 @@ function valuesOf(entry: string): readonly string[] {
   );
 }
 
-/** The fields of the interfaces whose names end in `Options`, `Limits` or `Timeouts` and that an entry exports. */
+/** The fields of the interfaces whose names end in `Options`, `Limits`, `Timeouts` or `Conditions` and that an entry exports. */
 function optionsOf(folder: string): readonly { readonly owner: string; readonly option: string }[] {
   const entry = join(folder, 'src/index.ts');
   const index = existsSync(entry) ? readFileSync(entry, 'utf8') : '';
@@ -60,4 +60,4 @@ function isNamed(code: string, readme: string): boolean {
   return parts.some((_, index) => readme.includes(`\`${index === 0 ? '' : '_'}${parts.slice(index).join('_')}\``));
 }
 
-const SHAPE = /^export interface (\w+(?:Options|Limits|Timeouts))\b[^{]*\{\n([\s\S]*?)^\}/gm;
+const SHAPE = /^export interface (\w+(?:Options|Limits|Timeouts|Conditions))\b[^{]*\{\n([\s\S]*?)^\}/gm;

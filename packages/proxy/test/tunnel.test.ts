@@ -166,7 +166,7 @@ describe('a tunnel', () => {
     const chunk = patternBytes(1_000);
     let room: Promise<void> | undefined;
     while (room === undefined && sent < 1_000) {
-      room = client.send(chunk);
+      room = client.offer(chunk);
       sent++;
       await settle(2);
     }

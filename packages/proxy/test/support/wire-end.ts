@@ -47,8 +47,13 @@ export class WireEnd {
     void this.#readAll();
   }
 
+  /** Sends text or bytes, however slow the other end is. */
+  send(data: string | Uint8Array): void {
+    void this.offer(data);
+  }
+
   /** Sends text or bytes. @returns What `write` of the stream gives: a promise if the other end is slow. */
-  send(data: string | Uint8Array): Promise<void> | undefined {
+  offer(data: string | Uint8Array): Promise<void> | undefined {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
     this.#bytesSent += bytes.length;
     return this.stream.write([bytes]);

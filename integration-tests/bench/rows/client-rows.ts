@@ -30,6 +30,23 @@ export const clientAloneRow: BenchRow = {
   },
 };
 
+export const memoryRow: BenchRow = {
+  type: 'rate',
+  name: 'in-memory',
+  about: 'Client and server in one process, joined in memory, 64 requests in flight.',
+  unit: requests,
+  targets: [],
+  contestants: {
+    'node:http on both ends': () => inMemory('node'),
+    'lamella on both ends': () => inMemory('lamella'),
+  },
+};
+
+async function inMemory(kind: string): Promise<Contestant> {
+  const subject = await startNode('in-memory.ts', [kind]);
+  return roundContestant((seconds) => subject.ask(String(seconds)), [subject]);
+}
+
 async function client(kind: string, inFlight: number): Promise<Contestant> {
   const origin = await startNode('raw-origin.ts', ['origin'], LOAD_CORE);
   const subject = await startNode('client.ts', [kind, String(inFlight), String(origin.port)]);

@@ -1,5 +1,5 @@
 import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
-import { clientAloneRow, clientRow } from './client-rows.ts';
+import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
 import { idleRow } from './idle-row.ts';
 import { relayRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, postRow } from './server-rows.ts';
@@ -13,5 +13,6 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   reverseRow,
   reverseLargeRow,
   relayRow,
+  memoryRow,
   idleRow,
 ];

@@ -203,10 +203,11 @@ describe('FieldScanner', () => {
     expect(facts).toEqual({ hasClose: true, hasKeepAlive: false, hasConnectionUpgrade: true });
   });
 
-  it('reads Host, Expect and Upgrade', () => {
+  it('reads Host, Expect, Keep-Alive and Upgrade', () => {
     const seen = scan('Host: a.test \r\nhost:b.test:80\r\nExpect: 100-CONTINUE\r\nUpgrade: websocket\r\n\r\n');
     expect(seen).toMatchObject({ hostCount: 2, host: 'b.test:80', expectsContinue: true, expectsOther: false });
-    expect(seen.hasUpgrade).toBe(true);
+    expect([seen.hasUpgrade, seen.keepAlive]).toEqual([true, '']);
+    expect(scan('Keep-Alive: x\r\nkeep-alive: timeout=5 \r\nKeep-Alife: y\r\n\r\n').keepAlive).toBe('timeout=5');
     expect(scan('Expect: 100-continue, x\r\n\r\n')).toMatchObject({ expectsContinue: false, expectsOther: true });
     expect(scan('Expect:\r\n\r\n').expectsOther).toBe(true);
     expect(scan('Date: x\r\nExpekt: x\r\nUpgrada: x\r\nConnectiom: close\r\n\r\n')).toMatchObject({
@@ -219,7 +220,7 @@ describe('FieldScanner', () => {
   it('forgets everything when it is reset', () => {
     const scanner = scan(
       'Host: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nConnection: close, keep-alive, upgrade\r\n' +
-        'Upgrade: x\r\nExpect: 100-continue\r\nExpect: x\r\n\r\n',
+        'Upgrade: x\r\nExpect: 100-continue\r\nExpect: x\r\nKeep-Alive: x\r\n\r\n',
     );
     scanner.reset();
     expect({ ...scanner }).toEqual({ ...new FieldScanner(9) });

@@ -164,6 +164,18 @@ describe('Http1ServerProtocol refuses', () => {
     ]);
   });
 
+  it('to wait beyond a deadline, and says so before the event is taken', () => {
+    playServer([
+      expectState<Http1ServerProtocol>({ hasTimedOut: false }),
+      command((protocol, nowMs) => {
+        protocol.handleTimeout(nowMs + 20_000);
+        expect(protocol.hasTimedOut).toBe(true);
+      }),
+      expectEvent({ type: 'timeout', error: { limit: 'headerTimeoutMs' } }),
+      expectState<Http1ServerProtocol>({ hasTimedOut: false }),
+    ]);
+  });
+
   it('nothing after the end: no deadline strikes, no byte counts', () => {
     playServer([
       end(),

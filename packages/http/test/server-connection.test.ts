@@ -117,6 +117,33 @@ describe('a request body', () => {
     expect(await client.received()).toMatch(/ok$/);
   });
 
+  it('is asked for when the response is made of it, before the head of that', async () => {
+    const client = open(async ({ body }) => HttpResponse.from({ body }));
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n');
+    expect(await client.received()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    client.send('ec');
+    expect(await client.received()).toMatch(/^HTTP\/1\.1 200 OK\r\nContent-Length: 4\r\n.*\r\n\r\nec$/s);
+    client.send(`ho${GET}`);
+    expect(await client.received()).toMatch(/^ho/);
+    expect(client.ended).toBe('no');
+  });
+
+  it('is not asked for when the response is a stream of something else; then the connection ends', async () => {
+    const client = open(async () => HttpResponse.from({ body: HttpBody.from(['stream', 'ed']) }));
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n');
+    expect(withoutDate(await client.received())).toMatch(
+      /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n6\r\nstream\r\n2\r\ned\r\n0\r\n\r\n$/s,
+    );
+    expect(client.ended).toBe('end');
+  });
+
+  it('may be waited for by a response that fails: then there is a response that says so', async () => {
+    const client = open(async () => HttpResponse.from({ body: HttpBody.from(failing()) }));
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n');
+    expect(await client.received()).toMatch(/^HTTP\/1\.1 500 /);
+    expect(client.ended).toBe('end');
+  });
+
   it('is not asked for when the answer is there already; then the connection ends', async () => {
     const client = open(async () => HttpResponse.text('no', { status: 413 }));
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n');
@@ -140,6 +167,20 @@ describe('a request body', () => {
     client.send('x'.repeat(66_000));
     await client.received();
     expect(client.ended).toBe('end');
+  });
+
+  it('that is answered before it is read whole is never taken for a whole one by who goes on reading', async () => {
+    const read = Promise.withResolvers<string>();
+    const client = open(async (request) => {
+      request.body.text().then(read.resolve, read.reject);
+      return HttpResponse.text('accepted');
+    });
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello');
+    const refusal = expect(read.promise).rejects.toMatchObject({ code: 'LML_ERR_CLOSED' });
+    expect(await client.received()).toMatch(/accepted$/);
+    client.send(`world${GET}`);
+    await refusal;
+    expect(client.ended).toBe('no');
   });
 
   it('in tiny chunks does not weigh more than its bytes, and arrives whole', async () => {
@@ -646,4 +687,9 @@ function open(serve: (request: HttpRequest) => Promise<HttpResponse>, options: R
   const client = rawClient({ serve }, options);
   opened.push(client);
   return client;
+}
+
+function* failing(): Generator<string> {
+  yield* [];
+  throw new Error('broken');
 }

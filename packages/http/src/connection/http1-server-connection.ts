@@ -12,6 +12,7 @@ import { RequestContext } from '../message/request-context.ts';
 import type { Http1ServerEvent, Http1ServerProtocolOptions } from '../protocol/http1-server-protocol.ts';
 import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
 import { errorResponse } from '../server/error-response.ts';
+import { bodyAfterFirst } from './body-after-first.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { LingeringClose } from './lingering-close.ts';
@@ -218,8 +219,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
       },
       cancel: () => {
         // Who waits for leave to send what nobody wants is not given it.
-        if (this.#protocol.owesContinue) this.#exchange?.body?.discard();
-        else this.#discardBody();
+        if (!this.#protocol.owesContinue) this.#discardBody();
       },
     };
   }
@@ -235,7 +235,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
 
   /** The rest of a body that nobody wants is read for the sake of the next request, within reason. RFC 9112 section 9.3. */
   #discardBody(): void {
-    this.#exchange?.body?.discard();
+    this.#exchange?.body?.discard(new ClosedError('the request was answered before its body was read'));
     this.#bytesDiscarded = 0;
     const nowMs = this.#options.clock.coarseNowMs();
     this.#protocol.wantBody(true, nowMs);
@@ -321,6 +321,27 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #send(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
+    if (this.#protocol.owesContinue && !response.body.canClone) void this.#sendAfterFirst(exchange, response, request);
+    else this.#sendNow(exchange, response, request);
+  }
+
+  /**
+   * Has the first chunk before the head is sent. RFC 9110 section 10.1.1: a client that waits for leave to send its body takes a
+   * response for the answer that nobody wants it. Where the response is made of that body, reading the one asks for the other.
+   */
+  async #sendAfterFirst(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): Promise<void> {
+    exchange.outgoing = response.body;
+    try {
+      const body = await bodyAfterFirst(response.body);
+      if (exchange.isOver) body.cancel();
+      else this.#sendNow(exchange, response.with({ body }), request);
+    } catch (error) {
+      response[Symbol.dispose]();
+      this.#fail(exchange, error, request);
+    }
+  }
+
+  #sendNow(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
     const { body } = response;
     this.#sendHead(response, false);
     if (!this.#protocol.sendsBody) {

@@ -28,6 +28,14 @@ describe('IncomingBody', () => {
     expect(await read).toEqual(Uint8Array.of(1));
     await expect(body.read()).rejects.toThrow('broken off');
   });
+
+  it('that is thrown away never looks whole, neither to who waits for it nor to who comes later', async () => {
+    const body = newBody();
+    const read = body.read();
+    body.discard(new Error('thrown away'));
+    await expect(read).rejects.toThrow('thrown away');
+    await expect(body.read()).rejects.toThrow('thrown away');
+  });
 });
 
 function newBody(): IncomingBody {

@@ -93,13 +93,20 @@ export class IncomingBody implements BodySource {
     if (waiter === undefined || (!this.isFull && this.#state === 'open')) return;
     this.#waiter = undefined;
     if (this.isFull) waiter.resolve(this.#take());
-    else if (this.#state === 'failed') waiter.reject(this.#error);
-    else waiter.resolve(undefined);
+    else if (this.#state === 'ended') waiter.resolve(undefined);
+    else waiter.reject(this.#error);
   }
 
-  /** Nobody will read; what comes is thrown away. */
-  discard(): void {
-    if (this.#state === 'open') this.#state = 'discarded';
+  /**
+   * What comes is thrown away.
+   *
+   * @param reason - For whoever reads all the same: what is there is never taken for the whole.
+   */
+  discard(reason: unknown): void {
+    if (this.#state === 'open') {
+      this.#state = 'discarded';
+      this.#error = reason;
+    }
     this.#memory = this.#kept = undefined;
     this.#length = 0;
     this.flush();
@@ -120,8 +127,8 @@ export class IncomingBody implements BodySource {
       this.#flow.want(false); // there is room again, though nobody waits
       return Promise.resolve(bytes);
     }
-    if (this.#state === 'failed') return Promise.reject(this.#error);
-    if (this.#state !== 'open') return Promise.resolve(undefined);
+    if (this.#state === 'ended') return Promise.resolve(undefined);
+    if (this.#state !== 'open') return Promise.reject(this.#error);
     this.#waiter = Promise.withResolvers();
     this.#flow.want(true);
     return this.#waiter.promise;
@@ -129,7 +136,7 @@ export class IncomingBody implements BodySource {
 
   cancel(reason: unknown): void {
     if (this.#state !== 'open') return;
-    this.discard();
+    this.discard(reason);
     this.#flow.cancel(reason);
   }
 

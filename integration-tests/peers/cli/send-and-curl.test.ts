@@ -74,6 +74,7 @@ describe('send and curl, side by side', { timeout: 60_000 }, () => {
     [23, 'a folder that is missing', ['-o', 'FOLDER/missing/file', 'URL']],
     [26, 'a file that is missing', ['-T', 'FOLDER/missing', 'URL']],
     [28, 'what takes too long', ['--max-time', '0.5', 'URL/never']],
+    [28, 'a body that does not end', ['--max-time', '0.5', 'URL/stuck']],
     [47, 'too many redirects', ['-L', '--max-redirs', '3', 'URL/loop']],
     [52, 'no response', ['URL/nothing']],
     [56, 'a reset', ['URL/reset']],
@@ -93,7 +94,7 @@ describe('send and curl, side by side', { timeout: 60_000 }, () => {
 
 async function setup() {
   const origin = await nodeOrigin((request, response) => {
-    const { url = '', headers } = request;
+    const { url = '' } = request;
     const moved = (status: number, location: string): void =>
       void response.writeHead(status, { location }).end('moved');
     const status = /^\/redirect\/([0-9]+)$/.exec(url)?.[1];
@@ -110,7 +111,8 @@ async function setup() {
       response.writeHead(200, { 'Content-Length': 9 }).write('half', () => request.socket.end());
     else if (url === '/nothing') request.socket.end();
     else if (url === '/reset') request.socket.resetAndDestroy();
-    else if (url !== '/never' || headers.host === undefined) void answerWithRequest(request, response);
+    else if (url === '/stuck') response.write('half');
+    else if (url !== '/never') void answerWithRequest(request, response);
   });
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'lines'), 'b=2\r\nc=3\n');
@@ -127,7 +129,7 @@ async function setup() {
   return { both };
 }
 
-/** Field names are compared in small letters where both make them up, and all fields in one order. */
+/** A request without User-Agent, its fields in one order. */
 function comparable({ headers, ...rest }: ReceivedRequest): object {
   const lines = headers
     .filter(([name]) => name.toLowerCase() !== 'user-agent')

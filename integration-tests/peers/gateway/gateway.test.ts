@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
+import { patternChunks, patternSum, sha1 } from '../../support/pattern.ts';
 import { usePeers } from '../../support/peers.ts';
 import { curl, NO_PROXIES, run } from '../../support/run.ts';
 import type { RunningProcess } from '../../support/start-process.ts';
 import { startProcess } from '../../support/start-process.ts';
+import { temporaryFile } from '../../support/temporary-folder.ts';
 
 usePeers('curl');
 
@@ -57,6 +59,14 @@ describe('the gateway', { timeout: 60_000 }, () => {
       /^drained in [0-9]+ ms;.* http\/1\.1 [1-9][0-9]* finished, [0-9]+ closed, 0 cut$/m,
     );
     expect(gateway.stderr()).toBe('');
+  });
+
+  it('sends back what curl posts, which asks for leave if it is large', async () => {
+    const gateway = start({ FORWARD_PORT: '0', REVERSE_PORT: '0' });
+    await gateway.printed(/Ctrl\+C/);
+    const path = temporaryFile('large', Buffer.concat([...patternChunks(3_000_000)]));
+    const { bytes } = await curl('--data-binary', `@${path}`, `${reverseUrl(gateway)}/echo`);
+    expect([bytes.length, sha1(bytes)]).toEqual([3_000_000, patternSum(3_000_000)]);
   });
 
   it('says in one line that a port is busy, or is none', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ByteStream, Connection, Connector, Listener } from '@lamella/net-core';
-import { connectRequest, formatAddress, PeerAddress, parseIp } from '@lamella/net-core';
+import { connectRequest, formatAddress, PeerAddress, parseIp, relay } from '@lamella/net-core';
 import {
   byteStreamCases,
   checkLedger,
@@ -17,6 +17,7 @@ import { settle } from '@lamella/service-core/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadMode } from '../index.ts';
 import { listenTcp, listenUnix, socketConnector, tcpConnector } from '../index.ts';
+import { LARGE_PIECE_BYTES } from './read-memory.ts';
 
 checkLedger({ beforeEach, afterEach });
 const folder = mkdtempSync(join(tmpdir(), 'lamella-'));
@@ -113,6 +114,40 @@ describe('1,000 connections that are broken off anywhere', () => {
     expect(listener.gauges).toEqual({ open: 0, refused: 0 });
   });
 });
+
+describe('a relay of sockets', () => {
+  it('passes everything on as it was, though its memory is used again while the receiver is slow', async () => {
+    const listener = await listenTcp();
+    const [client, downstream] = await open(listener);
+    const [upstream, server] = await open(listener);
+    const outcome = relay(downstream, upstream);
+    const allocations = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    const bytes = patternBytes(24 * 1024 * 1024 + 1);
+    const sent = (async () => {
+      for (let at = 0; at < bytes.length; at += 300_000) await client.write([bytes.slice(at, at + 300_000)]);
+      await client.closeWrite();
+    })();
+    let received = 0;
+    for (let chunk = await server.read(); chunk !== undefined; chunk = await server.read()) {
+      const expected = bytes.subarray(received, received + chunk.length);
+      expect(Buffer.compare(chunk, expected), `from byte ${received}`).toBe(0);
+      received += chunk.length;
+      if (received % 5 === 0) await settle(3);
+      // Stops until everything on the way is full, so that the relay has to keep what it has read.
+      if (Math.floor(received / STOP_BYTES) > Math.floor((received - chunk.length) / STOP_BYTES)) await settle(200);
+    }
+    await sent;
+    await server.closeWrite();
+    const large = allocations.mock.calls.filter(([byteCount]) => byteCount === LARGE_PIECE_BYTES);
+    allocations.mockRestore();
+    expect(large.length).toBeLessThanOrEqual(4); // one is being read into, one is being written; two to spare
+    expect(await outcome).toMatchObject({ reason: 'eof', bytesUp: bytes.length, bytesDown: 0 });
+    for (const stream of [client, downstream, upstream, server]) stream.destroy();
+    await listener.close();
+  });
+});
+
+const STOP_BYTES = 4 * 1024 * 1024;
 
 describe('TCP_NODELAY', () => {
   it('reaches the kernel for every dialled and every accepted socket', async () => {

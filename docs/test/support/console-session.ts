@@ -118,5 +118,5 @@ async function freePortsFor(commands: string): Promise<ReadonlyMap<string, strin
   return free;
 }
 
-const ARGUMENTS = `--conditions=@lamella/source ${join(root, 'packages/cli/src/main.ts')}`;
+const ARGUMENTS = `--disable-warning=ExperimentalWarning --conditions=@lamella/source ${join(root, 'packages/cli/src/main.ts')}`;
 const PORT = /(?<=:|--connect-ports )[0-9]{4,5}\b/g;

@@ -308,6 +308,29 @@ describe('deadlines', () => {
     expect(await client.stream.closed).toMatchObject({ reason: 'reset' });
   });
 
+  it('reset a client that does not read a late response, a minute after it began', async () => {
+    const late = Promise.withResolvers<void>();
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      for (;;) yield new Uint8Array(64 * 1024);
+    };
+    const client = open(
+      async () => {
+        await late.promise;
+        return HttpResponse.from({ body: endless() });
+      },
+      { stopsReading: true },
+    );
+    client.send(GET);
+    await client.clock.advanceAsync(200_000); // no deadline is left from the request
+    expect(client.clock.pendingTimers).toBe(0);
+    late.resolve();
+    await client.clock.advanceAsync(59_999);
+    expect(client.clock.pendingTimers).toBe(1);
+    await client.clock.advanceAsync(1);
+    await client.served;
+    expect(await client.stream.closed).toMatchObject({ reason: 'reset' });
+  });
+
   it('give a client that reads slowly the end of the last response; if it stops reading, it is reset', async () => {
     const client = open(async () => HttpResponse.from({ body: new Uint8Array(1_000_000) }), { stopsReading: true });
     client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');

@@ -59,7 +59,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#options = options;
     this.#idleSinceMs = clock.coarseNowMs();
     this.#protocol = new Http1ClientProtocol(options);
-    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn());
+    const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
+    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
     const onDeadline = (nowMs: number): void => this.#onDeadline(nowMs);
     this.#timer = new DeadlineTimer(clock, () => this.#nextDeadlineMs(), onDeadline);
     void this.#stream.closed.then((info) => this.#onClosed(info));

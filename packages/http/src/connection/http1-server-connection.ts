@@ -74,7 +74,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#options = options;
     this.#startedMs = clock.coarseNowMs();
     this.#protocol = new Http1ServerProtocol(options, this.#startedMs);
-    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn());
+    const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
+    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.drained = promise;
     this.#resolveDrained = resolve;

@@ -11,7 +11,8 @@ describe('Outbox', () => {
       target.isOver = true;
     });
 
-    const outbox = new Outbox(memoryPipe()[0], swallowing, systemClock, () => {});
+    const nothing = (): void => {};
+    const outbox = new Outbox(memoryPipe()[0], swallowing, systemClock, nothing, nothing);
     await expect(outbox.pump(HttpBody.from(manyChunks()), target)).resolves.toBe(false);
   });
 });

@@ -17,17 +17,22 @@ export class Outbox {
   readonly #writer: OutputWriter;
   readonly #clock: Clock;
   readonly #onRoom: () => void;
+  readonly #onBlocked: () => void;
   #room: Promise<void> | undefined;
   #isHolding = false;
   #answersHeld = 0;
   #bytesWritten = 0;
 
-  /** @param onRoom - Called when the peer takes output again. */
-  constructor(stream: ByteStream, protocol: OutboundProtocol, clock: Clock, onRoom: () => void) {
+  /**
+   * @param onRoom - Called when the peer takes output again.
+   * @param onBlocked - Called when it does not: it has a deadline for that from now on.
+   */
+  constructor(stream: ByteStream, protocol: OutboundProtocol, clock: Clock, onRoom: () => void, onBlocked: () => void) {
     this.#protocol = protocol;
     this.#writer = new OutputWriter(stream);
     this.#clock = clock;
     this.#onRoom = onRoom;
+    this.#onBlocked = onBlocked;
   }
 
   /** Bytes written so far. */
@@ -77,7 +82,8 @@ export class Outbox {
    * @remarks
    * A chunk that is there at once leaves in one write with what was sent before it, such as the head; if none is there, the
    * head does not wait for it. A source that always has a chunk at hand gets the event loop to itself for a few chunks only:
-   * everybody else has a turn in between, and so has the news that the peer is gone.
+   * everybody else has a turn in between, and so has the news that the peer is gone. A large chunk goes in pieces: the peer has to
+   * take each of them in time, not all of it at once.
    *
    * @param target - Says when nobody wants the body any more.
    * @returns Whether the end was reached. Rejects when the source fails or the stream goes.
@@ -89,12 +95,15 @@ export class Outbox {
       const chunk = await reading;
       if (target.isOver) return false;
       if (chunk === undefined) return true;
-      this.#protocol.sendData(chunk, this.#clock.coarseNowMs());
-      this.#isHolding = false;
-      const room = this.#write();
-      if (room !== undefined) await room;
-      else if (chunks % CHUNKS_A_TURN === 0) await nextTurn();
-      if (target.isOver) return false;
+      for (let at = 0; at < chunk.length; at += MAX_PIECE_BYTES) {
+        const piece = chunk.length > MAX_PIECE_BYTES ? chunk.subarray(at, at + MAX_PIECE_BYTES) : chunk;
+        this.#protocol.sendData(piece, this.#clock.coarseNowMs());
+        this.#isHolding = false;
+        const room = this.#write();
+        if (room !== undefined) await room;
+        else if (chunks % CHUNKS_A_TURN === 0) await nextTurn();
+        if (target.isOver) return false;
+      }
     }
   }
 
@@ -106,6 +115,7 @@ export class Outbox {
     if (room === undefined || this.#room !== undefined) return this.#room ?? room;
     this.#room = room;
     this.#protocol.blockWrite(true, this.#clock.coarseNowMs());
+    this.#onBlocked();
     room.then(
       () => this.#unblock(),
       () => {}, // the stream is gone, which its `closed` tells
@@ -121,6 +131,8 @@ export class Outbox {
 }
 
 const MAX_ANSWERS_HELD = 16;
+/** Small enough for a slow peer to take it in time, large enough to cost nothing. */
+const MAX_PIECE_BYTES = 256 * 1024;
 /** Long enough to cost nothing, short enough for the rest of the process. */
 const CHUNKS_A_TURN = 16;
 

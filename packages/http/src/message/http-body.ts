@@ -135,10 +135,12 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   /**
    * Takes the whole content without waiting, if it is at hand; for engines, which save a promise by it.
    *
-   * @returns The content (text is to be sent as UTF-8), or `undefined` if it has to be read. Counts as reading the body.
+   * @returns The content (text is to be sent as UTF-8), or `undefined` if it has to be read: it is not here yet, or
+   * so large that it is better sent piece by piece. Counts as reading the body.
    */
   takeWhole(): Uint8Array | string | undefined {
     if (this.#source !== undefined || this.isUsed) return undefined;
+    if (this.#size !== undefined && this.#size > MAX_WHOLE_BYTES) return undefined;
     if (this.isEmpty) return EMPTY;
     this.#state = 'ended';
     this.#isClaimed = true;
@@ -320,5 +322,6 @@ const { utf8Slice } = Buffer.prototype as unknown as {
 const BYTE_ORDER_MARK = 0xfeff;
 const ALREADY_READ = 'the body was read already; a body can be read once';
 const CANCELLED = 'the body was cancelled';
+const MAX_WHOLE_BYTES = 256 * 1024;
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);

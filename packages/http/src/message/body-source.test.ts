@@ -69,6 +69,12 @@ describe('iterableSource', () => {
     await expect(source.read()).rejects.toThrow(UsageError);
     source.cancel(undefined);
     await settle();
+
+    const destroy = (): never => {
+      throw new Error('stuck');
+    };
+    iterableSource(Object.assign(['a'], { destroy })).cancel(undefined);
+    await settle();
   });
 
   it('frees a Node stream: one that was never read, one that is read, and one that has nothing to read', async () => {

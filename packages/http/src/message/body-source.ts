@@ -26,6 +26,8 @@ export function iterableSource(iterable: AsyncIterable<BodyChunk> | Iterable<Bod
     Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
   // A generator that was never started has nothing to clean up.
   const stop = async (): Promise<void> => {
+    // A Node stream has, even so; and while a read waits, its iterator frees nothing either.
+    if ('destroy' in iterable && typeof iterable.destroy === 'function') iterable.destroy();
     await iterator?.return?.();
   };
   return {
@@ -43,8 +45,6 @@ export function iterableSource(iterable: AsyncIterable<BodyChunk> | Iterable<Bod
       }
     },
     cancel() {
-      // Of a Node stream the iterator alone is not enough: it frees nothing before it was started, nor while a read waits.
-      if ('destroy' in iterable && typeof iterable.destroy === 'function') iterable.destroy();
       stop().catch(ignore);
     },
   };

@@ -1,6 +1,6 @@
-import type { ExplainedDifference } from '../difference.ts';
+import type { Difference, ExplainedDifference } from '../difference.ts';
 import { isSameButForFlag, valuesOf, weRefused } from '../difference.ts';
-import type { Subject } from '../reading.ts';
+import type { ReadMessage, Subject } from '../reading.ts';
 
 /** Differences about what a message means for its connection. */
 export const CONNECTION_DIFFERENCES: readonly ExplainedDifference[] = [
@@ -34,7 +34,7 @@ export const CONNECTION_DIFFERENCES: readonly ExplainedDifference[] = [
     lamella: 'does not know it: it is no field of HTTP',
     llhttp: 'takes it for Connection',
     example: request('GET / HTTP/1.1\r\nHost: a\r\nProxy-Connection: close\r\n\r\n'),
-    explains: ({ ours, theirs }) => isSameButForFlag(ours, theirs) && valuesOf(ours, 'proxy-connection').length > 0,
+    explains: (difference) => valuesOf(keptByOne(difference), 'proxy-connection').length > 0,
   },
   {
     name: 'both close and keep-alive',
@@ -42,11 +42,10 @@ export const CONNECTION_DIFFERENCES: readonly ExplainedDifference[] = [
     lamella: 'closes: `close` counts in every version',
     llhttp: 'keeps a connection of HTTP/1.0',
     example: request('GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n'),
-    explains: ({ ours, theirs }) =>
-      isSameButForFlag(ours, theirs) &&
-      ours?.version === '1.0' &&
-      ours.keepsAlive === false &&
-      /close/i.test(valuesOf(ours, 'connection').join()),
+    explains: (difference) => {
+      const message = keptByOne(difference);
+      return message?.version === '1.0' && !message.keepsAlive && /close/i.test(valuesOf(message, 'connection').join());
+    },
   },
   {
     name: 'Connection in trailers',
@@ -96,6 +95,12 @@ export const CONNECTION_DIFFERENCES: readonly ExplainedDifference[] = [
       valuesOf(ours, 'content-length').length === 0,
   },
 ];
+
+/** The message behind which only one of the two goes on, whether it has said so or just does it. */
+function keptByOne({ ours, theirs, last, ourEnd }: Difference): ReadMessage | undefined {
+  if (isSameButForFlag(ours, theirs)) return ours;
+  return ours === undefined && ourEnd === 'closed' ? last : undefined;
+}
 
 function request(input: string): Subject {
   return { side: 'request', input };

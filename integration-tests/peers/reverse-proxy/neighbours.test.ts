@@ -82,6 +82,23 @@ describe('our reverse proxy behind and before others', () => {
     }
   });
 
+  it('passes on what haproxy behind it answers, its errors included, over connections that both keep', async () => {
+    const origin = await nodeOrigin(answerWithRequest);
+    const haproxy = await startHaproxy(origin.port, 'http-request deny deny_status 429 if { path /much }');
+    const proxy = await serveReverseProxy(haproxy.url, { pseudonym: 'test' });
+    const body = 'x'.repeat(50_000);
+    for (const chunked of [[], ['-H', 'Transfer-Encoding: chunked']]) {
+      const { stdout } = await curl('-d', body, ...chunked, `${proxy.url}/up?a`);
+      const received = receivedRequest(stdout);
+      expect(received).toMatchObject({ method: 'POST', target: '/up?a', body });
+      expect(received.headers).toContainEqual(['via', '1.1 test']); // haproxy writes names small
+    }
+    const urls = [`${proxy.url}/much`, `${proxy.url}/a`];
+    const { stdout } = await curl(...urls, '-o', '/dev/null', '-o', '/dev/null', '-w', '%{http_code} %{num_connects};');
+    expect(stdout).toBe('429 1;200 0;');
+    expect(proxy.errors).toEqual([]);
+  });
+
   it('carries large bodies through haproxy before it and nginx behind it', async () => {
     // An echo would not do: nginx stops to read the request once it has to write the response.
     const origin = await nodeOrigin((request, response) => {

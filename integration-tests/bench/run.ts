@@ -1,5 +1,8 @@
 // pnpm bench [NAME ...] [--rounds N] [--seconds N]: the whole table, or single rows.
 // pnpm bench NAME --profile: where the CPU time of each contestant goes.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rows } from './rows/index.ts';
 import { profileRow } from './support/profile.ts';
@@ -19,7 +22,11 @@ if (values.list) {
   for (const row of rows) console.log(`${row.name.padEnd(16)} ${row.about}`);
   process.exit(0);
 }
-if (values.profile) process.env['LAMELLA_BENCH_PROFILE'] = '1';
+if (values.profile) {
+  const folder = mkdtempSync(join(tmpdir(), 'lamella-profile-'));
+  process.env['LAMELLA_BENCH_PROFILE'] = folder;
+  process.on('exit', () => rmSync(folder, { recursive: true }));
+}
 const unknown = positionals.filter((name) => rows.every((row) => row.name !== name));
 if (unknown.length > 0) {
   console.error(`no row is named ${unknown.join(', ')}; there are: ${rows.map((row) => row.name).join(', ')}`);

@@ -28,9 +28,17 @@ export async function startNode(
 ): Promise<SubjectProcess> {
   const port = await freePort();
   const file = fileURLToPath(new URL(`../subjects/${script}`, import.meta.url));
-  const flags = ['--conditions=@lamella/source', '--expose-gc', ...profileFlags(), file, ...args, String(port)];
+  const flags = [
+    '--conditions=@lamella/source',
+    '--expose-gc',
+    ...(profileFolder() === undefined ? [] : ['--perf-basic-prof']),
+    file,
+    ...args,
+    String(port),
+  ];
   const child = spawn('taskset', ['-c', String(core), process.execPath, ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    cwd: profileFolder(),
   });
   const started = wrap(child, port);
   await started.nextLine();
@@ -114,6 +122,6 @@ function isTaken(port: number): Promise<boolean> {
   });
 }
 
-/** Set by `--profile`: V8 then tells `perf` the names of its functions, which costs it some time. */
-const profileFlags = (): string[] => (process.env['LAMELLA_BENCH_PROFILE'] === '1' ? ['--perf-basic-prof'] : []);
+/** Set by `--profile`: a folder for what V8 writes when it tells `perf` the names of its functions. */
+const profileFolder = (): string | undefined => process.env['LAMELLA_BENCH_PROFILE'];
 const CLOCK_TICKS_PER_SECOND = 100;

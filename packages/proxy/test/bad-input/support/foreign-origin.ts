@@ -17,7 +17,8 @@ export class ForeignOrigin {
   #errors: string[] = [];
   #open = new Set<ByteStream>();
 
-  constructor() {
+  /** @param keepsAlive - Whether a connection serves more than one request. */
+  constructor(keepsAlive = true) {
     this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -25,6 +26,7 @@ export class ForeignOrigin {
       request.on('end', () => {
         this.#requests.push(seenRequest(request, Buffer.concat(chunks).toString('latin1')));
         response.sendDate = false;
+        response.shouldKeepAlive = keepsAlive;
         response.writeHead(200, { 'Content-Length': 2 }).end('ok');
       });
     });

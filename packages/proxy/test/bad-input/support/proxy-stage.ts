@@ -59,7 +59,7 @@ export class ProxyStage {
     await answered;
     const answers = await end.take();
     const how = ending !== 'reset' && end.ended === 'reset' ? 'reset' : end.ended === 'end' ? 'closed' : 'kept';
-    near.destroy();
+    near.destroy(new Error('the test is over')); // a client that is gone is waited for by nobody
     await served;
     await settle(2);
     return { answers, end: how };

@@ -132,7 +132,9 @@ it('the shortest of several deadlines on the way ends the call on all hops', asy
   await close();
 });
 
-it('10,000 calls with one signal of a user leave no listener on it, and an abort still reaches a call', async () => {
+it('10,000 calls with one signal of a user leave no listener on it, and an abort still reaches a call', {
+  timeout: 180_000,
+}, async () => {
   const { chain, signals, close } = open({ keepsRecords: false });
   const user = new AbortController();
   const client = chain.viaProxy();

@@ -15,7 +15,7 @@ import { slowOrigin, traffic } from './support/traffic.ts';
 checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
 
-it('20 rolling drains under 500 requests of all kinds a second: none of them fails', { timeout: 120_000 }, async () => {
+it('20 rolling drains under 500 requests of all kinds a second: none of them fails', { timeout: 300_000 }, async () => {
   const clock = new FakeClock();
   const fleet = openFleet(clock);
   const load = openLoad(clock, fleet.world);

@@ -64,7 +64,8 @@ describe('TCP_NODELAY', () => {
 });
 
 describe('two small writes and an answer', () => {
-  // Nagle's algorithm and delayed acknowledgements together cost 40 ms a round; a loaded machine must not look like that.
+  // Nagle's algorithm and delayed acknowledgements together cost 40 ms in nearly every round. A loaded machine has slow rounds
+  // too, but not nearly all of them: so the better quarter of ours is compared to the median of the control.
   it.each([
     { way: 'a TCP relay', open: (stage: Stage) => stage.connect('relay.test:7') },
     { way: 'a CONNECT tunnel', open: openTunnel },
@@ -73,13 +74,13 @@ describe('two small writes and an answer', () => {
     async ({ open }) => {
       const stage = await newStage(tcp, { peer: pairs });
       const { stream } = await open(stage);
-      const ours = await medianRoundMs(stream);
+      const ours = await roundMs(stream, 0.25);
       stream.destroy();
       const byHand = await openByHand();
-      const control = await medianRoundMs(byHand.stream);
+      const control = await roundMs(byHand.stream, 0.5);
       await byHand.close();
       expect(control).toBeGreaterThan(20); // else this machine can't show it
-      expect(ours).toBeLessThan(control / 4);
+      expect(ours).toBeLessThan(control / 2);
     },
   );
 });
@@ -144,8 +145,8 @@ function portOf(address: Address): number {
   return address.type === 'tcp' ? address.port : 0;
 }
 
-/** The later half of the rounds: at first a kernel acknowledges at once. */
-async function medianRoundMs(stream: ByteStream): Promise<number> {
+/** A round of so many that `share` of them were faster; of the later ones, since at first a kernel acknowledges at once. */
+async function roundMs(stream: ByteStream, share: number): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();
@@ -155,8 +156,8 @@ async function medianRoundMs(stream: ByteStream): Promise<number> {
     await readExactly(stream, 1);
     times.push(performance.now() - start);
   }
-  const later = times.slice(ROUNDS / 2).toSorted((one, other) => one - other);
-  return later[Math.floor(later.length / 2)] ?? 0;
+  const later = times.slice(ROUNDS / 4).toSorted((one, other) => one - other);
+  return later[Math.floor(later.length * share)] ?? 0;
 }
 
 function upgradedOf({ upgraded: connection }: HttpResponse): Connection {
@@ -164,4 +165,4 @@ function upgradedOf({ upgraded: connection }: HttpResponse): Connection {
   return connection;
 }
 
-const ROUNDS = 30;
+const ROUNDS = 40;

@@ -183,6 +183,15 @@ describe('a request body', () => {
     expect(client.ended).toBe('no');
   });
 
+  it('that breaks a rule when its answer is complete ends the connection in good order: the answer arrives', async () => {
+    const client = open(async () => HttpResponse.text('no', { status: 403 }));
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await settle(4);
+    client.send('not a size\r\n');
+    expect(await client.received()).toMatch(/^HTTP\/1.1 403 .*no$/s);
+    expect(client.ended).toBe('end');
+  });
+
   it('in tiny chunks does not weigh more than its bytes, and arrives whole', async () => {
     const client = open(async (request) => HttpResponse.text(String((await request.body.bytes()).length)));
     client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');

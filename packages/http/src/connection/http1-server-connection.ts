@@ -302,7 +302,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
 
   /** The peer broke a rule or is too slow: answered here, whatever the service is doing. */
   #refuse(error: unknown, canRespond: boolean): void {
-    const wasServed = this.#exchange !== undefined;
+    // An answer that is complete still arrives, whatever is wrong with the rest of the request.
+    const isUnderWay = this.#exchange?.isOver === false;
     this.#exchange?.abandon(addErrorFacts(error, this.#facts()));
     this.#upgrade?.giveUp();
     if (canRespond) {
@@ -311,7 +312,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
       this.#protocol.sendData(response.body.takeWhole() ?? '');
       this.#protocol.sendEnd(undefined, this.#options.clock.coarseNowMs());
       this.#close();
-    } else if (wasServed || this.#outbox.isBlocked) this.#stream.destroy(error);
+    } else if (isUnderWay || this.#outbox.isBlocked) this.#stream.destroy(error);
     else this.#close();
   }
 

@@ -3,7 +3,7 @@ import { createConnection, memoryPipe } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHttpClient, HttpRequest, http1 } from '../src/index.ts';
+import { createHttpClient, HttpRequest, http1 } from '../../src/index.ts';
 
 checkLedger({ beforeEach, afterEach });
 const serverEnds: Connection['stream'][] = [];

@@ -26,7 +26,8 @@ export interface ForwardProxyOptions extends ForwardingOptions {
  *
  * @remarks
  * Source: RFC 9110 sections 7.6 and 9.3.6. CONNECT is answered with 200 only when the far end stands; else with 502 or 504 and the
- * reason. A request for the proxy itself (a plain path) is answered with 400: this is a proxy, not a site.
+ * reason, and then the connection ends: what a client has already sent for the tunnel is no request (RFC 9931 section 8). A
+ * request for the proxy itself (a plain path) is answered with 400: this is a proxy, not a site.
  *
  * @throws UsageError if an option is out of its range.
  */

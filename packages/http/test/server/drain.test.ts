@@ -1,0 +1,94 @@
+import type { Connection } from '@lamella/net-core';
+import { checkLedger } from '@lamella/net-core/testing';
+import { createLifecycle, serviceFn } from '@lamella/service-core';
+import { FakeClock, settle } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HttpRequest } from '../../src/index.ts';
+import { HttpResponse } from '../../src/index.ts';
+import { GET, rawClients } from '../support/raw-clients.ts';
+
+checkLedger({ beforeEach, afterEach });
+const open = rawClients({ afterEach });
+
+describe('a drain', () => {
+  it('closes idle connections after the pre-drain with a plain end, and lets busy ones finish', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const go = Promise.withResolvers<void>();
+    const serve = async ({ path }: HttpRequest): Promise<HttpResponse> => {
+      if (path === '/slow') await go.promise;
+      return HttpResponse.text(path);
+    };
+    const idle = open(serve, { clock, lifecycle });
+    const used = open(serve, { clock, lifecycle });
+    const busy = open(serve, { clock, lifecycle });
+    idle.send(GET);
+    await idle.received();
+    busy.send(GET.replace('/', '/slow'));
+    const report = lifecycle.drain({ preDrainMs: 1_000, graceMs: 10_000 });
+
+    used.send(GET);
+    expect(await used.received()).toMatch(/Connection: close\r\n\r\n\/$/);
+    expect(used.ended).toBe('end');
+    await clock.advanceAsync(999);
+    expect(idle.ended).toBe('no');
+    await clock.advanceAsync(1);
+    await settle();
+    expect(idle.ended).toBe('end');
+    go.resolve();
+    expect(await busy.received()).toMatch(/Connection: close\r\n\r\n\/slow$/);
+    for (const client of [idle, used, busy]) void client.stream.closeWrite();
+    await clock.advanceAsync(2_000);
+    expect((await report).protocols['http/1.1']).toEqual({ finished: 2, closed: 1, cut: 0 });
+  });
+
+  it('cuts what does not finish in the grace by a reset, and ends event streams cleanly', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const endless = (type: string) => async () =>
+      HttpResponse.from({
+        headers: { 'Content-Type': type },
+        body: (async function* () {
+          yield 'data: 1\n\n';
+          await new Promise(() => {});
+        })(),
+      });
+    const events = open(endless('text/event-stream'), { clock, lifecycle });
+    const download = open(endless('application/zip'), { clock, lifecycle });
+    events.send(GET);
+    download.send(GET);
+    await Promise.all([events.received(), download.received()]);
+    const report = lifecycle.drain({ graceMs: 5_000 });
+    expect(await events.received()).toBe('0\r\n\r\n');
+    expect(events.ended).toBe('end');
+    void events.stream.closeWrite();
+    await clock.advanceAsync(5_000);
+    await download.received();
+    expect(download.ended).toBe('reset');
+    await clock.advanceAsync(1_000);
+    expect((await report).protocols['http/1.1']).toEqual({ finished: 1, closed: 0, cut: 1 });
+  });
+
+  it('gives upgraded connections the grace', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const client = open(
+      async () =>
+        HttpResponse.upgrade(
+          { status: 200 },
+          serviceFn(({ stream }: Connection) => stream.closed.then(() => {})),
+        ),
+      { clock, lifecycle },
+    );
+    client.send('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+    await client.received();
+    const report = lifecycle.drain({ graceMs: 1_000 });
+    await clock.advanceAsync(999);
+    expect(client.ended).toBe('no');
+    await clock.advanceAsync(1);
+    await client.received();
+    expect(client.ended).toBe('reset');
+    await clock.advanceAsync(1_000);
+    expect((await report).protocols['upgrade']).toEqual({ finished: 0, closed: 0, cut: 1 });
+  });
+});

@@ -1,5 +1,4 @@
 import type { HttpHeaders, HttpVersion } from '@lamella/http';
-import { splitList } from '@lamella/http';
 
 /**
  * Adds this proxy to the Via field, on a line of its own behind those of others. RFC 9110 section 7.6.3.
@@ -11,8 +10,14 @@ export function addVia(headers: HttpHeaders, version: HttpVersion, pseudonym: st
   headers.append('Via', `${version} ${pseudonym}`);
 }
 
-/** Whether a message has come through this proxy before. */
+/**
+ * Whether a message has come through this proxy before.
+ *
+ * @remarks
+ * Via has no quoted strings, but its comments may hold quotes. So every comma ends an entry: a quote that a client sends must not
+ * hide what stands behind it, or the request would go round for ever.
+ */
 export function hasVia(headers: HttpHeaders, pseudonym: string): boolean {
-  const via = headers.get('via');
-  return via !== undefined && splitList(via).some((entry) => entry.split(/[ \t]+/)[1] === pseudonym);
+  const entries = headers.getAll('via').flatMap((value) => value.split(','));
+  return entries.some((entry) => entry.trim().split(/[ \t]+/)[1] === pseudonym);
 }

@@ -155,3 +155,12 @@ async function answerTo(request: string): Promise<string> {
   client.send(request);
   return client.take();
 }
+
+it('reflects a TRACE that may go no further as it came, each byte one byte', async () => {
+  const answer = await answerTo(
+    'TRACE http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\nMax-Forwards: 0\r\nCookie: x\r\nA: \xe4\r\n\r\n',
+  );
+  const reflected = 'TRACE http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\nMax-Forwards: 0\r\nA: \xe4\r\n\r\n';
+  expect(answer).toMatch(/\r\nContent-Type: message\/http\r\n/);
+  expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe(reflected);
+});

@@ -60,7 +60,7 @@ async function forwardPlain(request: HttpRequest, forwarding: Forwarding): Promi
   const { target } = request;
   const headers = request.headers.clone();
   // RFC 9112 section 3.2.2: the target decides; a Host that says something else is not passed on.
-  setHost(headers, authority);
+  setHost(headers, authority, authority);
   return forwardRequest(request, { target, headers }, forwarding);
 }
 

@@ -28,10 +28,10 @@ function forwardsLeft(request: HttpRequest): number | undefined {
 }
 
 /** RFC 9110 section 9.3.8: what arrived, without what is nobody else's business. */
-function reflection(request: HttpRequest): string {
+function reflection(request: HttpRequest): Uint8Array {
   const headers = request.headers.clone();
   headers.deleteWhere((name) => SENSITIVE.has(name.toLowerCase()));
-  return `TRACE ${request.target} HTTP/${request.version}\r\n${headers}\r\n`;
+  return Buffer.from(`TRACE ${request.target} HTTP/${request.version}\r\n${headers}\r\n`, 'latin1'); // one character a byte
 }
 
 const SENSITIVE: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);

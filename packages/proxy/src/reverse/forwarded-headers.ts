@@ -22,7 +22,7 @@ export function addForwarded(
 
   const peer = request.extensions.get(PeerAddress);
   const client = peer?.type === 'tcp' ? peer.host : undefined;
-  const proto = request.extensions.get(TlsSession) === undefined ? 'http' : 'https';
+  const proto = schemeOf(request);
   const host = request.authority;
   if (style !== 'forwarded') {
     const from = client?.toString() ?? 'unknown';
@@ -41,21 +41,20 @@ export function addForwarded(
   }
 }
 
-/** Behind CGI and its kind a field is an environment variable, where `_` and `-` are the same. */
+/** Scheme by which the client has come. */
+export function schemeOf(request: HttpRequest): 'http' | 'https' {
+  return request.extensions.get(TlsSession) === undefined ? 'http' : 'https';
+}
+
+/** Behind CGI and its kind a field is an environment variable, where `_`, `.` and `-` are the same. */
 function isClaim(name: string): boolean {
   const first = name.charCodeAt(0) | LOWER_CASE;
   if (first !== LETTER_X && first !== LETTER_F) return false;
-  return CLAIMS.has(name.toLowerCase().replaceAll('_', '-'));
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+  // Frameworks take X-Forwarded-Prefix, -Ssl, -Scheme and others for the truth as well: none of this family is believed.
+  return plain === 'forwarded' || plain === 'x-real-ip' || plain.startsWith('x-forwarded');
 }
 
 const LOWER_CASE = 0x20;
 const LETTER_F = 0x66;
 const LETTER_X = 0x78;
-const CLAIMS: ReadonlySet<string> = new Set([
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-real-ip',
-]);

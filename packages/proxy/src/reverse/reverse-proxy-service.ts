@@ -6,8 +6,9 @@ import { fullForwarding } from '../forwarding/forwarding-options.ts';
 import { answerLastHop } from '../forwarding/max-forwards.ts';
 import { refused } from '../forwarding/refused.ts';
 import { setHost } from '../forwarding/set-host.ts';
+import { hasDotSegment } from './dot-segment.ts';
 import type { ForwardedStyle } from './forwarded-headers.ts';
-import { addForwarded } from './forwarded-headers.ts';
+import { addForwarded, schemeOf } from './forwarded-headers.ts';
 import type { ReverseRoute } from './route.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -28,7 +29,7 @@ export interface ReverseProxyOptions extends ForwardingOptions {
  *
  * @remarks
  * Source: RFC 9110 section 7.6. A path with dot segments, encoded or not, is refused with 400: it could match one route and mean
- * another one upstream. A host that no route serves: 421, a path: 404. A broken upstream: 502, a slow one: 504.
+ * another one upstream. A host or a scheme that is not served: 421, a path: 404. A broken upstream: 502, a slow one: 504.
  *
  * @throws UsageError if a route or another option makes no sense.
  */
@@ -44,20 +45,30 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
       const lastHop = answerLastHop(request, ALLOWED);
       if (lastHop !== undefined) return lastHop;
 
-      const { query } = request;
-      const path = request.path === '' ? '/' : request.path;
-      if (DOT_SEGMENT.test(path)) return refused(400, 'a path must not have dot segments');
+      const { query, scheme } = request.parsedTarget;
+      // RFC 9110 section 7.4: who asks for https here and is no gateway of ours has been misled about the way.
+      if (scheme !== undefined && scheme !== schemeOf(request) && !trustsForwarded) {
+        return refused(421, `the scheme ${scheme} is not served here`);
+      }
+      const path = pathOf(request);
+      if (hasDotSegment(path)) return refused(400, 'a path must not have dot segments');
       const route = routes.find(request.authority, path === '*' ? '/' : path);
       if (route === 'no-host') return refused(421, 'this host is not served here');
       if (route === 'no-path') return refused(404, 'no upstream serves this');
 
       const headers = request.headers.clone();
       addForwarded(headers, request, forwarded, trustsForwarded);
-      setHost(headers, keepsHost ? (request.authority ?? route.authority) : route.authority);
+      setHost(headers, keepsHost ? (request.authority ?? route.authority) : route.authority, route.authority);
       const target = path === '*' ? `http://${route.authority}` : route.rewrite(path, query);
       return forwardRequest(request, { target, headers }, forwarding);
     },
   };
+}
+
+/** The path; `*` for the server as a whole, which OPTIONS may ask for by a URL without a path as well. RFC 9112 section 3.2.4. */
+function pathOf({ method, path, query }: HttpRequest): string {
+  if (path !== '') return path;
+  return method === 'OPTIONS' && query === undefined ? '*' : '/';
 }
 
 /** RFC 9110 section 15.5.6: such an answer says what is allowed. */
@@ -66,6 +77,3 @@ function notAllowed(why: string): HttpResponse {
 }
 
 const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-
-/** `.` or `..` as a whole segment, each dot plain or encoded, parameters of the segment aside. */
-const DOT_SEGMENT = /(?:^|\/|%2f|\\|%5c)(?:\.|%2e){1,2}(?:$|\/|%2f|\\|%5c|;|%3b)/i;

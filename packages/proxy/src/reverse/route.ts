@@ -1,6 +1,7 @@
 import { tryParseRequestTarget } from '@lamella/http';
 import { parseDomain, parseHost } from '@lamella/net-core';
 import { isLamellaError, UsageError } from '@lamella/service-core';
+import { hasDotSegment } from './dot-segment.ts';
 
 /**
  * Where requests go that match.
@@ -45,6 +46,9 @@ export function compileRoute({ host, path = '/', to }: ReverseRoute): CompiledRo
     throw new UsageError(`a route's to must be a URL such as http://127.0.0.1:3000, got ${JSON.stringify(to)}`);
   }
   const { authority = '', path: upstreamPath } = target;
+  if (hasDotSegment(path) || hasDotSegment(upstreamPath)) {
+    throw new UsageError(`a route must not have dot segments, got ${JSON.stringify(path)} to ${JSON.stringify(to)}`);
+  }
   const base = withoutLastSlash(upstreamPath);
   return {
     host: host === undefined ? undefined : canonicalHost(host),

@@ -101,6 +101,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   };
 
   readonly close = async (): Promise<void> => {
+    if (this.#hasSwitched) return; // what it became belongs to whoever has the response
     if (this.#state === 'open') this.#setState('closing');
     if (this.#exchange === undefined) this.#stream.destroy();
     await this.#stream.closed;
@@ -258,7 +259,12 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     const { status, reason, headers } = head;
-    exchange.request.onInformational?.({ status, reason, headers });
+    try {
+      exchange.request.onInformational?.({ status, reason, headers });
+    } catch (error) {
+      this.#breakOff(error); // a failure of the caller, who hears of it: the turn of the connection is no place for it
+      return;
+    }
     // Last: whoever passes 100 on shall not have to say it again when the body is asked for.
     if (status === 100) exchange.onContinue?.();
   }
@@ -311,8 +317,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   /** Frees the connection when the exchange is complete both ways. */
   #advance(exchange: ClientExchange): void {
     if (exchange !== this.#exchange || exchange.head === undefined || exchange.isOver) return;
-    const hasResponse = exchange.body === undefined || exchange.body.hasEnded || this.#protocol.isIdle;
-    if (!hasResponse) return;
+    if (!this.#protocol.hasResponse) return;
     if (!this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
     if (!this.#protocol.isIdle && !this.#protocol.isOver) return;
     exchange.finish();
@@ -330,6 +335,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   #bodyFlow(exchange: ClientExchange) {
     return {
       want: (isWanted: boolean) => {
+        if (exchange.isOver) return; // what came of it is read later: the connection may serve the next one
         const nowMs = this.#options.clock.coarseNowMs();
         exchange.readerSeenMs = isWanted ? Number.POSITIVE_INFINITY : nowMs;
         this.#protocol.wantBody(isWanted, nowMs);

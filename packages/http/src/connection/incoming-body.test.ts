@@ -29,6 +29,17 @@ describe('IncomingBody', () => {
     await expect(body.read()).rejects.toThrow('broken off');
   });
 
+  it('says that nobody waits any more when the reader has got what it waited for', async () => {
+    const wants: boolean[] = [];
+    const body = new IncomingBody({ want: (isWanted) => void wants.push(isWanted), cancel: () => {} });
+    const read = body.read();
+    body.push(Uint8Array.of(1));
+    expect(wants).toEqual([true]);
+    body.flush();
+    expect(wants).toEqual([true, false]);
+    expect(await read).toEqual(Uint8Array.of(1));
+  });
+
   it('that is thrown away never looks whole, neither to who waits for it nor to who comes later', async () => {
     const body = newBody();
     const read = body.read();

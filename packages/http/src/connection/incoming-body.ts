@@ -92,8 +92,10 @@ export class IncomingBody implements BodySource {
     const waiter = this.#waiter;
     if (waiter === undefined || (!this.isFull && this.#state === 'open')) return;
     this.#waiter = undefined;
-    if (this.isFull) waiter.resolve(this.#take());
-    else if (this.#state === 'ended') waiter.resolve(undefined);
+    if (this.isFull) {
+      waiter.resolve(this.#take());
+      if (this.#state === 'open') this.#flow.want(false); // nobody waits until the next read
+    } else if (this.#state === 'ended') waiter.resolve(undefined);
     else waiter.reject(this.#error);
   }
 

@@ -88,6 +88,11 @@ export class Http1ClientProtocol {
     return this.#outbound.state !== 'head' && this.#outbound.state !== 'body';
   }
 
+  /** Whether the response has come whole, to whoever has sent a request. */
+  get hasResponse(): boolean {
+    return this.#inbound.state === 'done' || this.isIdle;
+  }
+
   /** Whether the response is complete and no further request may be sent. */
   get isOver(): boolean {
     return !this.#keepsAlive && this.#inbound.state === 'done';

@@ -1,8 +1,9 @@
+import { createConnection, memoryPipe } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
-import { settle } from '@lamella/service-core/testing';
+import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpClient } from '../../src/index.ts';
-import { HttpBody, type HttpResponse } from '../../src/index.ts';
+import { HttpBody, type HttpResponse, http1 } from '../../src/index.ts';
 import { OK, request, scriptedClients } from '../support/scripted-client.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -194,6 +195,18 @@ describe('a response', () => {
     origin.send('HTTP/1.1 102 Processing\r\n\r\n'.repeat(4));
     await expect(flooded).rejects.toMatchObject({ code: 'LML_ERR_HTTP1_TOO_MANY_INFORMATIONAL' });
   });
+
+  it('of interim kind fails the request with what onInformational throws, and nothing else', async () => {
+    const { client, server } = setup();
+    const broken = new Error('thrown by the caller');
+    const onInformational = (): void => {
+      throw broken;
+    };
+    const answer = client.serve(request('http://a.test/', { onInformational }));
+    (await server.accept()).send(`HTTP/1.1 103 Early Hints\r\n\r\n${OK}`);
+    await expect(answer).rejects.toBe(broken);
+    expect(client.gauges()).toEqual([]);
+  });
 });
 
 describe('Expect: 100-continue', () => {
@@ -294,6 +307,20 @@ describe('switching protocols', () => {
       upgraded?.stream.destroy();
       origin.stream.destroy();
     }
+  });
+
+  it('gives a tunnel that the end of the HTTP connection leaves alone', async () => {
+    const [near, far] = memoryPipe();
+    const connection = http1().open(createConnection(near), { isToProxy: false, clock: new FakeClock() });
+    const answer = connection.serve(request('a.test:80', { method: 'CONNECT' }));
+    void far.write([Buffer.from('HTTP/1.1 200 OK\r\n\r\n')]);
+    const { upgraded } = await answer;
+    await connection.close();
+    connection.destroy();
+    void far.write([Buffer.from('through')]);
+    expect(Buffer.from((await upgraded?.stream.read()) ?? []).toString()).toBe('through');
+    upgraded?.stream.destroy();
+    far.destroy();
   });
 
   it('is refused when nobody asked for it', async () => {

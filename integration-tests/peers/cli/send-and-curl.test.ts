@@ -35,6 +35,8 @@ describe('send and curl, side by side', { timeout: 60_000 }, () => {
     ],
     ['JSON in parts', '--json', '{"a":', '--json', '1}', 'URL'],
     ['a file to a folder', '-H', 'Expect:', '-T', 'FOLDER/lines', 'URL/folder/'],
+    ['a file to a folder with a query', '-H', 'Expect:', '-T', 'FOLDER/lines', 'URL/folder/?a=b/'],
+    ['a file to a name with a query', '-H', 'Expect:', '-T', 'FOLDER/lines', 'URL/name?a=b/'],
     ['credentials', '-u', 'me:p:w', 'URL'],
     ['credentials in the URL', 'http://me:p%40w@HOST/'],
     ['a name that is told its address', '--resolve', 'shop.test:PORT:127.0.0.1', 'http://shop.test:PORT/x'],

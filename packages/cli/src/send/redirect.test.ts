@@ -30,6 +30,10 @@ describe('redirectOf', () => {
     ['//other/c', 'http://other/c'],
     ['http://other:81', 'http://other:81/'],
     ['http://me:secret@other/#part', 'http://other/'],
+    // Fields have one character a byte.
+    [bytes('/ü?ä'), 'http://h/%C3%BC?%C3%A4'],
+    ['/\xff', 'http://h/%FF'],
+    [bytes('http://bücher.example/'), 'http://xn--bcher-kva.example/'],
   ])('resolves %s', (location, target) => {
     expect(redirectOf(moved(302, location), 'GET', 'http://h/x/a')?.target).toBe(target);
   });
@@ -55,6 +59,10 @@ describe('isSameOrigin', () => {
     expect(isSameOrigin('http://h/', 'http://www.h/')).toBe(false);
   });
 });
+
+function bytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
 
 function moved(status: number, location: string) {
   return { status, headers: HttpHeaders.from([['Location', location]]) };

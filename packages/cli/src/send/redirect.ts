@@ -28,7 +28,7 @@ export function redirectOf(
 ): Redirect | undefined {
   const location = headers.get('location');
   if (!REDIRECTS.has(status) || location === undefined) return undefined;
-  const url = URL.parse(location, target);
+  const url = URL.parse(escaped(location), target);
   if (url === null) {
     throw new CliError(`the server redirects to ${JSON.stringify(location)}, which is no URL`, EXIT.badUrl);
   }
@@ -38,6 +38,11 @@ export function redirectOf(
     method: becomesGet ? 'GET' : method,
     keepsContent: !becomesGet && status !== 303,
   };
+}
+
+/** What is not ASCII came as bytes, one character each, of which UTF-8 is made of already. */
+function escaped(location: string): string {
+  return location.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** Whether two URLs have the same scheme, host and port. */

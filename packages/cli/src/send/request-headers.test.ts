@@ -34,6 +34,19 @@ describe('requestHeaders', () => {
     expect(headersOf({ typed })).toHaveLength(4);
   });
 
+  it('says nothing of content that a redirect has taken away', () => {
+    const typed = [
+      'content-TYPE: a',
+      'Content-Length: 3',
+      'Content-Encoding: x',
+      'X-Content: 1',
+      'User-Agent:',
+      'Accept:',
+    ];
+    expect(headersOf({ typed, hasLostContent: true })).toEqual(['X-Content: 1']);
+    expect(headersOf({ typed })).toHaveLength(4);
+  });
+
   it('has the fields of the content, in the place of defaults', () => {
     const content = [
       ['Content-Type', 'application/json'],
@@ -73,8 +86,9 @@ describe('asksForChunks', () => {
 
 type Init = Partial<Omit<RequestHeadersInit, 'typed'>> & { readonly typed?: readonly string[] };
 
-function headersOf({ typed = [], ...init }: Init): string[] {
-  const defaults = { credentials: undefined, proxyCredentials: undefined, content: [], isSameOrigin: true };
-  const headers = requestHeaders({ ...defaults, ...init, typed: typed.map(typedHeader) });
+function headersOf({ typed = [], ...changes }: Init): string[] {
+  const nothing = { credentials: undefined, proxyCredentials: undefined, content: [] };
+  const init = { ...nothing, hasLostContent: false, isSameOrigin: true, ...changes };
+  const headers = requestHeaders({ ...init, typed: typed.map(typedHeader) });
   return Array.from(headers, ([name, value]) => `${name}: ${value}`);
 }

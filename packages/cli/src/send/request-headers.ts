@@ -18,13 +18,15 @@ export interface RequestHeadersInit {
   readonly proxyCredentials: string | undefined;
   /** Fields that go with the content. */
   readonly content: readonly (readonly [name: string, value: string])[];
+  /** Whether a redirect has taken the content away, and so the typed fields that describe it. RFC 9110 section 15.4. */
+  readonly hasLostContent: boolean;
   /** Whether the request goes to the origin that credentials, cookies and Host were given for. */
   readonly isSameOrigin: boolean;
 }
 
 /** Puts the fields of a request together: defaults, unless they were typed, then what was typed. */
 export function requestHeaders(init: RequestHeadersInit): HttpHeaders {
-  const { typed, credentials, proxyCredentials, isSameOrigin } = init;
+  const { typed, credentials, proxyCredentials, hasLostContent, isSameOrigin } = init;
   const headers = HttpHeaders.from();
   const defaults: readonly (readonly [name: string, value: string | undefined])[] = [
     ['Proxy-Authorization', proxyCredentials === undefined ? undefined : basic(proxyCredentials)],
@@ -38,6 +40,7 @@ export function requestHeaders(init: RequestHeadersInit): HttpHeaders {
   }
   for (const { name, value } of typed) {
     const isPrivate = !isSameOrigin && PRIVATE.some((each) => isNamed(name, each));
+    if (hasLostContent && /^content-/i.test(name)) continue;
     // The framing is the engine's; what this one asks for, the body does.
     if (value !== undefined && !isPrivate && !isNamed(name, 'transfer-encoding')) headers.append(name, value);
   }

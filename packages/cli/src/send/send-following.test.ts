@@ -24,6 +24,13 @@ describe('sendFollowing', () => {
     expect(redirects).toEqual(['http://h/end']);
   });
 
+  it('leaves out what was typed about content that does not go along', async () => {
+    const { send, seen } = setup(303);
+    const headers = ['Content-Length: 7', 'Content-Type: typed'].map(typedHeader);
+    await send({ method: 'POST', content, headers, maxRedirects: 1 });
+    expect(seen).toEqual(['POST h /start 7 typed', 'GET h /end 0 -']);
+  });
+
   it('sends the content again where the method stays', async () => {
     const { send, seen } = setup(307);
     await send({ method: 'POST', content, maxRedirects: 1 });

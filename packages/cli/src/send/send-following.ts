@@ -60,6 +60,7 @@ async function sendStep(client: HttpClient, plan: SendPlan, step: Step): Promise
       credentials: plan.credentials,
       proxyCredentials: plan.proxyCredentials,
       content: step.content?.headers ?? [],
+      hasLostContent: step.content !== plan.content,
       isSameOrigin: isSameOrigin(step.target, plan.target),
     }),
     body: step.content === undefined ? HttpBody.empty : bodyOf(step.content, plan.headers),

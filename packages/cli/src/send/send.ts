@@ -80,7 +80,7 @@ function planOf(
   if (options.head && content !== undefined) throw new CliError('use either -I or content', EXIT.usage);
   const proxy = options.proxy ? proxyTarget(options.proxy) : undefined;
   const plan: Omit<SendPlan, 'signal'> = {
-    target: target.endsWith('/') && content?.fileName ? `${target}${encodeURIComponent(content.fileName)}` : target,
+    target: content?.fileName ? withFileName(target, content.fileName) : target,
     method: options.request ?? (options.head ? 'HEAD' : (content?.method ?? 'GET')),
     headers: (options.header ?? []).map(typedHeader),
     credentials: options.user ?? credentials,
@@ -94,6 +94,11 @@ function planOf(
     onRedirect: (next) => transcript.note(`Following the redirect to ${next}`),
   };
   return { plan, proxy };
+}
+
+/** A path that ends with a slash is a folder, in which the file gets its name. */
+function withFileName(target: string, fileName: string): string {
+  return target.replace(/^[^?]*\/(?=\?|$)/, (folder) => `${folder}${encodeURIComponent(fileName)}`);
 }
 
 /** A client for one request. How long that may take is for `--max-time` to say, and for nobody else. */

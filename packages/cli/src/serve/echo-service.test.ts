@@ -56,6 +56,13 @@ describe('echoService', () => {
     expect(await response.body.json()).toMatchObject({ body: { size: 5 }, trailers: [['X-Sum', 'abc']] });
   });
 
+  it('opens no tunnel', async () => {
+    const errors: unknown[] = [];
+    await using client = httpClientOn(echoService(), { onError: (error) => errors.push(error) });
+    const response = await client.serve(HttpRequest.from({ method: 'CONNECT', target: 'h:80' }));
+    expect([response.status, await response.body.text(), errors]).toEqual([501, '501: this is no proxy\n', []]);
+  });
+
   it.each([
     [1024 * 1024, 200],
     [1024 * 1024 + 1, 413],

@@ -24,10 +24,12 @@ export interface EchoedBody {
   readonly base64?: string;
 }
 
-/** Answers every request with a JSON description of it. Bodies up to 1 MiB; longer ones are answered with 413. */
+/** Answers every request but CONNECT with a JSON description of it. Bodies up to 1 MiB; longer ones are answered with 413. */
 export function echoService(): Service<HttpRequest, HttpResponse> {
   return {
     async serve(request) {
+      // RFC 9110 section 9.3.6: a 2xx answer would make a tunnel of the connection.
+      if (request.method === 'CONNECT') return HttpResponse.text('501: this is no proxy\n', { status: 501 });
       const bytes = await request.body.bytes({ maxBytes: MAX_BODY_BYTES });
       const peer = request.extensions.get(PeerAddress);
       const echoed: EchoedRequest = {

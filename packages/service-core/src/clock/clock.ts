@@ -11,7 +11,7 @@ export interface Clock {
    * Reads the monotonic time, cheaply.
    *
    * @returns The same as `nowMs`, but up to 50 ms behind: costs next to nothing, and is good enough for deadlines of a second and more.
-   * Like the timers of Node it stands still while the event loop is blocked.
+   * It stands still while the event loop is blocked.
    */
   readonly coarseNowMs: () => number;
   /** Reads the time of the day, which may jump. @returns Milliseconds since the Unix epoch. */

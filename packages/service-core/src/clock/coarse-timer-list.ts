@@ -1,12 +1,13 @@
 import type { Timer } from './clock.ts';
-import { COARSE_TICK_MS, coarseNowMs } from './coarse-time.ts';
+import { COARSE_TICK_MS } from './coarse-time.ts';
 
 /**
  * All running timers of one duration, in the order in which they elapse, behind one system timer.
  *
  * @remarks
  * Equal durations elapse in the order of their start, so starting appends and cancelling unlinks: no heap.
- * The system timer keeps the process alive only while a timer is running.
+ * The system timer keeps the process alive only while a timer is running, and comes a tick late, so that what elapses
+ * within one tick elapses together.
  */
 export class CoarseTimerList {
   readonly #durationMs: number;
@@ -14,9 +15,10 @@ export class CoarseTimerList {
   #first: CoarseTimer | undefined;
   #last: CoarseTimer | undefined;
   #handle: ReturnType<typeof setTimeout> | undefined;
+  #isSweeping = false;
   #size = 0;
 
-  /** @param onRetired - Called when the list has been without timers for a whole duration. */
+  /** @param onRetired - Called once, when the list has been without timers for a while; it must not be used after. */
   constructor(durationMs: number, onRetired: () => void) {
     this.#durationMs = durationMs;
     this.#onRetired = onRetired;
@@ -29,8 +31,8 @@ export class CoarseTimerList {
 
   /** Starts a timer that elapses one duration from now. */
   start(onElapsed: () => void): Timer {
-    // One tick more than asked for makes up for the age of the coarse time.
-    const timer = new CoarseTimer(this, coarseNowMs() + this.#durationMs + COARSE_TICK_MS, onElapsed);
+    // Not the coarse time: after a blocked turn it is behind by as much, and the timer would elapse as much too early.
+    const timer = new CoarseTimer(this, performance.now() + this.#durationMs, onElapsed);
     if (this.#last === undefined) this.#first = timer;
     else {
       this.#last.next = timer;
@@ -38,7 +40,8 @@ export class CoarseTimerList {
     }
     this.#last = timer;
     this.#size++;
-    if (this.#handle === undefined) this.#arm(this.#durationMs + COARSE_TICK_MS);
+    if (this.#isSweeping) return timer; // the sweep arms at its end
+    if (this.#handle === undefined) this.#arm(this.#durationMs);
     else if (this.#size === 1) this.#handle.ref();
     return timer;
   }
@@ -51,28 +54,42 @@ export class CoarseTimerList {
     else timer.next.previous = timer.previous;
     timer.previous = timer.next = undefined;
     this.#size--;
-    if (this.#size === 0) this.#handle?.unref();
+    if (this.#size === 0 && !this.#isSweeping) this.#rest();
+  }
+
+  /** Without timers. A list of a long duration goes at once: whoever names ever new durations must not fill the memory. */
+  #rest(): void {
+    if (this.#durationMs <= MAX_REST_MS) {
+      this.#handle?.unref();
+      return;
+    }
+    clearTimeout(this.#handle);
+    this.#handle = undefined;
+    this.#onRetired();
   }
 
   #arm(delayMs: number): void {
     // Beyond its maximum setTimeout would fire at once; the sweep arms again for what is left.
-    this.#handle = setTimeout(() => this.#sweep(), Math.min(delayMs, MAX_SYSTEM_DELAY_MS));
+    this.#handle = setTimeout(() => this.#sweep(), Math.min(delayMs + COARSE_TICK_MS, MAX_SYSTEM_DELAY_MS));
   }
 
   #sweep(): void {
-    this.#handle = undefined;
     const nowMs = performance.now();
+    this.#isSweeping = true;
     try {
       for (let timer = this.#first; timer !== undefined && timer.atMs <= nowMs; timer = this.#first) timer.elapse();
     } finally {
-      // A callback may throw, or start a timer of this very list: the rest must still be served.
-      if (this.#handle === undefined) this.#armForFirst(nowMs);
+      this.#isSweeping = false;
+      this.#armForFirst(nowMs);
     }
   }
 
+  /** A callback may have thrown, or started a timer of this very list: the rest must still be served. */
   #armForFirst(nowMs: number): void {
-    if (this.#first !== undefined) this.#arm(Math.max(1, this.#first.atMs - nowMs));
-    else this.#onRetired();
+    this.#handle = undefined;
+    if (this.#first === undefined) this.#onRetired();
+    // What is due already was left behind by a callback that threw.
+    else this.#arm(Math.max(0, this.#first.atMs - nowMs));
   }
 }
 
@@ -102,3 +119,5 @@ class CoarseTimer implements Timer {
 }
 
 const MAX_SYSTEM_DELAY_MS = 2 ** 31 - 1;
+/** The longest duration whose list is kept without timers, in milliseconds: there are 1,200 at most. */
+const MAX_REST_MS = 60_000;

@@ -73,6 +73,50 @@ describe('systemClock', () => {
     });
   });
 
+  it('does not count the time that the event loop was blocked before the start', () => {
+    withFakeTimers(() => {
+      let blockedMs = 0;
+      const { now } = performance;
+      const spy = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + blockedMs);
+      const elapsed: string[] = [];
+      const older = systemClock.startTimer(1_000, () => elapsed.push('older'));
+      systemClock.coarseNowMs();
+      blockedMs = 5_000; // no timer has run in this time
+      expect(systemClock.nowMs() - systemClock.coarseNowMs()).toBe(5_000);
+      systemClock.startTimer(1_000, () => elapsed.push('started after the block'));
+      older.cancel();
+      vi.advanceTimersByTime(999);
+      expect(elapsed).toEqual([]);
+      vi.advanceTimersByTime(101);
+      expect(elapsed).toEqual(['started after the block']);
+      spy.mockRestore();
+    });
+  });
+
+  it('serves what is due without delay when a callback throws and has started another timer', () => {
+    withFakeTimers(() => {
+      const elapsed: string[] = [];
+      systemClock.startTimer(1_000, () => {
+        systemClock.startTimer(1_000, () => elapsed.push('restarted'));
+        throw new Error('broken callback');
+      });
+      systemClock.startTimer(1_000, () => elapsed.push('second'));
+      expect(() => vi.advanceTimersByTime(1_100)).toThrow('broken callback');
+      vi.advanceTimersByTime(100);
+      expect(elapsed).toEqual(['second']);
+      vi.advanceTimersByTime(2_000);
+      expect(elapsed).toEqual(['second', 'restarted']);
+    });
+  });
+
+  it('keeps nothing of cancelled timers of many long durations', () => {
+    withFakeTimers(() => {
+      for (let minutes = 2; minutes < 100; minutes++) systemClock.startTimer(minutes * 60_000, () => {}).cancel();
+      vi.advanceTimersByTime(200);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
   it('holds timers longer than setTimeout can, and never fires an infinite one', () => {
     withFakeTimers(() => {
       const thirtyDaysMs = 30 * 24 * 3600 * 1000;

@@ -45,10 +45,19 @@ export class Drain {
     return this.#report.promise;
   }
 
-  /** Tells one part to drain; called for each part there is, and for each that comes later. */
+  /** Tells a part to drain that has come while this runs. */
   start(part: Drainable): void {
+    this.#expect(part);
+    this.#tell(part);
+  }
+
+  #expect(part: Drainable): void {
     this.#waiting.set(part, part.isIdle === true ? 'closed' : 'finished');
-    part.startDrain();
+  }
+
+  #tell(part: Drainable): void {
+    if (!this.#waiting.has(part)) return; // ended because another part was told
+    this.#ask(part, () => part.startDrain());
     if (this.#phase === 'cutting') this.#cut(part);
     part.drained.then(
       () => this.ended(part),
@@ -85,7 +94,10 @@ export class Drain {
     if (this.#phase === 'pre-drain' && nowMs >= this.#preDrainEndMs) {
       this.#graceEndMs = nowMs + this.#graceMs;
       this.#enter('draining');
-      for (const part of [...this.#subject.parts]) this.start(part);
+      // All are waited for before the first is told: one that ends at once must not look like the last one.
+      const parts = [...this.#subject.parts];
+      for (const part of parts) this.#expect(part);
+      for (const part of parts) this.#tell(part);
       this.check();
     }
     if (this.#phase === 'draining' && nowMs >= this.#graceEndMs) {
@@ -100,7 +112,16 @@ export class Drain {
   #cut(part: Drainable): void {
     if (!this.#waiting.has(part)) return; // ended because another part was destroyed
     this.#waiting.set(part, 'cut');
-    part.destroy(new ClosedError('destroyed: the grace of the drain is over'));
+    this.#ask(part, () => part.destroy(new ClosedError('destroyed: the grace of the drain is over')));
+  }
+
+  /** A part must not throw, but one that does shall not keep the others from ending. */
+  #ask(part: Drainable, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#subject.onError(error, `drain of ${part.protocol}`);
+    }
   }
 
   #arm(nowMs: number): void {

@@ -119,6 +119,46 @@ describe('drain', () => {
     expect((await report).unfinishedTasks).toEqual(['stuck']);
   });
 
+  it('waits for all parts, even if the first one ends while it is told', async () => {
+    const { lifecycle } = setup();
+    const first = lifecycle.register({ ...fakePart('first'), startDrain: () => first[Symbol.dispose]() });
+    const slow = fakePart('slow');
+    lifecycle.register(slow);
+    const report = lifecycle.drain();
+    expect(lifecycle.phase).toBe('draining');
+    slow.end();
+    expect((await report).protocols).toEqual({
+      first: { finished: 1, closed: 0, cut: 0 },
+      slow: { finished: 1, closed: 0, cut: 0 },
+    });
+  });
+
+  it('does not tell a part that ended because another one was told', async () => {
+    const { lifecycle } = setup();
+    const second = fakePart('second');
+    lifecycle.register({ ...fakePart('first'), drained: Promise.resolve(), startDrain: () => taken[Symbol.dispose]() });
+    const taken = lifecycle.register(second);
+    await lifecycle.drain();
+    expect(second.log).toEqual([]);
+  });
+
+  it('goes on when a part throws, and cuts it in the end', async () => {
+    const { clock, lifecycle, errors } = setup();
+    const fail = (): never => {
+      throw new Error('broken');
+    };
+    lifecycle.register({ ...fakePart('broken'), startDrain: fail, destroy: fail });
+    const other = fakePart('other');
+    lifecycle.register(other);
+    const report = lifecycle.drain({ graceMs: 100 });
+    expect(other.log).toEqual(['startDrain']);
+    clock.advance(100);
+    expect(other.log).toEqual(['startDrain', 'destroy']);
+    clock.advance(1_000);
+    expect((await report).protocols).toMatchObject({ broken: { cut: 1 }, other: { cut: 1 } });
+    expect(errors).toEqual(['drain of broken: broken', 'drain of broken: broken']);
+  });
+
   it('reports a part whose drained rejects, and counts it all the same', async () => {
     const { lifecycle, errors } = setup();
     const part = { ...fakePart('odd'), drained: Promise.reject(new Error('odd')) };

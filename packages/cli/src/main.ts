@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   // A reader that has seen enough (`| head`) ends the command, quietly.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => process.exit(EXIT.writeFailed));
   try {
-    await program().exitOverride().parseAsync();
+    await program().parseAsync();
   } catch (error) {
     // Commander has printed its own errors, help and version already.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;

@@ -35,7 +35,10 @@ describe('an upgrade', () => {
     expect(wantsUpgrade(asking(['websocket'], 'close'))).toBe(false);
     expect(wantsUpgrade(asking(['websocket'], 'keep-alive, UPGRADE'))).toBe(true);
     expect(wantsUpgrade(asking(['websocket']).with({ version: '1.0' }))).toBe(false);
-    expect(wantsUpgrade(asking([]))).toBe(false);
+  });
+
+  it('counts only if it names something', () => {
+    for (const protocols of [[], [''], [', ,', ',']]) expect(wantsUpgrade(asking(protocols))).toBe(false);
   });
 });
 

@@ -11,15 +11,16 @@ import { hasListToken, isToken } from '@lamella/http';
  */
 export function wantsUpgrade(request: HttpRequest): boolean {
   if (request.version !== '1.1') return false;
-  const protocols = request.headers.getAll('upgrade');
-  if (protocols.length === 0 || protocols.some(isForOneHop)) return false;
+  // Upgrade has no quoted strings: who reads it by commas alone must not find in it what was hidden behind a quote.
+  const protocols = request.headers.getAll('upgrade').flatMap((value) => value.split(','));
+  const names = protocols.map((protocol) => protocol.trim()).filter((protocol) => protocol !== '');
+  if (names.length === 0 || !names.every(mayGoOn)) return false;
   return request.headers.getAll('connection').some((value) => hasListToken(value, 'upgrade'));
 }
 
-/** Upgrade has no quoted strings: who reads it by commas alone must not find in it what was hidden behind a quote. */
-function isForOneHop(protocols: string): boolean {
-  const names = protocols.split(',').map((name) => name.trim());
-  return names.some((name) => name !== '' && (!name.split('/').every(isToken) || HTTP_OR_TLS.test(name)));
+/** A name and perhaps a version, both tokens. */
+function mayGoOn(protocol: string): boolean {
+  return protocol.split('/').every(isToken) && !HTTP_OR_TLS.test(protocol);
 }
 
 const HTTP_OR_TLS = /^(?:h2c?|http|tls)(?:$|\/)/i;

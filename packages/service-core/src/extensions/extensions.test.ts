@@ -190,6 +190,12 @@ describe('inspect', () => {
     request.insert(Any, () => 1);
     request.insert(Any, new URL('http://example.test/'));
     request.insert(Any, 'x'.repeat(500));
+    request.insert(Any, Object.assign(Object.create(null), { bare: 1 }));
+    request.insert(Any, {
+      toString() {
+        throw new Error('no text');
+      },
+    });
     const attempt = request.fork('attempt');
     attempt.insert(Attempt, 1);
 
@@ -199,6 +205,8 @@ describe('inspect', () => {
       '  test/attempt = 1 (by test)',
       '  parent:',
       '    request',
+      '      test/any = [object] (by test)',
+      '      test/any = {"bare":1} (by test)',
       `      test/any = ${'x'.repeat(500)} (by test)`,
       '      test/any = http://example.test/ (by test)',
       '      test/any = [function] (by test)',

@@ -39,17 +39,18 @@ function renderEntry(entry: Entry): string {
 function renderValue(value: unknown): string {
   if (typeof value === 'function') return '[function]';
   if (typeof value !== 'object' || value === null) return String(value);
-  // Objects with a text form of their own, such as addresses, show it; others show their JSON.
-  const hasOwnText = (value as { toString?: unknown }).toString !== Object.prototype.toString && !Array.isArray(value);
-  const text = hasOwnText ? String(value) : safeJson(value);
+  const text = textOf(value);
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}...` : text;
 }
 
-function safeJson(value: object): string {
+/** Objects with a text form of their own, such as addresses, show it; others show their JSON. */
+function textOf(value: object): string {
   try {
-    return JSON.stringify(value) ?? '[object]';
+    const ownText: unknown = value.toString; // an object without a prototype has none
+    const hasOwnText = typeof ownText === 'function' && ownText !== Object.prototype.toString && !Array.isArray(value);
+    return hasOwnText ? String(value) : (JSON.stringify(value) ?? '[object]');
   } catch {
-    return '[object]'; // cyclic, or a toJSON that throws: inspecting must never fail
+    return '[object]'; // cyclic, or a toString that throws: inspecting must never fail
   }
 }
 

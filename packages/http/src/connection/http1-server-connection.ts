@@ -1,7 +1,7 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
 import { consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
 import type { AbortListener, Clock, Drainable, ErrorFacts, Lifecycle, Service } from '@lamella/service-core';
-import { addErrorFacts, ClosedError } from '@lamella/service-core';
+import { addErrorFacts, ClosedError, UsageError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
 import type { HttpBody } from '../message/http-body.ts';
@@ -11,6 +11,7 @@ import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
 import { RequestContext } from '../message/request-context.ts';
 import type { Http1ServerEvent, Http1ServerProtocolOptions } from '../protocol/http1-server-protocol.ts';
 import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
+import { readOutboundFields } from '../protocol/outbound-fields.ts';
 import { errorResponse } from '../server/error-response.ts';
 import { bodyAfterFirst } from './body-after-first.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
@@ -211,9 +212,11 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   // ---- the request body
 
   #bodyFlow() {
+    const number = this.#protocol.requestCount;
     return {
       want: (isWanted: boolean) => {
-        if (!this.#isOpen) return;
+        // What came of a body may be read when the connection serves the next request, whose deadline is its own.
+        if (!this.#isOpen || number !== this.#protocol.requestCount) return;
         const nowMs = this.#options.clock.coarseNowMs();
         this.#protocol.wantBody(isWanted, nowMs);
         this.#settle(nowMs);
@@ -278,6 +281,11 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #respond(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
+    // The types promise a response, but services are often typed by hope.
+    if (typeof response?.[Symbol.dispose] !== 'function') {
+      this.#fail(exchange, new UsageError('the service gave no HttpResponse'), request);
+      return;
+    }
     if (exchange.isOver) {
       response[Symbol.dispose]();
       return;
@@ -354,7 +362,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     const whole = body.takeWhole();
     if (whole === undefined) {
       exchange.outgoing = body;
-      exchange.isEventStream = EVENT_STREAM.test(response.headers.get('content-type') ?? '');
+      exchange.isEventStream =
+        this.#protocol.mayEndEarly && EVENT_STREAM.test(response.headers.get('content-type') ?? '');
       void this.#sendStream(exchange, body, request);
       return;
     }
@@ -415,6 +424,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
       const message = `a ${response.status} upgrade does not fit the ${exchange.head.method} request`;
       throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', message, { origin: 'local' });
     }
+    readOutboundFields(response.headers); // throws now rather than when the request body has ended
     const run = new UpgradeRun(response, upgrade);
     this.#upgrade = run;
     // A body belongs to the request, never to what comes after it: the switch waits for its end.

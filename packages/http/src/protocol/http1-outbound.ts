@@ -30,6 +30,11 @@ export class Http1Outbound {
     return this.#framing.type !== 'none';
   }
 
+  /** Whether the body may end after any byte. */
+  get mayEndEarly(): boolean {
+    return this.#framing.type === 'chunked' || this.#framing.type === 'until-close';
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     const output = this.#output;

@@ -108,6 +108,11 @@ export class Http1ServerProtocol {
     return this.#outbound.sendsBody;
   }
 
+  /** Whether the response that is being sent has no stated length, so that it may end anywhere. */
+  get mayEndEarly(): boolean {
+    return this.#outbound.mayEndEarly;
+  }
+
   /** Whether a response may begin now. */
   get awaitsResponse(): boolean {
     return this.#outbound.state === 'head';

@@ -1,7 +1,7 @@
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HttpResponse } from '../../src/index.ts';
+import { type HttpBody, HttpResponse } from '../../src/index.ts';
 import { GET, rawClients } from '../support/raw-clients.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -84,6 +84,47 @@ describe('deadlines', () => {
     await settle();
     client.send('bc');
     expect(await client.received()).toMatch(/abc$/);
+  });
+
+  it('do not run while the handler is busy with what it waited for', async () => {
+    const go = Promise.withResolvers<void>();
+    const client = open(async (request) => {
+      await request.body.read();
+      await go.promise;
+      return HttpResponse.text(String((await request.body.read())?.length));
+    });
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6000\r\n\r\n');
+    await settle();
+    client.send('a'.repeat(3_000));
+    await settle();
+    client.send('b'.repeat(3_000));
+    await client.clock.advanceAsync(600_000);
+    expect(await client.received()).toBe('');
+    go.resolve();
+    expect(await client.received()).toMatch(/3000$/);
+  });
+
+  it('of a body hold though somebody still reads the one before it', async () => {
+    let early: HttpBody | undefined;
+    const client = open(async (request) => {
+      if (request.path === '/early') {
+        early = request.body;
+        await early.read();
+        await settle(8);
+        return HttpResponse.text('early');
+      }
+      return HttpResponse.text(await request.body.text());
+    });
+    const head = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n`;
+    client.send(`${head('/early')}a`);
+    await settle();
+    client.send('b');
+    expect(await client.received()).toMatch(/early$/);
+    client.send(head('/stalled'));
+    await settle();
+    expect(Buffer.from((await early?.read()) ?? []).toString()).toBe('b');
+    await client.clock.advanceAsync(30_000);
+    expect(await client.received()).toMatch(/^HTTP\/1.1 408 /);
   });
 
   it('reset a client that does not read a response which the service has given whole', async () => {

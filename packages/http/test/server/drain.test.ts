@@ -69,6 +69,37 @@ describe('a drain', () => {
     expect((await report).protocols['http/1.1']).toEqual({ finished: 1, closed: 0, cut: 1 });
   });
 
+  it('lets an event stream of a stated length go on: it has no other end', async () => {
+    const clock = new FakeClock();
+    const failures: unknown[] = [];
+    const lifecycle = createLifecycle({ clock, onError: (error) => failures.push(error) });
+    const go = Promise.withResolvers<void>();
+    async function* events(): AsyncGenerator<string> {
+      yield 'data: 1\n\n';
+      await go.promise;
+      yield 'data: 2\n\n';
+    }
+    const client = open(
+      async () =>
+        HttpResponse.from({
+          headers: { 'Content-Type': 'text/event-stream', 'Content-Length': '18' },
+          body: events(),
+        }),
+      { clock, lifecycle },
+    );
+    client.send(GET);
+    expect(await client.received()).toMatch(/\r\n\r\ndata: 1\n\n$/);
+    const report = lifecycle.drain({ graceMs: 5_000 });
+    expect(await client.received()).toBe('');
+    go.resolve();
+    expect(await client.received()).toBe('data: 2\n\n');
+    expect(client.ended).toBe('end');
+    void client.stream.closeWrite();
+    await clock.advanceAsync(2_000);
+    expect((await report).protocols['http/1.1']).toEqual({ finished: 1, closed: 0, cut: 0 });
+    expect(failures).toEqual([]);
+  });
+
   it('gives upgraded connections the grace', async () => {
     const clock = new FakeClock();
     const lifecycle = createLifecycle({ clock });

@@ -52,6 +52,41 @@ describe('a service that fails', () => {
     ]);
   });
 
+  it.each([
+    ['nothing', undefined],
+    ['a response of another kind', new Response('web')],
+  ])('by giving %s is answered with 500, and told so', async (_what, given) => {
+    const client = open((() => Promise.resolve(given)) as unknown as () => Promise<HttpResponse>);
+    client.send(GET);
+    expect(await client.received()).toMatch(/^HTTP\/1.1 500 /);
+    expect(client.errors).toMatchObject([{ code: 'LML_ERR_USAGE', message: 'the service gave no HttpResponse' }]);
+  });
+
+  it('by an upgrade that can not be sent is answered with 500, and leaves nothing to later requests', async () => {
+    let disposed = 0;
+    const guard = { [Symbol.dispose]: () => void disposed++ };
+    const headers = { Upgrade: 'x', 'Content-Length': 'no number' };
+    const client = open(async (request) => {
+      if (request.path === '/plain') return HttpResponse.text(await request.body.text());
+      return HttpResponse.upgrade(
+        { headers },
+        serviceFn(() => {}),
+        { guard },
+      );
+    });
+    const fields = 'Host: a\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\n';
+    for (const failed of [1, 2]) {
+      client.send(`POST / HTTP/1.1\r\n${fields}`);
+      await settle();
+      client.send('abc');
+      expect(await client.received()).toMatch(/^HTTP\/1.1 500 /);
+      expect(disposed).toBe(failed);
+    }
+    client.send(`POST /plain HTTP/1.1\r\n${fields}abc`);
+    expect(await client.received()).toMatch(/^HTTP\/1.1 200 OK\r\n.*abc$/s);
+    expect(client.errors).toMatchObject(Array(2).fill({ code: 'LML_ERR_HTTP1_BAD_CONTENT_LENGTH' }));
+  });
+
   it('in the middle of a response resets the connection: never a fake end', async () => {
     const client = open(async () =>
       HttpResponse.from({

@@ -163,6 +163,21 @@ describe.each([
 });
 
 describe('relay', () => {
+  it('leaves no timer and no part behind when it is aborted before it begins', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const scope = new AbortScope();
+    scope.abort('before');
+    const aborted = setup({ scope, lifecycle, clock }, (stream) => stream);
+    expect(await aborted.outcome).toMatchObject({ reason: 'aborted', error: 'before' });
+    expect(clock.pendingTimers).toBe(0);
+    expect((await lifecycle.drain()).protocols).toEqual({});
+
+    const late = setup({ lifecycle, clock }, (stream) => stream);
+    expect(await late.outcome).toMatchObject({ reason: 'aborted', error: { code: 'LML_ERR_CLOSED' } });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('refuses limits that are no numbers of milliseconds', () => {
     const [a, b] = memoryPipe();
     expect(() => relay(a, b, { idleTimeoutMs: 0 })).toThrow('idleTimeoutMs must be > 0');

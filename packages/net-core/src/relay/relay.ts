@@ -101,7 +101,8 @@ class Relay {
 
   run(): Promise<RelayOutcome> {
     this.#watchScope();
-    this.#watchLifecycle();
+    if (!this.#isOver) this.#watchLifecycle();
+    if (this.#isOver) return this.#outcome.promise; // aborted before it began
     this.#watchStreams();
     this.#arm();
     Promise.all([this.#up.run(), this.#down.run()]).then(
@@ -124,7 +125,10 @@ class Relay {
       drained: this.#outcome.promise.then(() => {}),
       destroy: (reason) => this.#end('aborted', reason),
     });
-    if (registration !== undefined) this.#cleanups.push(() => registration[Symbol.dispose]());
+    if (registration === undefined) return;
+    if (this.#isOver)
+      registration[Symbol.dispose](); // a closed lifecycle destroys at once
+    else this.#cleanups.push(() => registration[Symbol.dispose]());
   }
 
   #watchStreams(): void {

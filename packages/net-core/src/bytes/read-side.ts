@@ -76,7 +76,10 @@ export class ReadSide {
   fail(info: CloseInfo): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error: toStreamError(info) };
-    if (info.reason === 'shutdown') this.#queue.length = 0;
+    if (info.reason === 'shutdown' && this.#queue.length > 0) {
+      this.#queue.length = 0;
+      this.#hasEnded = false; // what was thrown away must not look like all there was
+    }
     this.#settle();
   }
 
@@ -117,8 +120,9 @@ export class ReadSide {
     return new Consumption(sink, this);
   }
 
-  /** Lets the origin go. @returns The queued bytes, in order. */
+  /** Lets the origin go; a sink that consumes gets nothing more. @returns The queued bytes, in order. */
   release(): readonly Uint8Array[] {
+    this.#sink = undefined; // or its `resume` would make an origin flow that is somebody else's
     this.#stopFlow();
     this.#origin.release?.();
     return this.#queue.splice(0);

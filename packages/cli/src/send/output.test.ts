@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openOutput } from './output.ts';
+
+describe('an output file', () => {
+  it('is left alone until there is something to write, and holds just that then', async () => {
+    const path = join(folder(), 'file');
+    writeFileSync(path, 'what was there before');
+    const output = openOutput(path, false);
+    expect(readFileSync(path, 'utf8')).toBe('what was there before');
+    await output.write(Buffer.from('a'));
+    await output.write(Buffer.alloc(100_000, 'b'));
+    await output.close();
+    expect(readFileSync(path, 'utf8')).toBe(`a${'b'.repeat(100_000)}`);
+  });
+
+  it('is made even if nothing was written', async () => {
+    const path = join(folder(), 'file');
+    await openOutput(path, false).close();
+    expect(readFileSync(path, 'utf8')).toBe('');
+  });
+
+  it.each([
+    ['little by little', 1],
+    ['much at a time', 100_000],
+  ])('that breaks is noticed while bytes come, %s', async (_, size) => {
+    const output = openOutput(join(folder(), 'missing', 'file'), false);
+    const writing = async (): Promise<never> => {
+      for (;;) {
+        await output.write(new Uint8Array(size));
+        await setImmediate();
+      }
+    };
+    await expect(writing()).rejects.toMatchObject({ exitCode: 23, message: /^cannot write .*file: ENOENT/ });
+  });
+
+  it('that breaks is noticed at its end at the latest', async () => {
+    const output = openOutput(join(folder(), 'missing', 'file'), false);
+    await output.write(new Uint8Array(1));
+    await expect(output.close()).rejects.toMatchObject({ exitCode: 23 });
+  });
+});
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'lamella-output-'));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}

@@ -92,6 +92,55 @@ describe('byteStreamFromDuplex', () => {
   });
 });
 
+describe('a duplex that changes hands', () => {
+  it('has one byte stream at a time', async () => {
+    const duplex = new PassThrough();
+    const first = byteStreamFromDuplex(duplex);
+    expect(() => byteStreamFromDuplex(duplex)).toThrow('owns this duplex already');
+    first.detach?.();
+    const second = byteStreamFromDuplex(duplex);
+    duplex.write('once');
+    expect(text((await second.read()) ?? utf8(''))).toBe('once');
+    second.destroy();
+    await second.closed;
+  });
+
+  it('is left alone by a sink of the stream that it was detached from', async () => {
+    const duplex = new PassThrough();
+    const stream = byteStreamFromDuplex(duplex);
+    const consumption = stream.consume?.({ onBytes: () => undefined, onEnd() {} });
+    consumption?.pause();
+    duplex.write('for the next one');
+    stream.detach?.();
+    consumption?.resume();
+    await settle();
+    const next = byteStreamFromDuplex(duplex);
+    expect(text(await readExactly(next, 16))).toBe('for the next one');
+    next.destroy();
+    await next.closed;
+  });
+
+  it('tells its next stream of ends that were before', async () => {
+    const duplex = new PassThrough({ autoDestroy: false });
+    const first = byteStreamFromDuplex(duplex);
+    await first.closeWrite();
+    expect(await first.read()).toBeUndefined();
+    first.detach?.();
+    const second = byteStreamFromDuplex(duplex);
+    expect(await second.read()).toBeUndefined();
+    await second.closeWrite();
+    second.destroy();
+    await second.closed;
+  });
+
+  it('is not handed over once it is destroyed', async () => {
+    const stream = byteStreamFromDuplex(new PassThrough());
+    stream.destroy();
+    expect(stream.detach?.()).toBeUndefined();
+    await stream.closed;
+  });
+});
+
 describe('webStreamsFromByteStream', () => {
   it('reads nothing ahead, and ends with the stream', async () => {
     const [near, far] = memoryPipe();

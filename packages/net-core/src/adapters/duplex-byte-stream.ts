@@ -38,6 +38,8 @@ export interface DuplexByteStreamOptions {
  * The stream owns the duplex from now on: nobody else may read, write, pause or destroy it. A duplex that emits `error`
  * at any time, also after its end, never throws: the error becomes {@link ByteStream.closed}. The duplex should allow
  * half-open connections (`allowHalfOpen`), or the end of the peer ends both directions.
+ *
+ * @throws UsageError if a byte stream owns the duplex already, and has not handed it over by `detach`.
  */
 export function byteStreamFromDuplex(duplex: Duplex, options: DuplexByteStreamOptions = {}): ByteStream {
   return options.isKernelSocket === true
@@ -65,7 +67,9 @@ class DuplexByteStream implements ByteStream {
   #error: unknown;
   #closeInfo: CloseInfo | undefined;
 
-  constructor(duplex: Duplex, options: DuplexByteStreamOptions) {
+  constructor(duplex: OwnedDuplex, options: DuplexByteStreamOptions) {
+    // Both would hear each event: bytes would be read twice.
+    if (duplex[STREAM] !== undefined) throw new UsageError('a byte stream owns this duplex already');
     this.#duplex = duplex;
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<CloseInfo>();
@@ -77,6 +81,9 @@ class DuplexByteStream implements ByteStream {
     this.#readSide = new ReadSide(origin);
     this.#duplex[STREAM] = this;
     for (const [event, listener] of LISTENERS) duplex.on(event, listener);
+    // What has happened before is not told again.
+    if (duplex.readableEnded) this.onEnd();
+    if (duplex.writableFinished) this.onFlushed();
     if (duplex.destroyed) queueMicrotask(() => this.onClose());
   }
 
@@ -124,7 +131,7 @@ class DuplexByteStream implements ByteStream {
   }
 
   detach(): DetachedSocket | undefined {
-    if (this.#closeInfo !== undefined) return undefined;
+    if (this.#closeInfo !== undefined || this.#shutdown !== undefined) return undefined;
     this.#isDetached = true;
     const buffered = this.#readSide.release();
     for (const [event, listener] of LISTENERS) this.#duplex.off(event, listener);

@@ -52,17 +52,14 @@ type OpenFile = Output;
 
 function openFile(path: string): OpenFile {
   const file: WriteStream = createWriteStream(path);
-  let failure: CliError | undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     file.on('error', (error) => {
-      failure = new CliError(`cannot write ${path}: ${messageOf(error)}`, EXIT.writeFailed, { cause: error });
-      reject(failure);
+      reject(new CliError(`cannot write ${path}: ${messageOf(error)}`, EXIT.writeFailed, { cause: error }));
     });
   });
-  failed.catch(() => {}); // told by whatever is written next
+  failed.catch(() => {}); // told by whatever waits for the file next
   return {
     async write(bytes) {
-      if (failure !== undefined) throw failure; // a broken file takes everything, and is never full
       if (!file.write(bytes)) await Promise.race([once(file, 'drain'), failed]);
     },
     async close() {

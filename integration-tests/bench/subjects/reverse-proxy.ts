@@ -32,7 +32,10 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
         // The types of undici name its methods one by one.
         { method: method as 'GET', path: url, headers: kept, body: hasBody ? request : null },
         {
-          onRequestStart() {}, // undici insists on it
+          onRequestStart(controller) {
+            // Without this a client that leaves keeps one of the connections for ever.
+            response.once('close', () => response.writableFinished || controller.abort(new Error('the client left')));
+          },
           onResponseStart: (_controller, status, answered) => void response.writeHead(status, answered),
           onResponseData(controller, chunk) {
             if (response.write(chunk)) return;

@@ -20,8 +20,8 @@ export class ConnectRace {
   readonly #port: number;
   readonly #rules: ConnectRaceRules;
   readonly #result = Promise.withResolvers<Connection>();
-  /** Everything that runs for this race. */
-  readonly #scope = new AbortScope();
+  /** Scopes of what runs for this race. What has ended is not among them: above all, the winner never hears of an abort. */
+  readonly #running = new Set<AbortScope>();
   readonly #waiting: Record<4 | 6, IpAddress[]> = { 4: [], 6: [] };
   readonly #failures: { readonly ip: IpAddress; readonly error: unknown }[] = [];
   readonly #lookupErrors: unknown[] = [];
@@ -48,15 +48,14 @@ export class ConnectRace {
   }
 
   async #lookUp(family: 4 | 6): Promise<void> {
+    const scope = this.#openScope();
     try {
-      const lookup = resolveRequest(this.#domain, family, {
-        scope: new AbortScope(this.#scope),
-        extensions: this.#request.extensions,
-      });
+      const lookup = resolveRequest(this.#domain, family, { scope, extensions: this.#request.extensions });
       this.#waiting[family].push(...(await this.#rules.resolver.serve(lookup)));
     } catch (error) {
       this.#lookupErrors.push(error);
     }
+    this.#running.delete(scope);
     this.#lookupsRunning--;
     if (!this.#isOver) this.#onAddresses(family);
   }
@@ -106,12 +105,15 @@ export class ConnectRace {
   async #attempt(ip: IpAddress): Promise<void> {
     this.#attemptsRunning++;
     const target = { type: 'tcp', host: ip, port: this.#port } as const;
-    const attempt = this.#request.withTarget(target).fork({ scope: new AbortScope(this.#scope) });
+    const scope = this.#openScope();
+    const attempt = this.#request.withTarget(target).fork({ scope });
     try {
       const connection = await this.#rules.connector.serve(attempt);
+      this.#running.delete(scope);
       if (this.#isOver) connection.stream.destroy();
       else this.#end(() => this.#result.resolve(connection), new ClosedError('another address answered first'));
     } catch (error) {
+      this.#running.delete(scope);
       this.#attemptsRunning--;
       if (this.#isOver) return;
       this.#failures.push({ ip, error });
@@ -125,7 +127,13 @@ export class ConnectRace {
     this.#timer?.cancel();
     this.#abort?.close();
     settle();
-    this.#scope.abort(reason);
+    for (const scope of this.#running) scope.abort(reason);
+  }
+
+  #openScope(): AbortScope {
+    const scope = new AbortScope();
+    this.#running.add(scope);
+    return scope;
   }
 
   #failure(): unknown {

@@ -145,6 +145,39 @@ describe('happyEyeballsConnector', () => {
     }
   });
 
+  it('aborts the losers, and neither the winner nor a lookup that has ended', async () => {
+    const { clock, network } = setup([V6, V4]);
+    network.blackHole(V6);
+    const inner = network.connector();
+    const signals = new Map<string, AbortSignal>();
+    const connector = happyEyeballsConnector({
+      clock,
+      resolver: {
+        serve(request) {
+          signals.set(`lookup ${request.family}`, request.signal);
+          return network.resolver.serve(request);
+        },
+      },
+      connector: {
+        serve(request) {
+          signals.set(formatAddress(request.target), request.signal);
+          return inner.serve(request);
+        },
+      },
+    });
+    const connecting = connector.serve(connectRequest({ target: parseAddress('app.test:80') }));
+    await clock.advanceAsync(1_000);
+    const connection = await connecting;
+    expect(Array.from(signals, ([name, { aborted }]) => [name, aborted])).toEqual([
+      ['lookup 6', false],
+      ['lookup 4', false],
+      [`[${V6}]:80`, true],
+      [`${V4}:80`, false],
+    ]);
+    connection.stream.destroy();
+    for (const listener of listeners.splice(0)) await listener.close();
+  });
+
   it('sends addresses straight on', async () => {
     const { connector, clock, network } = setup([]);
     listeners.push(network.listen('unix:/run/x.sock'));

@@ -1,11 +1,12 @@
-import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { Address } from '@lamella/net-core';
 import { formatAddress } from '@lamella/net-core';
-import { UsageError } from '@lamella/service-core';
-import { ListenError } from '../errors.ts';
+import { isLamellaError, UsageError } from '@lamella/service-core';
+import { ListenError, toListenError } from '../errors.ts';
 import { isUnixPath } from '../socket/unix-path.ts';
 import type { SocketListener, SocketListenerOptions } from './server-listener.ts';
 import { openListener } from './server-listener.ts';
@@ -38,16 +39,21 @@ export async function listenUnix(options: ListenUnixOptions): Promise<SocketList
     throw new ListenError('LML_ERR_LISTEN_BAD_PATH', message);
   }
   const isAbstract = path.startsWith('\0');
-  if (!isAbstract) await removeStale(path, address);
   // The file is made within the call, before it returns.
-  return isAbstract
-    ? openListener({ path }, address, options)
-    : withMode(path, mode, () => openListener({ path }, address, options));
+  const open = (): Promise<SocketListener> => openListener({ path }, address, options);
+  if (isAbstract) return open();
+  try {
+    await removeStale(path, address);
+    return await withMode(path, mode, open);
+  } catch (error) {
+    throw isLamellaError(error) ? error : toListenError(error, formatAddress(address)); // of the file system
+  }
 }
 
 /** Makes the socket file with `mode` and nothing more. */
 async function withMode(path: string, mode: number, open: () => Promise<SocketListener>): Promise<SocketListener> {
-  // Only the main thread may set the mask of the process; it is set back in the same turn.
+  // Only the main thread may set the mask of the process; it is set back in the same turn. The worker of a cluster has its file
+  // made by another process, under the mask of that one.
   const before = isMainThread ? process.umask(0o777 & ~mode) : undefined;
   let opening: Promise<SocketListener>;
   try {
@@ -56,13 +62,18 @@ async function withMode(path: string, mode: number, open: () => Promise<SocketLi
     if (before !== undefined) process.umask(before);
   }
   const listener = await opening;
-  if (before === undefined) chmodSync(path, mode);
-  return listener;
+  try {
+    if ((statSync(path).mode & 0o777) !== mode) chmodSync(path, mode);
+    return listener;
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
 }
 
 async function removeStale(path: string, address: Address): Promise<void> {
   const where = formatAddress(address);
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (stats === undefined) {
     // The system would say "permission denied" of a directory that is not there.
     if (existsSync(dirname(path))) return;
@@ -76,10 +87,16 @@ async function removeStale(path: string, address: Address): Promise<void> {
     const message = `cannot listen on ${where}: something listens there already; stop it or choose another path`;
     throw new ListenError('LML_ERR_LISTEN_IN_USE', message);
   }
-  unlinkSync(path);
+  // Somebody else may have replaced it while it was asked; a file that is not the same any more is in use.
+  const now = statsOf(path);
+  if (now?.ino === stats.ino && now.ctimeNs === stats.ctimeNs) unlinkSync(path);
 }
 
-/** Whether somebody answers. Only a refusal says for sure that nobody does. */
+function statsOf(path: string): BigIntStats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false, bigint: true });
+}
+
+/** Whether somebody answers. Only a refusal says for sure that nobody does, or that the file is gone. */
 function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect({ path });
@@ -87,6 +104,8 @@ function isAlive(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
+    );
   });
 }

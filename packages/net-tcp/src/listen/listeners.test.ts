@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection, Listener } from '@lamella/net-core';
@@ -91,10 +91,7 @@ describe('listenUnix', () => {
   });
 
   it('replaces a file that nobody listens on, and nothing else', async () => {
-    const path = join(folder, 'stale.sock');
-    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
-    await new Promise((resolve) => spawn(process.execPath, ['-e', script]).once('exit', resolve));
-    expect(existsSync(path)).toBe(true);
+    const path = await staleSocket('stale.sock');
     const listener = await listenUnix({ path });
     await expect(listenUnix({ path })).rejects.toMatchObject({ code: 'LML_ERR_LISTEN_IN_USE' });
     await listener.close();
@@ -109,6 +106,49 @@ describe('listenUnix', () => {
       code: 'LML_ERR_LISTEN_BAD_PATH',
     });
     await expect(listenUnix({ path, mode: 0o1777 })).rejects.toThrow('mode');
+  });
+
+  it('lets one of two have a file that nobody listens on', async () => {
+    const path = await staleSocket('contended.sock');
+    const both = await Promise.allSettled([listenUnix({ path }), listenUnix({ path })]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const result of both) {
+      if (result.status === 'fulfilled') await result.value.close();
+      else expect(result.reason).toMatchObject({ code: 'LML_ERR_LISTEN_IN_USE' });
+    }
+  });
+
+  it('makes the file with its mode in a cluster too, where another process makes it', { timeout: 20_000 }, async () => {
+    const script = `
+      import cluster from 'node:cluster';
+      import { statSync } from 'node:fs';
+      import { listenUnix } from '${new URL('../index.ts', import.meta.url)}';
+      if (cluster.isPrimary) {
+        process.umask(0);
+        cluster.fork();
+      } else {
+        const path = ${JSON.stringify(join(folder, 'cluster.sock'))};
+        await listenUnix({ path });
+        console.log((statSync(path).mode & 0o777).toString(8));
+        process.exit();
+      }`;
+    const file = join(folder, 'cluster.mjs');
+    writeFileSync(file, script);
+    const child = spawn(process.execPath, ['--conditions=@lamella/source', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const said: string[] = [];
+    child.stdout.on('data', (chunk) => said.push(String(chunk)));
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(said.join('').trim()).toBe('600');
+  });
+
+  it('tells failures of the file system as its own', async () => {
+    symlinkSync('loop', join(folder, 'loop'));
+    await expect(listenUnix({ path: join(folder, 'loop', 'x.sock') })).rejects.toMatchObject({
+      name: 'ListenError',
+      facts: { protocolCode: 'ELOOP' },
+    });
   });
 
   it('refuses a path that the kernel would cut off, or that is none', async () => {
@@ -226,6 +266,15 @@ describe('resolvers', () => {
     expect(() => staticResolver({ 'a.test': ['nowhere'] })).toThrow('not an IP address');
   });
 });
+
+/** A socket file whose process has died. */
+async function staleSocket(name: string): Promise<string> {
+  const path = join(folder, name);
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  await new Promise((resolve) => spawn(process.execPath, ['-e', script]).once('exit', resolve));
+  expect(existsSync(path)).toBe(true);
+  return path;
+}
 
 async function collect(listener: Listener, accepted: Connection[]): Promise<void> {
   for await (const connection of listener) accepted.push(connection);

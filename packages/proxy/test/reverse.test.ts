@@ -41,6 +41,19 @@ describe('the upstream gets', () => {
     expect(upstream).toBe(`${line} HTTP/1.1\r\nHost: shop.test\r\nVia: 1.1 test-proxy\r\n\r\n`);
   });
 
+  it('nothing that a client claims in trailers', async () => {
+    const world = newWorld().reverse(QUIET);
+    const head = 'POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const trailers = 'X_Forwarded_For: evil\r\nX-Forwarded-Prefix: evil\r\nX-Sum: 1\r\n\r\n';
+    const origin = world.origin();
+    const client = await world.connect();
+    for (const part of [head, '2\r\nok\r\n', `0\r\n${trailers}`]) {
+      client.send(part);
+      await client.take();
+    }
+    expect(await (await origin.accept()).take()).toMatch(/\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n$/);
+  });
+
   it('a URL with https from a proxy that is believed', async () => {
     const world = newWorld().reverse({ ...QUIET, trustsForwarded: true });
     const { upstream } = await exchange(world, 'GET https://shop.test/a HTTP/1.1\r\nHost: shop.test\r\n\r\n');

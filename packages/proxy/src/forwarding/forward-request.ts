@@ -17,6 +17,8 @@ export interface OutboundRequest {
   readonly target: string;
   /** Headers of the request, to be changed at will. */
   readonly headers: HttpHeaders;
+  /** Whether a field, by its name in lower case, is not believed, and so must not come as a trailer either. Default: none. */
+  readonly isClaim?: (name: string) => boolean;
 }
 
 /**
@@ -30,18 +32,18 @@ export interface OutboundRequest {
  */
 export async function forwardRequest(
   request: HttpRequest,
-  { target, headers }: OutboundRequest,
+  { target, headers, isClaim = () => false }: OutboundRequest,
   forwarding: Forwarding,
 ): Promise<HttpResponse> {
   const { client, pseudonym } = forwarding;
   if (hasVia(headers, pseudonym)) return loopResponse(pseudonym);
   countForward(request, headers);
-  const isForOneHop = removeHopByHop(headers, { keepsUpgrade: wantsUpgrade(request) });
+  const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: wantsUpgrade(request) });
   addVia(headers, request.version, pseudonym);
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
-    const body = forwardTrailers(request.body, isForOneHop);
+    const body = forwardTrailers(request.body, (name) => isNoTrailer(name) || isClaim(name));
     response = await client.serve(request.with({ target, headers, body, onInformational }));
   } catch (error) {
     return answerFailure(error, request, forwarding);
@@ -65,9 +67,9 @@ function forwardResponse(request: HttpRequest, response: HttpResponse, forwardin
   const headers = response.headers.clone();
   const { status, reason, upgraded, version } = response;
   // RFC 9110 section 15.5.22: 426 says by Upgrade what would have to be asked for.
-  const isForOneHop = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
+  const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
-  if (upgraded === undefined) return response.with({ headers, body: forwardTrailers(response.body, isForOneHop) });
+  if (upgraded === undefined) return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer) });
   return HttpResponse.upgrade({ status, reason, headers }, tunnelService(upgraded, request, forwarding), {
     guard: upgraded,
   });

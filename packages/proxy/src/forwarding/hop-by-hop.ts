@@ -14,7 +14,8 @@ export interface HopByHopOptions {
  * That is Connection with all the fields it names, and the ones known to be such. A client can't use Connection to take away what
  * the message needs on every hop, such as Host. Order and case of everything else stay.
  *
- * @returns Whether a field of a name, in lower case, is for one hop in this message: trailers are removed by it too.
+ * @returns Whether a field of a name, in lower case, must not go on as a trailer of this message: what is for one hop, and what
+ * means something for the whole message. RFC 9110 section 6.5.1: some recipients take trailers for headers, after all checks.
  */
 export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): (name: string) => boolean {
   const named = namedByConnection(headers);
@@ -29,7 +30,7 @@ export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): 
   if (keepsTrailersAsked) headers.append('TE', 'trailers');
   const connection = [...(options.keepsUpgrade ? ['Upgrade'] : []), ...(keepsTrailersAsked ? ['TE'] : [])];
   if (connection.length > 0) headers.append('Connection', connection.join(', '));
-  return (name) => name === 'upgrade' || isForOneHop(name);
+  return (name) => name === 'upgrade' || END_TO_END.has(name) || isForOneHop(name);
 }
 
 function namedByConnection(headers: HttpHeaders): ReadonlySet<string> {

@@ -46,8 +46,8 @@ export function schemeOf(request: HttpRequest): 'http' | 'https' {
   return request.extensions.get(TlsSession) === undefined ? 'http' : 'https';
 }
 
-/** Behind CGI and its kind a field is an environment variable, where `_`, `.` and `-` are the same. */
-function isClaim(name: string): boolean {
+/** Whether a field of a name says who asked, or how. Behind CGI and its kind a field is an environment variable, where `_`, `.` and `-` are the same. */
+export function isClaim(name: string): boolean {
   const first = name.charCodeAt(0) | LOWER_CASE;
   if (first !== LETTER_X && first !== LETTER_F) return false;
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');

@@ -8,7 +8,7 @@ import { refused } from '../forwarding/refused.ts';
 import { setHost } from '../forwarding/set-host.ts';
 import { hasDotSegment } from './dot-segment.ts';
 import type { ForwardedStyle } from './forwarded-headers.ts';
-import { addForwarded, schemeOf } from './forwarded-headers.ts';
+import { addForwarded, isClaim, schemeOf } from './forwarded-headers.ts';
 import type { ReverseRoute } from './route.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -60,7 +60,7 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
       addForwarded(headers, request, forwarded, trustsForwarded);
       setHost(headers, keepsHost ? (request.authority ?? route.authority) : route.authority, route.authority);
       const target = path === '*' ? `http://${route.authority}` : route.rewrite(path, query);
-      return forwardRequest(request, { target, headers }, forwarding);
+      return forwardRequest(request, { target, headers, ...(trustsForwarded ? {} : { isClaim }) }, forwarding);
     },
   };
 }

@@ -46,6 +46,14 @@ export const oddRequests: readonly ProxyCase[] = [
     input: `${post('Connection: X-Hop', 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\nX-Sum: 1\r\nx-hop: 2\r\nConnection: x\r\nTE: y\r\n\r\n`,
     forwards: [{ ...seen('POST /', 'hello'), trailers: ['X-Sum: 1'] }],
   }),
+  odd(
+    'trailers that have no place behind the content',
+    'RFC 9110 section 6.5.1: what routes or authenticates is no trailer',
+    {
+      input: `${post('Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\nAuthorization: x\r\nX-Sum: 1\r\nX-Forwarded-For: 127.0.0.1\r\nCookie: a\r\n\r\n`,
+      forwards: [{ ...seen('POST /', 'hello'), trailers: ['X-Sum: 1'] }],
+    },
+  ),
   odd('chunks in a GET', 'RFC 9110 section 9.3.1: content in a GET means nothing, but is framed', {
     input: `${get('Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n\r\n`,
     forwards: [seen('GET /', 'hello')],

@@ -83,6 +83,7 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   readonly #pools = new Map<string, OriginPool>();
   /** Pools that wait until a connection of another one closes. */
   readonly #starved = new Set<OriginPool>();
+  #isMakingRoom = false;
   readonly #resolveDrained: () => void;
   readonly #registration: Disposable | undefined;
   #state: 'open' | 'draining' | 'closed' = 'open';
@@ -149,21 +150,29 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   }
 
   mayOpen(pool: OriginPool): boolean {
-    let open = 0;
-    for (const { size } of this.#pools.values()) open += size;
-    if (open < this.options.maxConnections || this.#closeOldestIdle()) return true;
+    if (!this.#hasRoom()) {
+      this.#isMakingRoom = true; // for this pool, before all others that wait
+      this.#closeOldestIdle();
+      this.#isMakingRoom = false;
+    }
+    if (this.#hasRoom()) return true;
     this.#starved.add(pool);
     return false;
   }
 
   onLess(pool: OriginPool): void {
     if (pool.isDone) this.#pools.delete(pool.origin);
-    for (const next of [...this.#starved]) {
+    this.onIdle();
+    this.#checkDrained();
+  }
+
+  onIdle(): void {
+    if (this.#isMakingRoom) return;
+    for (const next of this.#starved) {
       this.#starved.delete(next);
       next.openMore();
       if (this.#starved.has(next)) break; // it is back: there is no room for the others either
     }
-    this.#checkDrained();
   }
 
   // ---- pools
@@ -186,12 +195,18 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
     return this.#protocol.open(connection, { isToProxy: this.#proxy !== undefined, clock: this.clock });
   }
 
-  #closeOldestIdle(): boolean {
+  #hasRoom(): boolean {
+    let open = 0;
+    for (const { size } of this.#pools.values()) open += size;
+    return open < this.options.maxConnections;
+  }
+
+  #closeOldestIdle(): void {
     let oldest: OriginPool | undefined;
     for (const pool of this.#pools.values()) {
       if (pool.oldestIdleMs < (oldest?.oldestIdleMs ?? Number.POSITIVE_INFINITY)) oldest = pool;
     }
-    return oldest?.closeOldestIdle() ?? false;
+    oldest?.closeOldestIdle();
   }
 
   #closePools(): void {

@@ -18,6 +18,8 @@ export interface OriginPoolHost {
   mayOpen(pool: OriginPool): boolean;
   /** A connection of `pool` has gone, or somebody stopped waiting for one. */
   onLess(pool: OriginPool): void;
+  /** A connection has become idle: another pool may have its place. */
+  onIdle(): void;
 }
 
 /** Opens a connection; its scope aborts when nobody waits for it any more. */
@@ -92,31 +94,27 @@ export class OriginPool {
    * @param send - Called once, when there is a connection with room, which it must take in the same turn.
    */
   serve(scope: AbortScope, wantsFresh: boolean, send: SendRequest): Promise<HttpResponse> {
-    if (!wantsFresh && this.#waiting.size === 0) {
+    // Whoever waits while a connection is free wants a fresh one.
+    if (!wantsFresh) {
       const entry = this.#takeFree();
       if (entry !== undefined) return this.#use(entry, send);
     }
-    const { maxWaitingPerOrigin, maxConnectionsPerOrigin } = this.#host.options;
-    const isFull = this.size >= maxConnectionsPerOrigin;
+    const { maxWaitingPerOrigin } = this.#host.options;
     const queued = this.#waiting.size - this.#opening.size;
-    if (isFull && queued >= maxWaitingPerOrigin) return Promise.reject(this.#tooMany(maxWaitingPerOrigin, queued + 1));
+    if (queued >= maxWaitingPerOrigin && !this.#mayOpen()) {
+      return Promise.reject(this.#tooMany(maxWaitingPerOrigin, queued + 1));
+    }
     return this.#wait(scope, wantsFresh, send);
   }
 
   /** Opens connections for those who wait, as far as limits allow. */
   openMore(): void {
-    while (this.#waiting.size > this.#opening.size && this.size < this.#host.options.maxConnectionsPerOrigin) {
-      if (!this.#host.mayOpen(this)) return;
-      this.#openOne();
-    }
+    while (this.#waiting.size > this.#opening.size && this.#mayOpen()) this.#openOne();
   }
 
-  /** Closes the connection that has been idle for longest. @returns Whether there was one. */
-  closeOldestIdle(): boolean {
-    const entry = this.#free.find(isIdle);
-    if (entry === undefined) return false;
-    entry.connection.destroy();
-    return true;
+  /** Closes the connection that has been idle for longest, if there is one. */
+  closeOldestIdle(): void {
+    this.#free.find(isIdle)?.connection.destroy();
   }
 
   /** When the connection that has been idle for longest was used last; `Infinity` if none is idle. */
@@ -147,6 +145,7 @@ export class OriginPool {
   destroy(reason: unknown): void {
     for (const waiter of [...this.#waiting]) this.#reject(waiter, reason);
     for (const { connection } of [...this.#connections]) connection.destroy(reason);
+    this.#abortSpareOpenings();
   }
 
   #wait(scope: AbortScope, wantsFresh: boolean, send: SendRequest): Promise<HttpResponse> {
@@ -170,6 +169,14 @@ export class OriginPool {
 
   #queueFacts(): ErrorFacts {
     return { layer: 'http-pool', phase: 'queue', peer: this.origin, retryable: true };
+  }
+
+  /** Closing an idle connection makes room: whoever waits beside it wants a fresh one. */
+  #mayOpen(): boolean {
+    const { maxConnectionsPerOrigin } = this.#host.options;
+    if (this.size >= maxConnectionsPerOrigin) this.closeOldestIdle();
+    // Asked again: whoever was told of the room may have taken it.
+    return this.size < maxConnectionsPerOrigin && this.#host.mayOpen(this);
   }
 
   #openOne(): void {
@@ -209,7 +216,8 @@ export class OriginPool {
   #onConnectionChange(entry: Entry): void {
     const { connection } = entry;
     if (connection.state !== 'closed') {
-      if (this.#host.isClosing && connection.active === 0 && this.#waiting.size === 0) void connection.close();
+      const isLast = this.#host.isClosing && this.#waiting.size === 0;
+      if (isIdle(entry) && (isLast || this.#isTooOld(entry))) void connection.close();
       else this.#offer(entry);
       return;
     }
@@ -240,9 +248,12 @@ export class OriginPool {
     }
     if (!isIdle(entry)) return;
     const endMs = this.#idleEndMs(entry);
-    if (endMs >= this.#nextIdleEndMs) return;
-    this.#nextIdleEndMs = endMs;
-    this.#idleTimer.update(this.#host.clock.coarseNowMs());
+    if (endMs < this.#nextIdleEndMs) {
+      this.#nextIdleEndMs = endMs;
+      this.#idleTimer.update(this.#host.clock.coarseNowMs());
+    }
+    this.openMore(); // for those who want a fresh one
+    this.#host.onIdle();
   }
 
   /** @returns A connection with room, which is not in the list any more. */
@@ -293,6 +304,10 @@ export class OriginPool {
   #abortSpareOpenings(): void {
     if (this.#waiting.size > 0) return;
     for (const scope of [...this.#opening]) scope.abort(new ClosedError('nobody waits for this connection any more'));
+  }
+
+  #isTooOld({ openedMs }: Entry): boolean {
+    return this.#host.clock.coarseNowMs() >= openedMs + this.#host.options.maxConnectionAgeMs;
   }
 
   #idleEndMs({ connection, openedMs }: Entry): number {

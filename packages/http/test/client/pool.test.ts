@@ -113,6 +113,51 @@ describe('the pool', () => {
     await (await second).body.bytes();
   });
 
+  it('lets an origin wait no longer than until a connection is idle elsewhere, and opens no more than allowed', async () => {
+    const { client, server } = setup({ maxConnections: 2 });
+    const busy = ['a', 'b'].map((host) => client.serve(request(`http://${host}.test/`)));
+    const [first] = [await server.accept(), await server.accept()];
+    const starved = ['c', 'd', 'e'].map((host) => client.serve(request(`http://${host}.test/`)));
+    await settle();
+    expect(server.connections).toHaveLength(2);
+    first.send(OK);
+    await (await busy[0])?.body.bytes();
+    for (const answer of starved) {
+      const next = await server.accept();
+      expect(client.gauges().reduce((sum, { open }) => sum + open, 0)).toBe(2);
+      next.send(OK);
+      await (await answer).body.bytes();
+    }
+    server.connections[1]?.send(OK);
+    await (await busy[1])?.body.bytes();
+  });
+
+  it('lets no more wait than allowed either where it is the connections in all that are used up', async () => {
+    const { client, server } = setup({ maxConnections: 1, maxWaitingPerOrigin: 1 });
+    const busy = client.serve(request('http://a.test/'));
+    const origin = await server.accept();
+    const waiting = client.serve(request('http://b.test/'));
+    await expect(client.serve(request('http://b.test/'))).rejects.toMatchObject({ limit: 'maxWaitingPerOrigin' });
+    origin.send(OK);
+    await (await busy).body.bytes();
+    (await server.accept()).send(OK);
+    await (await waiting).body.bytes();
+  });
+
+  it('serves no request on a connection that is too old, not even one that waits for it', async () => {
+    const { client, server, clock } = setup({ maxConnectionsPerOrigin: 1, maxConnectionAgeMs: 1_000 });
+    const first = client.serve(request('http://a.test/1'));
+    const second = client.serve(request('http://a.test/2'));
+    const origin = await server.accept();
+    await clock.advanceAsync(1_000);
+    origin.send(OK);
+    await (await first).body.bytes();
+    const next = await server.accept();
+    await next.receive('GET /2');
+    next.send(OK);
+    await (await second).body.bytes();
+  });
+
   it('passes a failing connect on to who waits, and leaves nothing', async () => {
     const network = memoryNetwork();
     const client = createHttpClient({ connector: network.connector(), protocols: [http1()] });

@@ -12,7 +12,6 @@ export const reverseRow: BenchRow = {
   unit: { label: 'requests', size: 1 },
   targets: [
     { of: 'lamella', to: 'node:http + undici request', atLeast: 1.4 },
-    { of: 'lamella', to: 'node:http + undici dispatch', atLeast: 1.4 },
     { of: 'lamella', to: 'http-proxy', atLeast: 2.2 },
   ],
   contestants: reverseProxies({ path: '/', connections: 64, expected: HELLO }),
@@ -44,9 +43,9 @@ export const relayRow: BenchRow = {
 function reverseProxies(load: WrkLoad): BenchRow['contestants'] {
   const node = (kind: string) => (port: number) => startNode('reverse-proxy.ts', [kind, String(port)]);
   return {
-    'node:http + undici dispatch': () => reverse(load, node('node-dispatch')),
-    lamella: () => reverse(load, node('lamella')),
     'node:http + undici request': () => reverse(load, node('node-undici')),
+    lamella: () => reverse(load, node('lamella')),
+    'node:http + undici dispatch': () => reverse(load, node('node-dispatch')),
     'http-proxy': () => reverse(load, node('http-proxy')),
     ...(isInstalled('nginx') ? { nginx: () => reverse(load, (port) => startNginx(NGINX_REVERSE, port)) } : {}),
     ...(isInstalled('haproxy') ? { haproxy: () => reverse(load, (port) => startHaproxy(port, 'http')) } : {}),

@@ -7,7 +7,7 @@ import type { BenchRow, Contestant } from './bench-row.ts';
 import { perCpuSecond } from './rounds.ts';
 
 /**
- * Where the CPU time of each contestant goes, as a Markdown table: microseconds a unit in the kernel, in native code (of Node and
+ * Where the CPU time of each contestant goes, as a Markdown table: microseconds for each unit in the kernel, in native code (of Node and
  * V8, or of a foreign server), and in JavaScript by who wrote it. Needs `perf` of the Linux tools.
  */
 export async function profileRow(
@@ -18,7 +18,7 @@ export async function profileRow(
   const lines = [
     `### ${row.name}: profile`,
     '',
-    `| contestant | CPU microseconds a unit | ${heads.join(' | ')} |`,
+    `| contestant | CPU microseconds for each of the ${row.unit.label} | ${heads.join(' | ')} |`,
     `|---|---|${heads.map(() => '---|').join('')}`,
   ];
   for (const [name, start] of Object.entries(row.contestants)) {
@@ -26,7 +26,7 @@ export async function profileRow(
     const contestant = await start();
     try {
       await contestant.measure(WARM_UP_SECONDS);
-      const { microseconds, shares } = await profile(contestant, seconds);
+      const { microseconds, shares } = await profile(contestant, row.unit.size, seconds);
       const cells = shares.map((share) => `${(share * microseconds).toFixed(1)} (${Math.round(100 * share)} %)`);
       lines.push(`| ${name} | ${microseconds.toFixed(1)} | ${cells.join(' | ')} |`);
     } finally {
@@ -39,6 +39,7 @@ export async function profileRow(
 
 async function profile(
   contestant: Contestant,
+  unitSize: number,
   seconds: number,
 ): Promise<{ readonly microseconds: number; readonly shares: readonly number[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'lamella-profile-'));
@@ -50,7 +51,7 @@ async function profile(
     await recording;
     const report = ['report', '-i', data, '--no-children', '--sort', 'dso,symbol', '-t', '\t'];
     const { stdout } = await run('perf', report, { maxBuffer: 64 * 1024 * 1024 });
-    return { microseconds: 1e6 / perCpuSecond(sample), shares: sharesOf(stdout) };
+    return { microseconds: (1e6 * unitSize) / perCpuSecond(sample), shares: sharesOf(stdout) };
   } finally {
     rmSync(folder, { recursive: true });
   }

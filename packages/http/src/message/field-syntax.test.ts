@@ -60,6 +60,8 @@ describe('hasListToken', () => {
     ['close;q=1', false],
     ['"close"', false],
     ['"a, close"', false],
+    ['", close', true],
+    ['"a, close, b"', true], // no quoted strings here: others see it as well
     ['clos\u017f', false], // its upper case is another letter's
     ['', false],
   ])('finds close in %j: %j', (value, expected) => {

@@ -51,10 +51,23 @@ export function splitList(value: string): string[] {
   return elements;
 }
 
-/** Whether a comma-separated value has `token`, given in lower case, as one of its elements, in any case. */
+/**
+ * Splits a field value that is a list of tokens, such as Connection. Such a list has no quoted strings: a quote must not hide a
+ * comma that everybody else sees.
+ */
+export function splitTokens(value: string): string[] {
+  const elements: string[] = [];
+  for (const element of value.split(',')) {
+    const token = trimBlanks(element);
+    if (token !== '') elements.push(token);
+  }
+  return elements;
+}
+
+/** Whether a list of tokens has `token`, given in lower case, as one of its elements, in any case. */
 export function hasListToken(value: string, token: string): boolean {
   if (value.length === token.length) return value === token || value.toLowerCase() === token;
-  return splitList(value).some((element) => element.toLowerCase() === token);
+  return splitTokens(value).some((element) => element.toLowerCase() === token);
 }
 
 function isBlank(code: number): boolean {

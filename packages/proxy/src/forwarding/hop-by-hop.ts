@@ -1,5 +1,5 @@
 import type { HttpHeaders } from '@lamella/http';
-import { splitList } from '@lamella/http';
+import { splitList, splitTokens } from '@lamella/http';
 
 /** What {@link removeHopByHop} leaves although it is meant for one hop. */
 export interface HopByHopOptions {
@@ -35,7 +35,7 @@ export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): 
 
 function namedByConnection(headers: HttpHeaders): ReadonlySet<string> {
   if (!headers.has('connection')) return NONE;
-  return new Set(headers.getAll('connection').flatMap((value) => splitList(value.toLowerCase())));
+  return new Set(headers.getAll('connection').flatMap((value) => splitTokens(value.toLowerCase())));
 }
 
 function hasTrailersToken(headers: HttpHeaders): boolean {

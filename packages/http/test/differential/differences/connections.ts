@@ -48,14 +48,6 @@ export const CONNECTION_DIFFERENCES: readonly ExplainedDifference[] = [
     },
   },
   {
-    name: 'a quote in Connection',
-    rule: 'RFC 9110 section 5.6.4',
-    lamella: 'does not split at commas behind it, up to the next quote',
-    llhttp: 'splits at every comma',
-    example: request('GET / HTTP/1.1\r\nHost: a\r\nConnection: ", close\r\n\r\n'),
-    explains: (difference) => valuesOf(keptByOne(difference), 'connection').join().includes('"'),
-  },
-  {
     name: 'Connection in trailers',
     rule: 'RFC 9110 section 6.5.1',
     lamella: 'ignores it: it is settled by the head',

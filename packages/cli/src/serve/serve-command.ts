@@ -47,7 +47,7 @@ function proxyCommand(): Command {
       await runServer('forward proxy', options, ({ lifecycle, onRelayEnd }) =>
         forwardProxyService({
           onRelayEnd,
-          client: createHttpClient({ connector, protocols: [http1()], lifecycle }),
+          client: createHttpClient({ connector, protocols: [http1()], lifecycle, ...waiting(options.connectTimeout) }),
           connector,
           connectPorts: options.connectPorts,
           relay: { idleTimeoutMs: options.idleTimeout, lifecycle },
@@ -76,7 +76,7 @@ function reverseCommand(): Command {
       await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd }) =>
         reverseProxyService({
           onRelayEnd,
-          client: createHttpClient({ connector, protocols: [http1()], lifecycle }),
+          client: createHttpClient({ connector, protocols: [http1()], lifecycle, ...waiting(options.connectTimeout) }),
           routes: options.to,
           keepsHost: options.keepHost,
           trustsForwarded: options.trustForwarded ?? false,
@@ -84,6 +84,11 @@ function reverseCommand(): Command {
         }),
       );
     });
+}
+
+/** Connecting is a part of waiting for a connection: that may not end first. */
+function waiting(connectTimeoutMs: number): { readonly acquireTimeoutMs: number } {
+  return { acquireTimeoutMs: connectTimeoutMs + 20_000 };
 }
 
 interface ProxyCommandOptions {

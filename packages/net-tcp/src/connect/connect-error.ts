@@ -6,7 +6,8 @@ import { systemCodeOf } from '../errors.ts';
 /** The {@link ConnectError} of a failure of the system. */
 export function toConnectError(error: unknown, target: Address): ConnectError {
   const systemCode = systemCodeOf(error);
-  const { code, why, domain } = CONDITIONS[systemCode] ?? {
+  const isFull = target.type === 'unix' && systemCode === 'EAGAIN';
+  const { code, why, domain } = (isFull ? FULL : CONDITIONS[systemCode]) ?? {
     code: 'LML_ERR_CONNECT_FAILED' as const,
     why: error instanceof Error ? error.message : String(error),
     domain: 'unknown' as const,
@@ -36,6 +37,8 @@ interface Condition {
   readonly domain?: ConnectErrorDomain;
 }
 
+/** What Linux says of a Unix socket whose backlog is full; of TCP the same code speaks of ports. */
+const FULL: Condition = { code: 'LML_ERR_CONNECT_REFUSED', why: 'refused: too many wait there already' };
 const UNREACHABLE: Condition = { code: 'LML_ERR_CONNECT_UNREACHABLE', why: 'no route' };
 const DENIED: Condition = { code: 'LML_ERR_CONNECT_DENIED', why: 'permission denied', domain: 'local' };
 const TOO_MANY_FILES: Condition = { code: 'LML_ERR_CONNECT_NO_RESOURCES', why: 'too many open files', domain: 'local' };

@@ -13,7 +13,7 @@ export interface SystemClock extends Clock {
  *
  * @remarks
  * Timers of a second and more are coarse: they share one system timer per duration and elapse up to 100 ms late, never
- * early. Starting and cancelling one costs a tenth of a `setTimeout`, so that every request can afford its deadlines.
+ * early. Starting and cancelling one costs a quarter of a `setTimeout`, so that every request can afford its deadlines.
  */
 export const systemClock: SystemClock = {
   nowMs: () => performance.now(),

@@ -60,7 +60,11 @@ export interface ExtensionStore<in Insert extends Scope, in Read extends Scope, 
   ) => void;
   /** Refuses every later insert into this store. */
   readonly seal: () => void;
-  /** Looks back. @returns A snapshot: what was visible when {@link extensionSequence} gave `sequence`. */
+  /**
+   * Looks back at the entries: links have no date, so a connection that was linked since answers too.
+   *
+   * @returns A snapshot: the entries that were visible when {@link extensionSequence} gave `sequence`.
+   */
   readonly asOf: (sequence: number) => ReadableExtensions<Read>;
 }
 

@@ -17,7 +17,8 @@ export interface WebRequestOptions {
  *
  * @remarks
  * The body is streamed, and used up by it; the signal is the request's own. `Headers` of the standard keep no case and join
- * duplicates.
+ * duplicates. The standard resolves dot segments and takes a backslash for a slash (`/a/..\b` becomes `/b`): what a layer in front
+ * decides by the path as it came, such as who may go where, need not hold for the path of the web request.
  *
  * @throws UsageError if the request says no host, or has a method that the standard forbids (CONNECT, TRACE, TRACK).
  */

@@ -117,6 +117,10 @@ describe('HttpBody', () => {
     }
   });
 
+  it.each([42, true, null, { a: 1 }, new ArrayBuffer(1)])('is not made of %s, which is said at once', (init) => {
+    expect(() => HttpBody.from(init as unknown as string)).toThrow(/a body is text, bytes, or a stream or iterable/);
+  });
+
   describe('trailers', () => {
     it('are there at the end, not before', async () => {
       for (const init of ['hi', ['h', 'i']]) {

@@ -2,6 +2,7 @@ import { LimitError, UsageError } from '@lamella/service-core';
 import { HttpBodyError } from '../errors.ts';
 import type { BodyChunk, BodySource } from './body-source.ts';
 import { iterableSource, webStreamSource } from './body-source.ts';
+import { ChunkList } from './chunk-list.ts';
 import type { HttpHeaders } from './http-headers.ts';
 
 /** What {@link HttpBody.from} takes. */
@@ -72,7 +73,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * Makes a body.
    *
    * @param init - Text is sent as UTF-8. Of iterables and streams one chunk is pulled at a time, when the engine has room.
-   * @throws UsageError if `size` is no whole number of at least 0.
+   * @throws UsageError if `size` is no whole number of at least 0, or `init` is nothing that bytes can be taken from.
    */
   static from(init: HttpBodyInit, options: HttpBodyOptions = {}): HttpBody {
     if (init instanceof HttpBody) return init;
@@ -81,6 +82,8 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
         ? HttpBody.empty
         : new HttpBody(init, undefined, options);
     }
+    if (!isIterable(init))
+      throw new UsageError(`a body is text, bytes, or a stream or iterable of them, got ${typeof init}`);
     const source = init instanceof ReadableStream ? webStreamSource(init) : iterableSource(init);
     return new HttpBody(undefined, source, options);
   }
@@ -177,17 +180,12 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     this.#claim();
     this.#checkLength(this.#size ?? 0, maxBytes);
     if (this.#source === undefined) return this.#takeBytes();
-    const first = await this.#next();
-    if (first === undefined) return EMPTY;
-    const chunks = [first];
-    let length = first.length;
-    this.#checkLength(length, maxBytes);
+    const chunks = new ChunkList();
     for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
-      length += chunk.length;
-      this.#checkLength(length, maxBytes);
-      chunks.push(chunk);
+      chunks.add(chunk);
+      this.#checkLength(chunks.byteCount, maxBytes);
     }
-    return chunks.length === 1 ? first : Buffer.concat(chunks, length);
+    return chunks.joined();
   }
 
   /** Reads everything as UTF-8 text; malformed bytes become U+FFFD. Throws like {@link bytes}. */
@@ -307,6 +305,11 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     this.cancel(error);
     throw error;
   }
+}
+
+/** The types promise it; but what is no iterable must not become the failure of a response whose head is sent. */
+function isIterable(init: unknown): boolean {
+  return typeof init === 'object' && init !== null && (Symbol.asyncIterator in init || Symbol.iterator in init);
 }
 
 /** As `TextDecoder` does it, a byte order mark in front left out; twice as fast for what is short. */

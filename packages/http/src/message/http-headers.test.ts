@@ -139,4 +139,10 @@ describe('HttpHeaders', () => {
       }),
     );
   });
+
+  it('say of a value that is no text what it is', () => {
+    expect(() => HttpHeaders.from({ 'Content-Length': 5 as unknown as string })).toThrow(
+      'the value of header Content-Length must be text, got number',
+    );
+  });
 });

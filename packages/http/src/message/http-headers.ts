@@ -250,7 +250,8 @@ function removeNamed(fields: string[], name: string, from: number): void {
 
 function validValue(name: string, value: string): string {
   if (!isToken(name)) throw new UsageError(`header name ${JSON.stringify(name)} is not a token`);
-  if (typeof value !== 'string' || !isFieldValue(value)) {
+  if (typeof value !== 'string') throw new UsageError(`the value of header ${name} must be text, got ${typeof value}`);
+  if (!isFieldValue(value)) {
     throw new UsageError(`the value of header ${name} holds a character that no field value may hold`);
   }
   return trimBlanks(value);

@@ -434,7 +434,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
 
   #switch(run: UpgradeRun): void {
     const { status, reason, headers } = run.response;
-    const { clock, dateLine } = this.#options;
+    const { clock, dateLine, timeouts } = this.#options;
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();
     this.#timer.cancel();
@@ -442,7 +442,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     if (rest.length > 0) this.#stream.unread(rest);
     this.#exchange?.finish();
     this.#exchange = undefined;
-    run.run(this.#connection, written).catch((error: unknown) => this.#options.onError(error, undefined));
+    const limits = { clock, writeTimeoutMs: timeouts.writeTimeoutMs };
+    run.run(this.#connection, written, limits).catch((error: unknown) => this.#options.onError(error, undefined));
   }
 
   // ---- the end

@@ -1,7 +1,14 @@
-import type { Connection } from '@lamella/net-core';
+import type { ByteStream, Connection } from '@lamella/net-core';
 import { createConnection } from '@lamella/net-core';
-import { AbortScope } from '@lamella/service-core';
+import type { Clock } from '@lamella/service-core';
+import { AbortScope, TimeoutError } from '@lamella/service-core';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
+
+/** How long a peer may take to take the head that accepts an upgrade. */
+export interface UpgradeLimits {
+  readonly clock: Clock;
+  readonly writeTimeoutMs: number;
+}
 
 /** A connection on its way out of HTTP, and its life after that. */
 export class UpgradeRun {
@@ -31,12 +38,13 @@ export class UpgradeRun {
    * Runs the handler when the head has been written.
    *
    * @param written - What writing the head returned.
+   * @param limits - How long the peer may take to take it, in milliseconds, by which clock.
    * @returns When the handler is done. Rejects if it fails; never because the head could not be written.
    */
-  async run(connection: Connection, written: Promise<void> | undefined): Promise<void> {
+  async run(connection: Connection, written: Promise<void> | undefined, limits: UpgradeLimits): Promise<void> {
     this.#state = 'switched';
     try {
-      await written;
+      if (written !== undefined) await inTime(written, connection.stream, limits);
     } catch {
       this.#upgrade.guard?.[Symbol.dispose]();
       return;
@@ -51,5 +59,19 @@ export class UpgradeRun {
       upgraded.scope.close();
       connection.stream.destroy(); // whatever the handler has left open
     }
+  }
+}
+
+/** The deadlines of HTTP are over by now, those of the handler have not begun. */
+async function inTime(written: Promise<void>, stream: ByteStream, limits: UpgradeLimits): Promise<void> {
+  const { clock, writeTimeoutMs } = limits;
+  const timer = clock.startTimer(writeTimeoutMs, () => {
+    const facts = { layer: 'http/1.1', phase: 'write' };
+    stream.destroy(new TimeoutError({ limit: 'writeTimeoutMs', timeoutMs: writeTimeoutMs, facts }));
+  });
+  try {
+    await written;
+  } finally {
+    timer.cancel();
   }
 }

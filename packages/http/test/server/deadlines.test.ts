@@ -1,7 +1,8 @@
 import { checkLedger } from '@lamella/net-core/testing';
+import { serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type HttpBody, HttpResponse } from '../../src/index.ts';
+import { type HttpBody, HttpHeaders, HttpResponse } from '../../src/index.ts';
 import { GET, rawClients } from '../support/raw-clients.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -182,6 +183,29 @@ describe('deadlines', () => {
     await stopped.clock.advanceAsync(1);
     await stopped.served;
     expect(await stopped.stream.closed).toMatchObject({ reason: 'reset' });
+  });
+
+  it('reset a client that does not read the head of its upgrade, whose handler never runs', async () => {
+    const seen: string[] = [];
+    const hints = HttpHeaders.from({ Link: 'x'.repeat(40_000) });
+    const client = open(
+      async ({ onInformational }) => {
+        for (let count = 0; count < 10; count++) onInformational?.({ status: 103, reason: '', headers: hints });
+        const guard = { [Symbol.dispose]: () => void seen.push('disposed') };
+        return HttpResponse.upgrade(
+          { status: 200 },
+          serviceFn(() => void seen.push('ran')),
+          { guard },
+        );
+      },
+      { stopsReading: true },
+    );
+    client.send('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+    await client.clock.advanceAsync(59_999);
+    expect(seen).toEqual([]);
+    await client.clock.advanceAsync(1);
+    await client.served;
+    expect(seen).toEqual(['disposed']);
   });
 
   it('reset a client that does not read its response', async () => {

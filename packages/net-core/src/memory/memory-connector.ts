@@ -2,6 +2,7 @@ import type { AbortScope, Timer } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
 import { formatAddress, socketAddress } from '../address/address.ts';
+import { tryParseIp } from '../address/ip-address.ts';
 import type { Connection } from '../connection/connection.ts';
 import { createConnection } from '../connection/connection.ts';
 import type { Connector, ConnectRequest } from '../connection/connector.ts';
@@ -31,9 +32,10 @@ export class MemoryConnector implements Connector {
   constructor(network: MemoryWorld, options: MemoryConnectorOptions) {
     const { from = '192.0.2.1', connectTimeoutMs = 10_000 } = options;
     if (!(connectTimeoutMs > 0)) throw new UsageError(`connectTimeoutMs must be > 0, got ${connectTimeoutMs}`);
-    if (socketAddress(from, 0) === undefined) throw new UsageError(`from must be an IP address, got ${from}`);
+    const host = tryParseIp(from);
+    if (host === undefined) throw new UsageError(`from must be an IP address, got ${from}`);
     this.#network = network;
-    this.#from = from;
+    this.#from = host.toString();
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 

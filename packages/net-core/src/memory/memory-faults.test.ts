@@ -51,6 +51,26 @@ describe('loss', () => {
 });
 
 describe('connects', () => {
+  it('fail by the faults of a host in whichever spelling', async () => {
+    const faults: readonly ((network: MemoryNetwork) => void)[] = [
+      (network) => network.unreachable('[2001:DB8:0::1]'),
+      (network) => network.blackHole('2001:DB8::1'),
+      (network) => network.partition(['2001:DB8::2'], ['2001:db8:0::1']),
+      (network) => network.setConditions({ latencyMs: 60_000 }, { to: '2001:DB8::1' }),
+    ];
+    for (const fault of faults) {
+      const clock = new FakeClock();
+      const network = memoryNetwork({ clock });
+      fault(network);
+      const listener = network.listen('[2001:db8::1]:80');
+      const connecting = connect(network, '[2001:db8::1]:80', { from: '2001:db8:0::2' });
+      const failed = expect(connecting).rejects.toMatchObject({ code: expect.stringMatching(/UNREACHABLE|TIMEOUT/) });
+      await clock.advanceAsync(10_000);
+      await failed;
+      await listener.close();
+    }
+  });
+
   it('may overtake each other where latency varies', async () => {
     const clock = new FakeClock();
     const network = memoryNetwork({ clock });

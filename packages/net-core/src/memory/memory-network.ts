@@ -2,6 +2,7 @@ import type { Clock } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
 import { formatAddress, parseAddress } from '../address/address.ts';
+import { tryParseHost } from '../address/host.ts';
 import type { IpAddress } from '../address/ip-address.ts';
 import { parseIp } from '../address/ip-address.ts';
 import type { Connector } from '../connection/connector.ts';
@@ -143,23 +144,23 @@ class Network implements MemoryNetwork, MemoryWorld {
   };
 
   readonly setConditions = (conditions: LinkConditions, link: { from?: string; to?: string } = {}): void => {
-    this.#links.set(`${link.from ?? '*'} ${link.to ?? '*'}`, fullConditions(conditions));
+    this.#links.set(`${canonical(link.from ?? '*')} ${canonical(link.to ?? '*')}`, fullConditions(conditions));
     this.#wakeAll();
   };
 
   readonly partition = (first: readonly string[], second: readonly string[]): void => {
-    this.#cuts.push({ first: new Set(first), second: new Set(second) });
+    this.#cuts.push({ first: new Set(first.map(canonical)), second: new Set(second.map(canonical)) });
   };
 
   readonly blackHole = (host: string, isOn = true): void => {
-    if (isOn) this.#blackHoles.add(host);
-    else this.#blackHoles.delete(host);
+    if (isOn) this.#blackHoles.add(canonical(host));
+    else this.#blackHoles.delete(canonical(host));
     this.#wakeAll();
   };
 
   readonly unreachable = (host: string, isOn = true): void => {
-    if (isOn) this.#unreachable.add(host);
-    else this.#unreachable.delete(host);
+    if (isOn) this.#unreachable.add(canonical(host));
+    else this.#unreachable.delete(canonical(host));
   };
 
   readonly heal = (): void => {
@@ -215,6 +216,11 @@ class Network implements MemoryNetwork, MemoryWorld {
     for (const wire of this.wires) wire.wake();
     for (const wake of [...this.waiting]) wake();
   }
+}
+
+/** A host as its address shows it: in another spelling it would name nothing. What is no host, such as a path, stays. */
+function canonical(host: string): string {
+  return tryParseHost(host)?.toString() ?? host;
 }
 
 const ANY_LINK = '* *';

@@ -24,7 +24,10 @@ export function cell<Value>(initial: Value): Cell<Value> {
     set(value) {
       if (Object.is(current, value)) return;
       current = value;
-      for (const watcher of watchers) watcher(value);
+      for (const watcher of watchers) {
+        if (!Object.is(current, value)) return; // a watcher has set it anew, and all have been told of that
+        watcher(value);
+      }
     },
     watch(watcher) {
       watchers.add(watcher);

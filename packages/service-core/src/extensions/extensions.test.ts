@@ -232,4 +232,15 @@ describe('cell', () => {
     expect(seen).toEqual([2]);
     expect(bytes.get()).toBe(3);
   });
+
+  it('tells nobody of an old value last, though a watcher sets a new one', () => {
+    const phase = cell(0);
+    const seen: number[] = [];
+    phase.watch((value) => {
+      if (value === 1) phase.set(2);
+    });
+    phase.watch((value) => seen.push(value));
+    phase.set(1);
+    expect(seen).toEqual([2]);
+  });
 });

@@ -102,7 +102,7 @@ describe('a response under way when a drain starts', () => {
     expect(client.ended).toBe('no');
     await chain.clock.advanceAsync(1);
     expect(client.ended).toBe('reset');
-    expect(client.received).not.toContain('0\r\n\r\n');
+    expect(client.received).not.toContain('\r\n0\r\n\r\n');
     expect((await drained).protocols['http/1.1']).toEqual({ finished: 0, closed: 0, cut: 1 });
     bodies.finish();
     await end();

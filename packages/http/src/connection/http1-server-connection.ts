@@ -281,8 +281,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #respond(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
-    // The types promise a response, but services are often typed by hope.
-    if (typeof response?.[Symbol.dispose] !== 'function') {
+    // The types promise a response, but services are often typed by hope; `with` is what a Response of the web has not.
+    if (typeof response?.with !== 'function') {
       this.#fail(exchange, new UsageError('the service gave no HttpResponse'), request);
       return;
     }

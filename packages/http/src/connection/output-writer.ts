@@ -6,8 +6,9 @@ import type { OutputPart } from '../protocol/http1-outbound.ts';
  * Writes the output of a protocol to a stream with as few writes and copies as can be.
  *
  * @remarks
- * Small output is put together in one buffer that all connections of the process share, and lent to the stream: a kernel
- * socket has sent it when the write returns. Large pieces go as they are, in one vectored write with what is around them.
+ * Text alone, such as a head, goes to a kernel socket as it is. Other small output is put together in one buffer that all
+ * connections of the process share, and lent to the stream: a kernel socket has sent it when the write returns. Large pieces go
+ * as they are, in one vectored write with what is around them.
  */
 export class OutputWriter {
   readonly #stream: ByteStream;
@@ -18,6 +19,10 @@ export class OutputWriter {
 
   /** @returns What {@link ByteStream.write} returns: a promise if the peer should be waited for. */
   write(parts: readonly OutputPart[]): Promise<void> | undefined {
+    const [first] = parts;
+    const isText = typeof first === 'string' && parts.length === 1;
+    if (isText && this.#stream.writeLatin1 !== undefined) return this.#stream.writeLatin1(first);
+
     let length = 0;
     for (const part of parts) length += part.length;
     if (length > MAX_TOGETHER_BYTES) return this.#stream.write(piecesOf(parts));

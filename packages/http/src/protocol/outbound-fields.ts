@@ -21,7 +21,7 @@ export interface OutboundFields {
 
 /** Reads the fields that matter to the engine. @throws Http1ProtocolError, local, if Content-Length is not one number. */
 export function readOutboundFields(headers: HttpHeaders): OutboundFields {
-  const facts = { ...NO_FIELDS };
+  let facts: Writable<OutboundFields> | undefined; // most messages have nothing to note
   const { flat } = headers;
   for (let index = 0; index < flat.length; index += 2) {
     const name = flat[index] as string; // names and values come in pairs
@@ -32,10 +32,11 @@ export function readOutboundFields(headers: HttpHeaders): OutboundFields {
       case 10:
       case 14:
       case 17:
+        facts ??= { ...NO_FIELDS };
         note(facts, name.toLowerCase(), flat[index + 1] as string);
     }
   }
-  return facts;
+  return facts ?? NO_FIELDS;
 }
 
 /**

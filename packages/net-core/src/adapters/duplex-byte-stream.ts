@@ -103,9 +103,7 @@ class DuplexByteStream implements ByteStream {
     const refusal = this.#refusal();
     if (refusal !== undefined) return quietRejection(refusal);
     this.#writeAll(chunks);
-    if (!this.#duplex.writableNeedDrain) return undefined;
-    this.#drained ??= quietResolvers();
-    return this.#drained.promise;
+    return this.#room();
   }
 
   closeWrite(): Promise<void> {
@@ -179,6 +177,20 @@ class DuplexByteStream implements ByteStream {
     return this.#duplex.writableLength === 0;
   }
 
+  /** Writes text of one character a byte. */
+  protected writeText(text: string): Promise<void> | undefined {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return quietRejection(refusal);
+    this.#duplex.write(text, 'latin1');
+    return this.#room();
+  }
+
+  #room(): Promise<void> | undefined {
+    if (!this.#duplex.writableNeedDrain) return undefined;
+    this.#drained ??= quietResolvers();
+    return this.#drained.promise;
+  }
+
   #dataEvents(): ReadOrigin {
     const duplex = this.#duplex;
     duplex.on('data', onData);
@@ -232,6 +244,10 @@ class DuplexByteStream implements ByteStream {
 class KernelSocketStream extends DuplexByteStream {
   writeLent(chunk: Uint8Array): boolean {
     return this.writeThrough(chunk);
+  }
+
+  writeLatin1(text: string): Promise<void> | undefined {
+    return this.writeText(text);
   }
 }
 

@@ -43,6 +43,13 @@ export interface ByteStream {
    */
   writeLent?(chunk: Uint8Array): boolean;
 
+  /**
+   * Writes text of one character a byte, where the stream can do that without bytes being made of it first.
+   *
+   * @returns What {@link write} returns.
+   */
+  writeLatin1?(text: string): Promise<void> | undefined;
+
   /** Ends the outbound direction (FIN, close_notify, END_STREAM). Resolves when all is flushed, never rejects. */
   closeWrite(): Promise<void>;
 

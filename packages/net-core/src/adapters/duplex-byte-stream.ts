@@ -187,6 +187,8 @@ class DuplexByteStream implements ByteStream {
 
   #room(): Promise<void> | undefined {
     if (!this.#duplex.writableNeedDrain) return undefined;
+    // Node asks to wait after any write as long as its mark, even if the kernel has taken all of it already.
+    if (this.#options.isKernelSocket === true && this.#duplex.writableLength === 0) return undefined;
     this.#drained ??= quietResolvers();
     return this.#drained.promise;
   }

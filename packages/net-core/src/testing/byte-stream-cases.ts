@@ -274,6 +274,23 @@ export const byteStreamCases: readonly ConformanceCase<ByteStreamSubject>[] = [
     await near.closeWrite();
     equal(text(await reading), expected.join(''), 'bytes');
   }),
+  on('writes text as one byte a character, in its place between bytes, where it takes text', async (near, far) => {
+    if (near.writeLatin1 === undefined) return;
+    const every = String.fromCharCode(...Array.from({ length: 256 }, (_, code) => code));
+    const reading = readAll(far);
+    const expected: Uint8Array[] = [];
+    for (let round = 0; round < 400; round++) {
+      // From less than a packet to more than any buffer takes at once.
+      const line = every.repeat(round % 100 === 0 ? 4_000 : 1 + (round % 7));
+      expected.push(Buffer.from(line, 'latin1'), utf8(`${round};`));
+      void near.writeLatin1(line);
+      await near.write([utf8(`${round};`)]);
+    }
+    await near.closeWrite();
+    equal(Buffer.compare(await reading, Buffer.concat(expected)), 0, 'difference');
+    near.destroy();
+    equal(codeOf(await rejectionOf(near.writeLatin1('late'), 'a late write')), 'LML_ERR_STREAM_CLOSED', 'code');
+  }),
 ];
 
 type Body = (near: ByteStream, far: ByteStream, subject: ByteStreamSubject) => Promise<void>;

@@ -1,0 +1,71 @@
+import type { HttpRequest } from '@lamella/http';
+import { HttpHeaders } from '@lamella/http';
+import { directiveSeconds, parseCacheDirectives } from './cache-directives.ts';
+import type { CacheEntry } from './cache-entry.ts';
+import { policyOf } from './stored-policy.ts';
+
+/** What to do with a stored response that matches a request. */
+export interface Evaluation {
+  /**
+   * `fresh`: give it. `refresh`: give it, and ask the origin afterwards (stale-while-revalidate). `validate`: ask the origin
+   * whether it is still good.
+   */
+  readonly type: 'fresh' | 'refresh' | 'validate';
+  /** How old it is, in seconds. */
+  readonly ageSeconds: number;
+  /** For how long it is still fresh, in seconds; negative once it is stale. */
+  readonly remainingSeconds: number;
+  /** For how long it may still be given when the origin fails, in seconds; negative if it may not. */
+  readonly staleIfErrorSeconds: number;
+}
+
+/** What the cache itself allows, beside the origin and the client. */
+export interface EvaluationOptions {
+  /** Whether others than the one who asked may get the response. */
+  readonly isShared: boolean;
+  /** How long past its freshness a response may be given when the origin fails, in seconds. */
+  readonly staleIfErrorSeconds: number;
+}
+
+/** Decides about a stored response by what the origin and the client say. RFC 9111 section 4.2, RFC 5861. */
+export function evaluate(
+  entry: CacheEntry,
+  request: HttpRequest,
+  nowMs: number,
+  options: EvaluationOptions,
+): Evaluation {
+  const policy = policyOf({ ...entry, headers: HttpHeaders.from(entry.headers) }, options.isShared, nowMs);
+  const { directives, ageSeconds, maxAgeSeconds } = policy;
+  const asked = parseCacheDirectives(request.headers.get('cache-control'));
+  const remainingSeconds = maxAgeSeconds - ageSeconds;
+  const isStrict =
+    directives.has('must-revalidate') ||
+    directives.has('no-cache') ||
+    (options.isShared && (directives.has('proxy-revalidate') || directives.has('s-maxage')));
+  const staleIfError = Math.max(
+    options.staleIfErrorSeconds,
+    directiveSeconds(directives, 'stale-if-error') ?? 0,
+    directiveSeconds(asked, 'stale-if-error') ?? 0,
+  );
+  return {
+    type: typeOf(),
+    ageSeconds,
+    remainingSeconds,
+    staleIfErrorSeconds: isStrict ? -1 : staleIfError + remainingSeconds,
+  };
+
+  function typeOf(): Evaluation['type'] {
+    const isPragma = asked.size === 0 && /no-cache/i.test(request.headers.get('pragma') ?? '');
+    if (asked.has('no-cache') || directives.has('no-cache') || isPragma) return 'validate';
+    const maxAge = directiveSeconds(asked, 'max-age');
+    if (maxAge !== undefined && ageSeconds > maxAge) return 'validate';
+    const minFresh = directiveSeconds(asked, 'min-fresh');
+    if (minFresh !== undefined && remainingSeconds < minFresh) return 'validate';
+    if (remainingSeconds > 0) return 'fresh';
+    if (isStrict) return 'validate';
+    const maxStale = asked.get('max-stale');
+    if (maxStale === true || (directiveSeconds(asked, 'max-stale') ?? -1) >= -remainingSeconds) return 'fresh';
+    const refresh = directiveSeconds(directives, 'stale-while-revalidate') ?? 0;
+    return refresh + remainingSeconds > 0 ? 'refresh' : 'validate';
+  }
+}

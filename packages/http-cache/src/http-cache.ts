@@ -1,0 +1,312 @@
+import { HttpBody, HttpHeaders, HttpRequest, HttpResponse, RequestContext } from '@lamella/http';
+import type { Clock, Lifecycle, Service } from '@lamella/service-core';
+import { isCancellation } from '@lamella/service-core';
+import { parseCacheDirectives } from './cache-directives.ts';
+import type { CacheEntry } from './cache-entry.ts';
+import { isSelectedBy } from './cache-entry.ts';
+import { cacheKey, relatedKey } from './cache-key.ts';
+import type { Evaluation } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
+import { FillingBody } from './filling-body.ts';
+import { Flights } from './flights.ts';
+import { isNotModified } from './not-modified.ts';
+import type { CacheEntryWriter, HttpCacheStore } from './store/http-cache-store.ts';
+import { confirmedEntry, newEntry, validationRequest } from './stored-response.ts';
+
+/** What an {@link HttpCache} works by; the options of `httpCacheLayer`, complete. */
+export interface HttpCacheSettings {
+  readonly store: HttpCacheStore;
+  readonly isShared: boolean;
+  readonly keyHeaders: readonly string[];
+  /** `undefined`: nobody waits for others. */
+  readonly coalesceTimeoutMs: number | undefined;
+  readonly staleIfErrorSeconds: number;
+  readonly cacheStatus: string | false;
+  readonly onStoreError: (error: unknown) => void;
+  readonly lifecycle: Lifecycle | undefined;
+  readonly clock: Clock;
+}
+
+/** A stored response that matches a request, and what to do with it. */
+interface Match {
+  readonly key: string;
+  readonly entry: CacheEntry;
+  readonly evaluation: Evaluation;
+}
+
+/** The service that `httpCacheLayer` puts around another one. */
+export class HttpCache implements Service<HttpRequest, HttpResponse> {
+  readonly #inner: Service<HttpRequest, HttpResponse>;
+  readonly #settings: HttpCacheSettings;
+  readonly #flights: Flights | undefined;
+  /** What is being refreshed in the background, by key and entry. */
+  readonly #refreshing = new Set<string>();
+
+  constructor(inner: Service<HttpRequest, HttpResponse>, settings: HttpCacheSettings) {
+    this.#inner = inner;
+    this.#settings = settings;
+    const { coalesceTimeoutMs, clock } = settings;
+    this.#flights = coalesceTimeoutMs === undefined ? undefined : new Flights(coalesceTimeoutMs, clock);
+  }
+
+  readonly serve = async (request: HttpRequest): Promise<HttpResponse> => {
+    const key = cacheKey(request);
+    if (key === undefined) return this.#inner.serve(request);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#serveUnsafe(key, request);
+    if (isBypassed(request)) return this.#marked(await this.#inner.serve(request), 'fwd=bypass');
+    const asked = parseCacheDirectives(request.headers.get('cache-control'));
+    const match = await this.#find(key, request);
+    const given = match === undefined ? undefined : await this.#serveMatch(match, request);
+    if (given !== undefined) return given;
+    if (asked.has('only-if-cached')) return this.#marked(HttpResponse.from({ status: 504 }), 'fwd=miss');
+    return match === undefined ? this.#serveMiss(key, request) : this.#validate(match, request);
+  };
+
+  // ---- what is stored
+
+  async #find(key: string, request: HttpRequest): Promise<Match | undefined> {
+    try {
+      const entry = (await this.#settings.store.find(key)).find((stored) => isSelectedBy(stored, request));
+      if (entry === undefined) return undefined;
+      return { key, entry, evaluation: evaluate(entry, request, this.#settings.clock.epochMs(), this.#settings) };
+    } catch (error) {
+      this.#settings.onStoreError(error);
+      return undefined;
+    }
+  }
+
+  /** @returns `undefined` if the origin has to be asked first. */
+  async #serveMatch(match: Match, request: HttpRequest): Promise<HttpResponse | undefined> {
+    const { type, remainingSeconds } = match.evaluation;
+    if (type === 'validate') return undefined;
+    const response = await this.#fromStore(match, request, `hit; ttl=${Math.floor(remainingSeconds)}`);
+    if (response !== undefined && type === 'refresh') this.#refresh(match, request);
+    return response;
+  }
+
+  /** @returns `undefined` if the body is gone. */
+  async #fromStore(
+    { key, entry, evaluation }: Match,
+    request: HttpRequest,
+    status: string,
+  ): Promise<HttpResponse | undefined> {
+    const headers = HttpHeaders.from(entry.headers);
+    headers.set('Age', String(Math.floor(evaluation.ageSeconds)));
+    if (isNotModified(request.headers, headers)) {
+      headers.deleteWhere((name) => /^content-(?!location$)/i.test(name));
+      return this.#marked(HttpResponse.from({ status: 304, headers }), status);
+    }
+    const body = await this.#openBody(key, entry);
+    if (body === undefined) return undefined;
+    const { status: code, reason } = entry;
+    if (request.method === 'HEAD') {
+      body.cancel();
+      headers.set('Content-Length', String(entry.bodyBytes));
+      return this.#marked(HttpResponse.from({ status: code, reason, headers }), status);
+    }
+    return this.#marked(HttpResponse.from({ status: code, reason, headers, body }), status);
+  }
+
+  async #openBody(key: string, entry: CacheEntry): Promise<HttpBody | undefined> {
+    try {
+      return await this.#settings.store.open(key, entry);
+    } catch (error) {
+      this.#settings.onStoreError(error);
+      return undefined;
+    }
+  }
+
+  // ---- what has to be asked for
+
+  async #serveMiss(key: string, request: HttpRequest): Promise<HttpResponse> {
+    const isShareable = this.#flights !== undefined && request.method === 'GET' && !isConditional(request);
+    if (!isShareable) return this.#fetch(key, request, 'fwd=miss');
+    const end = this.#flights.start(key);
+    if (end !== undefined) return this.#fetch(key, request, 'fwd=miss', end);
+    await this.#flights.wait(key, request.scope);
+    const match = await this.#find(key, request);
+    const given = match === undefined ? undefined : await this.#serveMatch(match, request);
+    return given ?? this.#fetch(key, request, 'fwd=miss; detail=collapse-failed');
+  }
+
+  /** Asks the origin, and stores what comes. `onDone` is called when it is known whether anything was stored. */
+  async #fetch(key: string, request: HttpRequest, status: string, onDone: () => void = nothing): Promise<HttpResponse> {
+    const requestedAtMs = this.#settings.clock.epochMs();
+    try {
+      const response = await this.#inner.serve(request);
+      return this.#marked(await this.#stored(key, request, response, requestedAtMs, onDone), status);
+    } catch (error) {
+      onDone();
+      throw error;
+    }
+  }
+
+  /** The response, stored while its body is read, if that is allowed. */
+  async #stored(
+    key: string,
+    request: HttpRequest,
+    response: HttpResponse,
+    requestedAtMs: number,
+    onDone: () => void,
+  ): Promise<HttpResponse> {
+    const { onStoreError, clock } = this.#settings;
+    const entry = newEntry(request, response, { requestedAtMs, receivedAtMs: clock.epochMs(), ...this.#settings });
+    if (entry === undefined) {
+      onDone();
+      return response;
+    }
+    const writer = await this.#openWriter(key, entry);
+    if (writer === undefined) {
+      onDone();
+      return response;
+    }
+    const { size } = response.body;
+    const copy = response.body.tryClone();
+    if (copy !== undefined) {
+      // It is here as a whole: whoever reads it keeps its fast way, and others need not wait for that.
+      const stored = new FillingBody(copy, writer, { onDone, onStoreError });
+      while ((await stored.read()) !== undefined);
+      return response;
+    }
+    const source = new FillingBody(response.body, writer, { onDone, onStoreError });
+    return response.with({ body: HttpBody.fromSource(source, size === undefined ? {} : { size }) });
+  }
+
+  async #openWriter(key: string, entry: CacheEntry): Promise<CacheEntryWriter | undefined> {
+    try {
+      return await this.#settings.store.write(key, entry);
+    } catch (error) {
+      this.#settings.onStoreError(error);
+      return undefined;
+    }
+  }
+
+  // ---- what has to be confirmed
+
+  async #validate(match: Match, request: HttpRequest): Promise<HttpResponse> {
+    const { key, entry, evaluation } = match;
+    const requestedAtMs = this.#settings.clock.epochMs();
+    let response: HttpResponse;
+    try {
+      response = await this.#inner.serve(validationRequest(request, entry));
+    } catch (error) {
+      if (isCancellation(request, error) || evaluation.staleIfErrorSeconds <= 0) throw error;
+      const stale = await this.#fromStore(match, request, 'hit; detail=stale-if-error');
+      if (stale === undefined) throw error;
+      return stale;
+    }
+    if (SERVER_ERRORS.has(response.status) && evaluation.staleIfErrorSeconds > 0) {
+      const stale = await this.#fromStore(match, request, `hit; detail=stale-if-error; fwd-status=${response.status}`);
+      if (stale !== undefined) {
+        response[Symbol.dispose]();
+        return stale;
+      }
+    }
+    if (response.status !== 304) {
+      const stored = await this.#stored(key, request, response, requestedAtMs, nothing);
+      return this.#marked(stored, `fwd=stale; fwd-status=${response.status}`);
+    }
+    return this.#confirm(match, request, response, requestedAtMs);
+  }
+
+  /** The origin says 304: to the validator that is stored, or to one that only the client has. */
+  async #confirm(
+    match: Match,
+    request: HttpRequest,
+    response: HttpResponse,
+    requestedAtMs: number,
+  ): Promise<HttpResponse> {
+    const nowMs = this.#settings.clock.epochMs();
+    const entry = confirmedEntry(match.entry, response.headers, { requestedAtMs, receivedAtMs: nowMs });
+    if (entry === undefined) return this.#marked(response, 'fwd=stale; fwd-status=304');
+    response[Symbol.dispose]();
+    await this.#tryStore((store) => store.update(match.key, entry));
+    const evaluation = evaluate(entry, request, nowMs, this.#settings);
+    const given = await this.#fromStore({ ...match, entry, evaluation }, request, 'fwd=stale; fwd-status=304');
+    // The body was dropped meanwhile: whoever asks gets a whole one, not the 304 that the cache asked for.
+    return given ?? this.#fetch(match.key, request, 'fwd=miss');
+  }
+
+  /** Confirms in the background what has been given already. */
+  #refresh(match: Match, request: HttpRequest): void {
+    const { key, entry } = match;
+    const name = `${entry.id} ${key}`;
+    if (this.#refreshing.has(name)) return;
+    this.#refreshing.add(name);
+    const { method, target, version, headers } = request;
+    const again = new HttpRequest({
+      method: method === 'HEAD' ? 'GET' : method,
+      target,
+      version,
+      headers: headers.clone(),
+      body: HttpBody.empty,
+      onInformational: undefined,
+      context: new RequestContext({}), // it outlives the request that caused it
+    });
+    const task = async (): Promise<void> => {
+      try {
+        const response = await this.#validate(match, again);
+        for (;;) if ((await response.body.read()) === undefined) break;
+      } catch {
+        // The next request that finds the response stale tells its own caller.
+      } finally {
+        this.#refreshing.delete(name);
+      }
+    };
+    if (this.#settings.lifecycle === undefined) void task();
+    else this.#settings.lifecycle.spawn('http-cache refresh', task);
+  }
+
+  // ---- what changes something
+
+  /** RFC 9111 section 4.4. */
+  async #serveUnsafe(key: string, request: HttpRequest): Promise<HttpResponse> {
+    const response = await this.#inner.serve(request);
+    if (SAFE.has(request.method) || response.status < 200 || response.status >= 400) return response;
+    const keys = new Set([key]);
+    for (const name of ['location', 'content-location']) {
+      const reference = response.headers.get(name);
+      const related = reference === undefined ? undefined : relatedKey(key, reference);
+      if (related !== undefined) keys.add(related);
+    }
+    for (const stale of keys) await this.#tryStore((store) => store.delete(stale));
+    return response;
+  }
+
+  async #tryStore(change: (store: HttpCacheStore) => void | Promise<void>): Promise<void> {
+    try {
+      await change(this.#settings.store);
+    } catch (error) {
+      this.#settings.onStoreError(error);
+    }
+  }
+
+  #marked(response: HttpResponse, status: string): HttpResponse {
+    const { cacheStatus } = this.#settings;
+    if (cacheStatus !== false) response.headers.append('Cache-Status', `${cacheStatus}; ${status}`);
+    return response;
+  }
+}
+
+/**
+ * Whether a request could let its sender decide what others get: what it says beside its URL may change the response, and is no part
+ * of the key. Ranges are left to the origin.
+ */
+function isBypassed({ headers, body }: HttpRequest): boolean {
+  return (
+    !body.isEmpty ||
+    UNKEYED.some((name) => headers.has(name)) ||
+    parseCacheDirectives(headers.get('cache-control')).has('no-store')
+  );
+}
+
+function isConditional({ headers }: HttpRequest): boolean {
+  return CONDITIONS.some((name) => headers.has(name));
+}
+
+function nothing(): void {}
+
+const UNKEYED = ['range', 'x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'] as const;
+const SAFE: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE', 'CONNECT']);
+const SERVER_ERRORS: ReadonlySet<number> = new Set([500, 502, 503, 504]);

@@ -1,0 +1,51 @@
+import { UsageError } from '@lamella/service-core';
+import { describe, expect, it } from 'vitest';
+import { memoryCacheStore } from '../src/index.ts';
+import { cacheEntry, keep, read } from './support/entries.ts';
+
+describe('memoryCacheStore', () => {
+  it('forgets what was not used for the longest time when it is full', async () => {
+    const store = memoryCacheStore({ maxBytes: 5_000 });
+    for (const key of ['a', 'b', 'c']) await keep(store, key, cacheEntry(key), 'x'.repeat(1_000));
+    store.find('a');
+    await keep(store, 'd', cacheEntry('d'), 'x'.repeat(1_000));
+    await keep(store, 'e', cacheEntry('e'), 'x'.repeat(1_000));
+    expect(['a', 'b', 'c', 'd', 'e'].filter((key) => store.find(key).length > 0)).toEqual(['a', 'd', 'e']);
+    expect(store.entryCount).toBe(3);
+    expect(store.byteCount).toBeLessThanOrEqual(5_000);
+  });
+
+  it('counts heads, so that many without a body do not pile up', async () => {
+    const store = memoryCacheStore({ maxBytes: 10_000 });
+    for (let count = 0; count < 1_000; count++) await keep(store, `key ${count}`, cacheEntry(`${count}`), '');
+    expect(store.byteCount).toBeLessThanOrEqual(10_000);
+    expect(store.entryCount).toBeLessThan(40);
+  });
+
+  it('stores nothing that is larger than all of it', async () => {
+    const store = memoryCacheStore({ maxBytes: 1_000 });
+    await keep(store, 'a', cacheEntry('1'), 'x'.repeat(999));
+    expect([store.entryCount, store.byteCount]).toEqual([0, 0]);
+  });
+
+  it('replaces the same variant, and keeps others', async () => {
+    const store = memoryCacheStore();
+    await keep(store, 'a', cacheEntry('1', { accept: 'x' }), 'one');
+    await keep(store, 'a', cacheEntry('2', { accept: 'y' }), 'two');
+    await keep(store, 'a', cacheEntry('3', { accept: 'x' }), 'three');
+    expect(store.find('a').map(({ id }) => id)).toEqual(['3', '2']);
+    expect(await read(store, 'a', '3')).toBe('three');
+    store.delete('a', '3');
+    expect(store.find('a').map(({ id }) => id)).toEqual(['2']);
+    store.delete('a');
+    store.delete('a');
+    expect([store.entryCount, store.byteCount]).toEqual([0, 0]);
+  });
+
+  it.each([{ maxBytes: 0 }, { maxEntryBytes: -1 }, { maxVariants: 0 }, { maxBytes: 1.5 }])(
+    '%j is refused',
+    (options) => {
+      expect(() => memoryCacheStore(options)).toThrow(UsageError);
+    },
+  );
+});

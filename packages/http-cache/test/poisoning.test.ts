@@ -1,0 +1,104 @@
+import { HttpResponse } from '@lamella/http';
+import { describe, expect, it } from 'vitest';
+import { CachedOrigin, counting } from './support/cached-origin.ts';
+
+const FRESH = { 'Cache-Control': 'max-age=60' };
+
+describe('one request does not decide what others get', () => {
+  it.each<[string, Record<string, string>, { method?: string; body?: string }]>([
+    ['content in a GET', {}, { body: 'evil' }],
+    ['a range', { Range: 'bytes=0-1' }, {}],
+    ['X-HTTP-Method-Override', { 'X-HTTP-Method-Override': 'POST' }, {}],
+    ['X-HTTP-Method', { 'X-HTTP-Method': 'DELETE' }, {}],
+    ['X-Method-Override', { 'X-Method-Override': 'PUT' }, {}],
+    ['no-store', { 'Cache-Control': 'no-store' }, {}],
+  ])('by %s', async (_name, headers, init) => {
+    const origin = new CachedOrigin(counting(FRESH));
+    expect(await origin.get('/', headers, init)).toMatchObject({ body: 'answer 1', cache: 'lamella; fwd=bypass' });
+    expect(await origin.get()).toMatchObject({ body: 'answer 2', cache: 'lamella; fwd=miss' });
+    expect(await origin.get('/', headers, init)).toMatchObject({ body: 'answer 3' });
+  });
+
+  it.each(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND'])('by the method %s', async (method) => {
+    const origin = new CachedOrigin(counting(FRESH));
+    await origin.get('/', {}, { method });
+    expect(await origin.get()).toMatchObject({ body: 'answer 2' });
+  });
+
+  it.each(['/other', '/?a', '/?', '/a%2Fb', '/A'])('the path %s is another resource', async (path) => {
+    const origin = new CachedOrigin(counting(FRESH));
+    await origin.get('/');
+    await origin.get('/a/b');
+    await origin.get('/a');
+    expect(await origin.get(path)).toMatchObject({ body: 'answer 4' });
+  });
+
+  it('another host is another resource, another spelling of it is not', async () => {
+    const origin = new CachedOrigin(counting(FRESH));
+    await origin.get();
+    await origin.get('/', {}, { target: 'http://evil.test/' });
+    expect(await origin.get()).toMatchObject({ body: 'answer 1' });
+    expect(await origin.get('/', {}, { target: 'http://ORIGIN.test:80/' })).toMatchObject({ body: 'answer 1' });
+    expect(await origin.get('/', {}, { target: 'http://origin.test:81/' })).toMatchObject({ body: 'answer 3' });
+    expect(await origin.get('/', { Host: 'evil.test' }, { target: '/' })).toMatchObject({ body: 'answer 2' });
+    expect(await origin.get('/', {}, { target: '/' })).toMatchObject({ body: 'answer 4' });
+    expect(await origin.get('/', {}, { target: '/' })).toMatchObject({ body: 'answer 5' });
+  });
+
+  it('Vary keeps variants apart, also where a field is missing', async () => {
+    const origin = new CachedOrigin((request) =>
+      HttpResponse.text(request.headers.get('accept-language') ?? 'none', {
+        headers: { ...FRESH, Vary: 'Accept-Language' },
+      }),
+    );
+    const ask = async (language?: string) =>
+      (await origin.get('/', language === undefined ? {} : { 'Accept-Language': language })).body;
+    for (const language of ['de', undefined, 'fr', 'de', 'fr', undefined])
+      expect(await ask(language)).toBe(language ?? 'none');
+    expect(origin.requests).toHaveLength(3);
+  });
+
+  it('keyHeaders keep apart what Vary forgets', async () => {
+    const origin = new CachedOrigin(
+      (request) => HttpResponse.text(request.headers.get('x-forwarded-host') ?? 'none', { headers: FRESH }),
+      {
+        keyHeaders: ['X-Forwarded-Host'],
+      },
+    );
+    await origin.get('/', { 'X-Forwarded-Host': 'evil.test' });
+    expect(await origin.get()).toMatchObject({ body: 'none' });
+  });
+
+  it('variants are bounded', async () => {
+    const origin = new CachedOrigin(counting({ ...FRESH, Vary: 'X-Any' }));
+    for (let count = 0; count < 100; count++) await origin.get('/', { 'X-Any': String(count) });
+    expect(origin.store.entryCount).toBe(16);
+    expect(await origin.get('/', { 'X-Any': '99' })).toMatchObject({ body: 'answer 100' });
+  });
+
+  it("a response can't make the cache forget what lies on another origin", async () => {
+    const origin = new CachedOrigin((request, count) =>
+      request.method === 'POST'
+        ? HttpResponse.from({ status: 201, headers: { Location: 'http://victim.test/', 'Content-Location': '/list' } })
+        : HttpResponse.text(`answer ${count}`, { headers: FRESH }),
+    );
+    await origin.get('/', {}, { target: 'http://victim.test/' });
+    await origin.get('/list');
+    await origin.get('/items');
+    await origin.get('/items', {}, { method: 'POST', body: 'x' });
+    expect(await origin.get('/', {}, { target: 'http://victim.test/' })).toMatchObject({ body: 'answer 1' });
+    expect(await origin.get('/list')).toMatchObject({ body: 'answer 5' });
+    expect(await origin.get('/items')).toMatchObject({ body: 'answer 6' });
+  });
+
+  it('a change that failed makes nothing forgotten', async () => {
+    const origin = new CachedOrigin((request, count) =>
+      request.method === 'DELETE'
+        ? HttpResponse.from({ status: 403 })
+        : HttpResponse.text(`answer ${count}`, { headers: FRESH }),
+    );
+    await origin.get();
+    await origin.get('/', {}, { method: 'DELETE' });
+    expect(await origin.get()).toMatchObject({ body: 'answer 1' });
+  });
+});

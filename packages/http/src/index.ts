@@ -23,6 +23,22 @@ export type { RequestTarget } from './message/request-target.ts';
 export { parseRequestTarget, tryParseRequestTarget } from './message/request-target.ts';
 export { isBodyless, reasonPhrase } from './message/status.ts';
 
+// Conditions, ranges and dates
+
+export type { ByteRange, ParseRangeOptions, RequestedRangesOptions } from './message/byte-ranges.ts';
+export { formatContentRange, parseRange, requestedRanges } from './message/byte-ranges.ts';
+export type { EntityTag } from './message/entity-tag.ts';
+export { isStrongMatch, isWeakMatch, parseEntityTag, parseEntityTags } from './message/entity-tag.ts';
+export { formatHttpDate, parseHttpDate } from './message/http-date.ts';
+export type { ConditionalRequest, PreconditionOutcome, Validators } from './message/preconditions.ts';
+export {
+  evaluatePreconditions,
+  hasPreconditions,
+  ifRangeHolds,
+  validatorsOf,
+} from './message/preconditions.ts';
+export { parseRetryAfter } from './message/retry-after.ts';
+
 // Server
 
 export { errorResponse } from './server/error-response.ts';

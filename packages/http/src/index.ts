@@ -59,6 +59,18 @@ export type { PoolOptions } from './client/pool-options.ts';
 export type { WebRequestOptions } from './interop/fetch.ts';
 export { fetchHandler, fromWebResponse, toWebRequest } from './interop/fetch.ts';
 
+// Layers for servers and for both sides
+
+export type { SensitiveHeadersLayerOptions } from './layers/sensitive-headers/sensitive-headers-layer.ts';
+export {
+  defaultSensitiveHeaders,
+  REDACTED,
+  redactedHeaders,
+  SensitiveHeaders,
+  sensitiveHeadersLayer,
+  sensitiveHeadersOf,
+} from './layers/sensitive-headers/sensitive-headers-layer.ts';
+
 // What HTTP/1.1 peers may send, and how long they may take
 
 export type { Http1ClientTimeouts } from './protocol/http1-client-deadlines.ts';

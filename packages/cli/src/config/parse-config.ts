@@ -1,0 +1,109 @@
+import type { Document, Node } from 'yaml';
+import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { core, ZodType } from 'zod';
+import type { ConfigProblem } from './config-error.ts';
+import { ConfigError } from './config-error.ts';
+
+/**
+ * Reads a configuration in YAML, or JSON, which is YAML too.
+ *
+ * @param fileName - How messages call the file.
+ * @throws ConfigError that names every problem with its line and column.
+ */
+export function parseConfig<Config>(text: string, fileName: string, schema: ZodType<Config>): Config {
+  if (text.length > MAX_CHARACTERS) {
+    throw new ConfigError(fileName, [{ ...START, message: `the file is longer than ${MAX_CHARACTERS} characters` }]);
+  }
+  const lineCounter = new LineCounter();
+  // A file is written by hand: what the core schema does not know, such as a timestamp, is text.
+  const document = parseDocument(text, { lineCounter, uniqueKeys: true, strict: true, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      fileName,
+      document.errors.slice(0, MAX_PROBLEMS).map(({ pos, message }) => ({ ...placeAt(lineCounter, pos[0]), message })),
+    );
+  }
+  const result = schema.safeParse(plainValue(document, fileName));
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(branchOf).flatMap((issue) => problemsOf(issue, document, lineCounter));
+  const sorted = problems.sort((one, other) => one.line - other.line || one.column - other.column);
+  throw new ConfigError(fileName, sorted.slice(0, MAX_PROBLEMS));
+}
+
+/** Aliases that multiply themselves (`&a [*b, *b]`) are refused by the library. */
+function plainValue(document: Document, fileName: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError(fileName, [{ ...START, message: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+/** Of the forms that a value may have, the one that it comes closest to says what is wrong. */
+function branchOf(issue: core.$ZodIssue): readonly core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const isWrongType = (issues: readonly core.$ZodIssue[]): boolean =>
+    issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const close = issue.errors.filter((issues) => !isWrongType(issues));
+  const [only] = close;
+  if (close.length !== 1 || only === undefined) return [issue];
+  return only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(branchOf);
+}
+
+function problemsOf(issue: core.$ZodIssue, document: Document, lineCounter: LineCounter): readonly ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      ...placeOf([...issue.path, key], document, lineCounter),
+      message: `${named(issue.path)}${key} is no field here`,
+    }));
+  }
+  const name = named(issue.path).slice(0, -1) || 'the configuration';
+  return [{ ...placeOf(issue.path, document, lineCounter), message: `${name}: ${lowerFirst(issue.message)}` }];
+}
+
+/** `routes[2].to.`, or nothing at the top. */
+function named(path: readonly PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text === '' ? '' : `${text.replace(/^\./, '')}.`;
+}
+
+/** Where a field stands; a missing one, where it would have to stand. */
+function placeOf(
+  path: readonly PropertyKey[],
+  document: Document,
+  lineCounter: LineCounter,
+): Pick<ConfigProblem, 'line' | 'column'> {
+  for (let length = path.length; length > 0; length--) {
+    const start = startOf(path.slice(0, length), document);
+    if (start !== undefined) return placeAt(lineCounter, start);
+  }
+  return placeAt(lineCounter, rangeStart(document.contents) ?? 0);
+}
+
+/** The key of a field says more of its place than its value, which may be missing. */
+function startOf(path: readonly PropertyKey[], document: Document): number | undefined {
+  const key = path.at(-1);
+  const parent = document.getIn(path.slice(0, -1), true) ?? document.contents;
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
+    return pair === undefined ? undefined : rangeStart(pair.key);
+  }
+  return rangeStart(document.getIn(path, true));
+}
+
+function rangeStart(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0]; // nodes have a range once they were parsed
+}
+
+function placeAt(lineCounter: LineCounter, offset: number): Pick<ConfigProblem, 'line' | 'column'> {
+  const { line, col } = lineCounter.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
+
+const START = { line: 1, column: 1 } as const;
+const MAX_PROBLEMS = 20;
+const MAX_CHARACTERS = 4 * 1024 * 1024;

@@ -55,6 +55,9 @@ export type ConnectErrorCode =
   | 'LML_ERR_CONNECT_NAME_NOT_FOUND'
   | 'LML_ERR_CONNECT_NAME_LOOKUP_FAILED'
   | 'LML_ERR_CONNECT_ALL_FAILED'
+  | 'LML_ERR_CONNECT_PROXY_AUTH'
+  | 'LML_ERR_CONNECT_PROXY_REFUSED'
+  | 'LML_ERR_CONNECT_PROXY_FAILED'
   | 'LML_ERR_CONNECT_FAILED';
 
 /** What a connector was doing when it failed. */
@@ -98,8 +101,15 @@ export class ConnectError extends LamellaError {
 
 /** Nothing was sent yet when a connect fails, so trying again is safe; whether it may help depends on the cause. */
 function isRetryable(code: ConnectErrorCode): boolean {
-  return code !== 'LML_ERR_CONNECT_DENIED' && code !== 'LML_ERR_CONNECT_NAME_NOT_FOUND';
+  return !FINAL.has(code);
 }
+
+/** Trying again won't help. */
+const FINAL: ReadonlySet<ConnectErrorCode> = new Set([
+  'LML_ERR_CONNECT_DENIED',
+  'LML_ERR_CONNECT_NAME_NOT_FOUND',
+  'LML_ERR_CONNECT_PROXY_AUTH',
+]);
 
 function becauseOf(error: unknown): string {
   return error instanceof Error && error.message !== '' ? `: ${error.message}` : '';

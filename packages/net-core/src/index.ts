@@ -39,6 +39,8 @@ export { ipScope } from './address/ip-scope.ts';
 
 export { AcceptQueue } from './connection/accept-queue.ts';
 export { byteCountLayer } from './connection/byte-count-layer.ts';
+export type { ConnectDurations } from './connection/connect-timings.ts';
+export { addConnectTimings, ConnectTimings } from './connection/connect-timings.ts';
 export type { Connection, ConnectionOptions } from './connection/connection.ts';
 export { createConnection } from './connection/connection.ts';
 export type { Connector, ConnectRequest, ConnectRequestInit } from './connection/connector.ts';

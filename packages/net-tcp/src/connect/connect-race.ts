@@ -1,5 +1,5 @@
 import type { Connection, Connector, ConnectRequest, Domain, IpAddress, Resolver } from '@lamella/net-core';
-import { ConnectError, formatAddress, resolveRequest } from '@lamella/net-core';
+import { addConnectTimings, ConnectError, formatAddress, resolveRequest } from '@lamella/net-core';
 import type { AbortListener, Clock, Timer } from '@lamella/service-core';
 import { AbortScope, ClosedError, isLamellaError } from '@lamella/service-core';
 
@@ -31,6 +31,8 @@ export class ConnectRace {
   #nextFamily: 4 | 6 = 6;
   #timer: Timer | undefined;
   #hasStarted = false;
+  readonly #startedMs: number;
+  #resolveMs = 0;
   #isOver = false;
   #abort: AbortListener | undefined;
 
@@ -39,6 +41,7 @@ export class ConnectRace {
     this.#domain = domain;
     this.#port = port;
     this.#rules = rules;
+    this.#startedMs = rules.clock.nowMs();
   }
 
   run(): Promise<Connection> {
@@ -75,6 +78,7 @@ export class ConnectRace {
     this.#timer = undefined;
     const ip = this.#takeAddress();
     if (ip !== undefined) {
+      if (!this.#hasStarted) this.#resolveMs = this.#rules.clock.nowMs() - this.#startedMs;
       this.#hasStarted = true;
       this.#attemptsStarted++;
       void this.#attempt(ip);
@@ -111,7 +115,7 @@ export class ConnectRace {
       const connection = await this.#rules.connector.serve(attempt);
       this.#running.delete(scope);
       if (this.#isOver) connection.stream.destroy();
-      else this.#end(() => this.#result.resolve(connection), new ClosedError('another address answered first'));
+      else this.#win(connection);
     } catch (error) {
       this.#running.delete(scope);
       this.#attemptsRunning--;
@@ -119,6 +123,11 @@ export class ConnectRace {
       this.#failures.push({ ip, error });
       this.#startNext();
     }
+  }
+
+  #win(connection: Connection): void {
+    addConnectTimings(connection, { resolveMs: this.#resolveMs });
+    this.#end(() => this.#result.resolve(connection), new ClosedError('another address answered first'));
   }
 
   #end(settle: () => void, reason: unknown): void {

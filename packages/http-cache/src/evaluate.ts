@@ -2,6 +2,7 @@ import type { HttpRequest } from '@lamella/http';
 import { HttpHeaders } from '@lamella/http';
 import { directiveSeconds, parseCacheDirectives } from './cache-directives.ts';
 import type { CacheEntry } from './cache-entry.ts';
+import type { StoredPolicy } from './stored-policy.ts';
 import { policyOf } from './stored-policy.ts';
 
 /** What to do with a stored response that matches a request. */
@@ -11,6 +12,8 @@ export interface Evaluation {
    * whether it is still good.
    */
   readonly type: 'fresh' | 'refresh' | 'validate';
+  /** Fields of the stored response; to be cloned before a change. */
+  readonly headers: HttpHeaders;
   /** How old it is, in seconds. */
   readonly ageSeconds: number;
   /** For how long it is still fresh, in seconds; negative once it is stale. */
@@ -34,8 +37,9 @@ export function evaluate(
   nowMs: number,
   options: EvaluationOptions,
 ): Evaluation {
-  const policy = policyOf({ ...entry, headers: HttpHeaders.from(entry.headers) }, options.isShared, nowMs);
-  const { directives, ageSeconds, maxAgeSeconds } = policy;
+  const { headers, policy } = factsOf(entry, options.isShared);
+  const { directives, initialAgeSeconds, maxAgeSeconds } = policy;
+  const ageSeconds = initialAgeSeconds + Math.max(0, nowMs - entry.receivedAtMs) / 1000;
   const asked = parseCacheDirectives(request.headers.get('cache-control'));
   const remainingSeconds = maxAgeSeconds - ageSeconds;
   const isStrict =
@@ -49,6 +53,7 @@ export function evaluate(
   );
   return {
     type: typeOf(),
+    headers,
     ageSeconds,
     remainingSeconds,
     staleIfErrorSeconds: isStrict ? -1 : staleIfError + remainingSeconds,
@@ -69,3 +74,21 @@ export function evaluate(
     return refresh + remainingSeconds > 0 ? 'refresh' : 'validate';
   }
 }
+
+interface EntryFacts {
+  readonly isShared: boolean;
+  readonly headers: HttpHeaders;
+  readonly policy: StoredPolicy;
+}
+
+/** What does not change as long as the entry is the same: a hit need not read it anew. */
+function factsOf(entry: CacheEntry, isShared: boolean): EntryFacts {
+  const known = facts.get(entry);
+  if (known?.isShared === isShared) return known;
+  const headers = HttpHeaders.from(entry.headers);
+  const found = { isShared, headers, policy: policyOf({ ...entry, headers }, isShared) };
+  facts.set(entry, found);
+  return found;
+}
+
+const facts = new WeakMap<CacheEntry, EntryFacts>();

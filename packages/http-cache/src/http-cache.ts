@@ -1,4 +1,12 @@
-import { HttpBody, HttpHeaders, HttpRequest, HttpResponse, RequestContext } from '@lamella/http';
+import {
+  evaluatePreconditions,
+  HttpBody,
+  HttpRequest,
+  HttpResponse,
+  hasPreconditions,
+  RequestContext,
+  validatorsOf,
+} from '@lamella/http';
 import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import { parseCacheDirectives } from './cache-directives.ts';
@@ -9,7 +17,6 @@ import type { Evaluation } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { FillingBody } from './filling-body.ts';
 import { Flights } from './flights.ts';
-import { isNotModified } from './not-modified.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './store/http-cache-store.ts';
 import { confirmedEntry, newEntry, validationRequest } from './stored-response.ts';
 
@@ -90,9 +97,11 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     request: HttpRequest,
     status: string,
   ): Promise<HttpResponse | undefined> {
-    const headers = HttpHeaders.from(entry.headers);
+    const headers = evaluation.headers.clone();
     headers.set('Age', String(Math.floor(evaluation.ageSeconds)));
-    if (isNotModified(request.headers, headers)) {
+    const outcome = evaluatePreconditions(request, validatorsOf(headers));
+    if (outcome === 'failed') return this.#marked(HttpResponse.from({ status: 412 }), status);
+    if (outcome === 'not-modified') {
       headers.deleteWhere((name) => /^content-(?!location$)/i.test(name));
       return this.#marked(HttpResponse.from({ status: 304, headers }), status);
     }
@@ -119,7 +128,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
   // ---- what has to be asked for
 
   async #serveMiss(key: string, request: HttpRequest): Promise<HttpResponse> {
-    const isShareable = this.#flights !== undefined && request.method === 'GET' && !isConditional(request);
+    const isShareable = this.#flights !== undefined && request.method === 'GET' && !hasPreconditions(request.headers);
     if (!isShareable) return this.#fetch(key, request, 'fwd=miss');
     const end = this.#flights.start(key);
     if (end !== undefined) return this.#fetch(key, request, 'fwd=miss', end);
@@ -300,13 +309,8 @@ function isBypassed({ headers, body }: HttpRequest): boolean {
   );
 }
 
-function isConditional({ headers }: HttpRequest): boolean {
-  return CONDITIONS.some((name) => headers.has(name));
-}
-
 function nothing(): void {}
 
 const UNKEYED = ['range', 'x-http-method-override', 'x-http-method', 'x-method-override'] as const;
-const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'] as const;
 const SAFE: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE', 'CONNECT']);
 const SERVER_ERRORS: ReadonlySet<number> = new Set([500, 502, 503, 504]);

@@ -1,4 +1,4 @@
-import type { HttpHeaders, HttpRequest } from '@lamella/http';
+import type { HttpHeaders } from '@lamella/http';
 import CachePolicy from 'http-cache-semantics';
 import type { CacheDirectives } from './cache-directives.ts';
 import { formatCacheDirectives, parseCacheDirectives } from './cache-directives.ts';
@@ -8,8 +8,8 @@ import type { CacheEntry } from './cache-entry.ts';
 export interface StoredPolicy {
   /** Whether it may be stored at all. RFC 9111 section 3. */
   readonly isStorable: boolean;
-  /** How old it is now. Section 4.2.3. */
-  readonly ageSeconds: number;
+  /** How old it was when it came. Section 4.2.3. */
+  readonly initialAgeSeconds: number;
   /** How old it may become. Section 4.2.1. */
   readonly maxAgeSeconds: number;
   /** Directives of its Cache-Control. */
@@ -34,7 +34,7 @@ export interface JudgedResponse
  * @param method - Of the request; GET for everything that is stored.
  * @param isShared - Whether others than the one who asked may get the response.
  */
-export function policyOf(response: JudgedResponse, isShared: boolean, nowMs: number): StoredPolicy {
+export function policyOf(response: JudgedResponse, isShared: boolean): StoredPolicy {
   const { headers, status, receivedAtMs, hadAuthorization } = response;
   const directives = parseCacheDirectives(headers.get('cache-control'));
   const policy = new (policyClassAt(receivedAtMs))(
@@ -42,10 +42,9 @@ export function policyOf(response: JudgedResponse, isShared: boolean, nowMs: num
     { status, headers: judgedHeaders(headers, directives) },
     { shared: isShared },
   );
-  const initialAgeSeconds = initialAge(response);
   return {
     isStorable: policy.storable() && headers.get('vary')?.trim() !== '*',
-    ageSeconds: initialAgeSeconds + Math.max(0, nowMs - receivedAtMs) / 1000,
+    initialAgeSeconds: initialAge(response),
     maxAgeSeconds: policy.maxAge(),
     directives,
   };
@@ -85,14 +84,9 @@ function policyClassAt(atMs: number): typeof CachePolicy {
   };
 }
 
-/** Whether the response, and not only the status, says for how long it is fresh. */
+/** Whether the origin can be asked whether a stored response is still good. */
 export function hasValidator(headers: HttpHeaders): boolean {
   return headers.has('etag') || headers.has('last-modified');
-}
-
-/** Whether a request forbids to store what comes back. */
-export function forbidsStoring(request: HttpRequest): boolean {
-  return parseCacheDirectives(request.headers.get('cache-control')).has('no-store');
 }
 
 const JUDGED = ['date', 'expires', 'last-modified', 'etag', 'set-cookie', 'pragma', 'vary'] as const;

@@ -31,10 +31,10 @@ export function newEntry(
   if (isShared && response.headers.has('set-cookie')) return undefined;
   const hadAuthorization = request.headers.has('authorization');
   const judged = { status: response.status, headers: response.headers, requestedAtMs, receivedAtMs, hadAuthorization };
-  const policy = policyOf(judged, isShared, receivedAtMs);
+  const policy = policyOf(judged, isShared);
   const selectedBy = selectionOf(request, response.headers.get('vary'), options.keyHeaders);
   if (!policy.isStorable || selectedBy === undefined) return undefined;
-  if (policy.maxAgeSeconds <= policy.ageSeconds && !hasValidator(response.headers)) return undefined;
+  if (policy.maxAgeSeconds <= policy.initialAgeSeconds && !hasValidator(response.headers)) return undefined;
   return {
     id: crypto.randomUUID(),
     status: response.status,

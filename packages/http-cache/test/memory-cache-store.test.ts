@@ -28,6 +28,17 @@ describe('memoryCacheStore', () => {
     expect([store.entryCount, store.byteCount]).toEqual([0, 0]);
   });
 
+  it('holds no more than twice a body that comes byte by byte', async () => {
+    const store = memoryCacheStore();
+    const before = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    const writer = await store.write('a', cacheEntry('1'));
+    for (let count = 0; count < 1_000_000; count++) await writer?.write(BYTE);
+    const grown = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers - before;
+    await writer?.commit();
+    expect(grown).toBeLessThan(40_000_000); // a list of a million pieces takes over 80 MB
+    expect((await read(store, 'a', '1'))?.length).toBe(1_000_000);
+  });
+
   it('replaces the same variant, and keeps others', async () => {
     const store = memoryCacheStore();
     await keep(store, 'a', cacheEntry('1', { accept: 'x' }), 'one');
@@ -49,3 +60,5 @@ describe('memoryCacheStore', () => {
     },
   );
 });
+
+const BYTE = new Uint8Array([120]);

@@ -1,6 +1,7 @@
 import { HttpBody } from '@lamella/http';
 import type { CacheEntry } from '../cache-entry.ts';
 import { requireCount } from '../checks.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './http-cache-store.ts';
 import { isSameVariant } from './http-cache-store.ts';
 
@@ -77,17 +78,22 @@ class MemoryStore implements MemoryCacheStore {
   }
 
   write(key: string, entry: CacheEntry): CacheEntryWriter | undefined {
-    const chunks: Uint8Array[] = [];
+    let bytes: GrowingBytes | undefined = new GrowingBytes();
     let byteCount = 0;
     return {
       write: (chunk) => {
         byteCount += chunk.length;
         if (byteCount > this.#maxEntryBytes) return false;
-        chunks.push(chunk);
+        bytes?.add(chunk);
         return true;
       },
-      commit: () => this.#add(key, entry, Buffer.concat(chunks, byteCount)),
-      abort: () => chunks.splice(0),
+      commit: () => {
+        if (bytes !== undefined) this.#add(key, entry, bytes.take());
+        bytes = undefined;
+      },
+      abort: () => {
+        bytes = undefined;
+      },
     };
   }
 

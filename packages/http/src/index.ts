@@ -25,6 +25,10 @@ export { isBodyless, reasonPhrase } from './message/status.ts';
 
 // Conditions, ranges and dates
 
+export type { ConditionalLayerOptions } from './layers/conditional/conditional-layer.ts';
+export { conditionalLayer } from './layers/conditional/conditional-layer.ts';
+export type { RangeLayerOptions } from './layers/range/range-layer.ts';
+export { rangeLayer } from './layers/range/range-layer.ts';
 export type { ByteRange, ParseRangeOptions, RequestedRangesOptions } from './message/byte-ranges.ts';
 export { formatContentRange, parseRange, requestedRanges } from './message/byte-ranges.ts';
 export type { EntityTag } from './message/entity-tag.ts';
@@ -47,12 +51,23 @@ export { httpServerLayer } from './server/http-server-layer.ts';
 
 // Client
 
-export type { HttpClient, HttpClientOptions, OriginGauge } from './client/http-client.ts';
+export type { HttpClient, HttpClientOptions, OriginCounters, OriginGauge } from './client/http-client.ts';
 export { createHttpClient } from './client/http-client.ts';
 export type { HttpConnection, HttpProtocol, OpenHttpConnectionOptions } from './client/http-connection.ts';
 export type { Http1Options } from './client/http1.ts';
 export { http1 } from './client/http1.ts';
 export type { PoolOptions } from './client/pool-options.ts';
+export type { CallTimings } from './timings/http-timings.ts';
+export { HttpTimings } from './timings/http-timings.ts';
+
+// Outbound proxies
+
+export type { HttpProxyConnectorOptions, HttpProxyOptions } from './client/proxy/http-proxy-connector.ts';
+export { httpProxyConnector } from './client/proxy/http-proxy-connector.ts';
+export type { ProxyEnvironment } from './client/proxy/proxy-from-environment.ts';
+export { proxyFromEnvironment } from './client/proxy/proxy-from-environment.ts';
+export type { ProxyChain, ProxySelector, ProxyTarget, ViaOptions } from './client/proxy/via.ts';
+export { via } from './client/proxy/via.ts';
 
 // Interop
 
@@ -61,6 +76,16 @@ export { fetchHandler, fromWebResponse, toWebRequest } from './interop/fetch.ts'
 
 // Layers for servers and for both sides
 
+export type { HeaderChangesOptions, HeaderValue } from './layers/headers/header-changes.ts';
+export { requestHeadersLayer } from './layers/headers/request-headers-layer.ts';
+export type { AnsweredRequest } from './layers/headers/response-headers-layer.ts';
+export { responseHeadersLayer } from './layers/headers/response-headers-layer.ts';
+export type { HopByHopLayerOptions } from './layers/hop-by-hop/hop-by-hop-layer.ts';
+export { hopByHopLayer } from './layers/hop-by-hop/hop-by-hop-layer.ts';
+export type { HopByHopOptions } from './layers/hop-by-hop/remove-hop-by-hop.ts';
+export { removeHopByHop } from './layers/hop-by-hop/remove-hop-by-hop.ts';
+export type { RequestIdLayerOptions } from './layers/request-id/request-id-layer.ts';
+export { RequestId, requestIdLayer } from './layers/request-id/request-id-layer.ts';
 export type { SensitiveHeadersLayerOptions } from './layers/sensitive-headers/sensitive-headers-layer.ts';
 export {
   defaultSensitiveHeaders,

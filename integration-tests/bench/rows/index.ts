@@ -3,6 +3,7 @@ import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
 import { idleRow } from './idle-row.ts';
 import { relayRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, postRow } from './server-rows.ts';
+import { wsEchoLongRow, wsEchoRow } from './ws-rows.ts';
 
 export const rows: readonly (BenchRow | MemoryRow)[] = [
   helloRow,
@@ -15,4 +16,6 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   relayRow,
   memoryRow,
   idleRow,
+  wsEchoRow,
+  wsEchoLongRow,
 ];

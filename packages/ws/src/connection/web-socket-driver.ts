@@ -1,0 +1,372 @@
+import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable, TrackedResource } from '@lamella/net-core';
+import { consumeStream, formatAddress, PeerAddress, toStreamError, trackResource } from '@lamella/net-core';
+import type { AbortListener, AbortScope, Drainable, Extensions, ForkOptions, Timer } from '@lamella/service-core';
+import { LimitError, TimeoutError, UsageError } from '@lamella/service-core';
+import type { WebSocketProtocolError } from '../errors.ts';
+import { WebSocketClosedError } from '../errors.ts';
+import type { CloseFrame } from '../framing/close-code.ts';
+import { ABNORMAL, closePayload, isCloseCode, NO_CODE } from '../framing/close-code.ts';
+import type { Deflate } from '../framing/deflate.ts';
+import type { FrameHandler } from '../framing/frame-reader.ts';
+import { FrameReader } from '../framing/frame-reader.ts';
+import { CLOSE, FrameWriter, PING, PONG } from '../framing/frame-writer.ts';
+import { ForkedWebSocket } from './forked-web-socket.ts';
+import { KeepAlive } from './keep-alive.ts';
+import { MessageQueue } from './message-queue.ts';
+import { Outbound } from './outbound.ts';
+import type { WebSocketClose } from './web-socket-close.ts';
+import type { WebSocketConnection, WebSocketData, WebSocketSendOptions } from './web-socket-connection.ts';
+import type { FullWebSocketOptions } from './web-socket-options.ts';
+
+/** What a {@link WebSocketDriver} runs on. */
+export interface WebSocketDriverOptions extends FullWebSocketOptions {
+  readonly role: 'server' | 'client';
+  readonly protocol: string;
+  readonly deflate: Deflate | undefined;
+  /** Gets pings and pongs, instead of an answer being sent. For relays. */
+  readonly onControl?: (opcode: number, payload: Uint8Array) => void;
+}
+
+/**
+ * Joins a byte stream, a reader and a writer of frames, and a clock.
+ *
+ * @remarks
+ * The end, RFC 6455 section 7: each side sends one close frame; then the server ends its direction, and the client follows. After a
+ * violation nothing is read any more but the end, so that the close frame is not lost by a reset. Whatever is missing after
+ * `closeTimeoutMs` is not waited for.
+ */
+export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHandler, Drainable {
+  readonly protocol: string;
+  readonly extensions: Extensions<'connection'>;
+  readonly scope: AbortScope;
+  readonly closed: Promise<WebSocketClose>;
+  readonly #options: WebSocketDriverOptions;
+  readonly #stream: ByteStream;
+  readonly #reader: FrameReader;
+  readonly #writer: FrameWriter;
+  readonly #outbound: Outbound;
+  readonly #queue: MessageQueue<WebSocketData>;
+  readonly #keepAlive: KeepAlive;
+  readonly #source: Pausable;
+  readonly #resource: TrackedResource;
+  readonly #registration: Disposable | undefined;
+  readonly #abortListener: AbortListener;
+  readonly #resolveClosed: (close: WebSocketClose) => void;
+  #first: (CloseFrame & Pick<WebSocketClose, 'initiator'>) | undefined;
+  #hasSentClose = false;
+  #hasReceivedClose = false;
+  #isDiscarding = false;
+  #isPaused = false;
+  #isOver = false;
+  #isDestroyed = false;
+  #error: unknown;
+  #laterPong: Uint8Array | undefined;
+  #closeTimer: Timer | undefined;
+  #closeWritten: Promise<void> | undefined;
+
+  constructor(connection: Connection, options: WebSocketDriverOptions) {
+    const { role, deflate, limits, timeouts, clock } = options;
+    this.#options = options;
+    this.protocol = options.protocol;
+    this.extensions = connection.extensions;
+    this.scope = connection.scope;
+    this.#stream = connection.stream;
+    const { promise, resolve } = Promise.withResolvers<WebSocketClose>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+    this.#queue = new MessageQueue(() => this.#updateFlow());
+    deflate?.holdBackBy(() => (this.#isDiscarding ? undefined : this.#queue.whenRoom()));
+    this.#reader = new FrameReader(this, { isServer: role === 'server', inflate: deflate, ...limits });
+    this.#outbound = new Outbound(this.#stream, () => this.#sendLaterPong());
+    this.#writer = new FrameWriter(this.#outbound.write, { isClient: role === 'client', deflate });
+    this.#resource = trackResource('websocket', () => `a ${role}'s WebSocket with ${peerOf(this.extensions)}`);
+    void this.#stream.closed.then((info) => this.#finish(info));
+    this.#source = consumeStream(this.#stream, this);
+    this.#keepAlive = new KeepAlive(clock, timeouts, this);
+    this.#registration = options.lifecycle?.register({
+      protocol: 'websocket',
+      startDrain: () => this.startDrain(),
+      drained: this.drained,
+      destroy: (reason) => this.destroy(reason),
+    });
+    this.#abortListener = this.scope.onAbort((reason) => this.destroy(reason));
+  }
+
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  get isCompressed(): boolean {
+    return this.#options.deflate !== undefined;
+  }
+
+  get state(): WebSocketConnection['state'] {
+    if (this.#isOver) return 'closed';
+    return this.#first === undefined ? 'open' : 'closing';
+  }
+
+  get bufferedBytes(): number {
+    return this.#outbound.bufferedBytes + this.#writer.waitingBytes;
+  }
+
+  receive(options?: { readonly signal?: AbortSignal }): Promise<WebSocketData | undefined> {
+    if (this.#queue.isWaitedFor) return Promise.reject(new UsageError('cannot receive: another call is waiting'));
+    return this.#queue.take(options?.signal);
+  }
+
+  send(data: WebSocketData, options?: WebSocketSendOptions): Promise<void> | undefined {
+    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+      throw new UsageError(`a message is a string or a Uint8Array, got ${typeof data}`);
+    }
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return quietRejection(refusal);
+    this.#keepAlive.used();
+    return this.#writer.message(data, options?.compress !== false);
+  }
+
+  ping(payload: Uint8Array = NOTHING): Promise<void> | undefined {
+    return this.#control(PING, payload);
+  }
+
+  /** Sends a pong of its own accord. For relays. */
+  pong(payload: Uint8Array): Promise<void> | undefined {
+    return this.#control(PONG, payload);
+  }
+
+  close(code = 1000, reason = ''): Promise<WebSocketClose> {
+    const payload = closePayload({ code, reason });
+    this.#isDiscarding = true;
+    this.#queue.end();
+    this.#sendClose({ code, reason }, payload);
+    this.#updateFlow();
+    return this.closed;
+  }
+
+  destroy(reason?: unknown): void {
+    if (this.#isOver) return;
+    this.#isDestroyed = true;
+    this.#error ??= reason;
+    this.#stream.destroy(reason);
+  }
+
+  fork(options: ForkOptions<'connection'>): WebSocketConnection {
+    return new ForkedWebSocket(this, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<WebSocketData> {
+    return {
+      next: async () => {
+        const value = await this.receive();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---- Drainable
+
+  get drained(): Promise<void> {
+    return this.closed.then(() => {});
+  }
+
+  startDrain(): void {
+    this.#sendClose({ code: 1001, reason: '' });
+  }
+
+  // ---- KeepAliveSubject
+
+  get isListening(): boolean {
+    return !this.#isPaused;
+  }
+
+  sendPing(): void {
+    if (this.state === 'open') void this.#writer.control(PING, NOTHING);
+  }
+
+  onSilent(): void {
+    this.destroy(timeoutError('pongTimeoutMs', this.#options.timeouts.pongTimeoutMs));
+  }
+
+  onIdle(): void {
+    this.#error ??= timeoutError('idleTimeoutMs', this.#options.timeouts.idleTimeoutMs);
+    void this.close(1001, 'idle for too long');
+  }
+
+  // ---- ByteSink
+
+  onBytes(chunk: Uint8Array): 'kept' | undefined {
+    this.#keepAlive.heard();
+    // The reader unmasks in place and keeps what it gives out, so short chunks are copied.
+    const isKept = chunk.length >= KEEP_FROM_BYTES;
+    this.#reader.read(isKept ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.from(chunk));
+    this.#updateFlow();
+    return isKept ? 'kept' : undefined;
+  }
+
+  onEnd(): void {
+    // An end without close frames is no good end, even if the peer meant it.
+    if (this.#hasReceivedClose || this.#hasSentClose) this.#endWrite();
+    else this.#stream.destroy();
+  }
+
+  // ---- FrameHandler
+
+  onMessage(data: Buffer, isBinary: boolean): void {
+    this.#keepAlive.used();
+    if (!this.#isDiscarding) this.#queue.push(isBinary ? data : data.toString(), data.length);
+  }
+
+  onPing(payload: Buffer): void {
+    if (this.#options.onControl !== undefined) this.#options.onControl(PING, payload);
+    // RFC 6455 section 5.5.3: the answer to the last ping is enough, so that a peer that reads nothing piles up no answers.
+    else if (this.#outbound.isBlocked) this.#laterPong = payload;
+    else if (!this.#hasSentClose) void this.#writer.control(PONG, payload);
+  }
+
+  onPong(payload: Buffer): void {
+    this.#options.onControl?.(PONG, payload);
+  }
+
+  onCloseFrame(code: number, reason: string): void {
+    this.#hasReceivedClose = true;
+    this.#first ??= { code, reason, initiator: 'remote' };
+    this.#isDiscarding = true;
+    this.#queue.end();
+    this.#sendClose({ code, reason: '' });
+    if (this.#options.role === 'server') this.#endWrite();
+    this.#updateFlow();
+  }
+
+  onViolation(error: WebSocketProtocolError): void {
+    this.#error ??= error;
+    this.#isDiscarding = true;
+    this.#queue.end({ error });
+    this.#sendClose({ code: error.closeCode, reason: '' });
+    this.#endWrite();
+    this.#updateFlow();
+  }
+
+  onReady(): void {
+    this.#updateFlow();
+  }
+
+  // ---- inside
+
+  #refusal(): unknown {
+    if (this.#isOver || this.#first !== undefined) {
+      const close = { ...(this.#first ?? NO_FRAME), wasClean: false };
+      return new WebSocketClosedError(`the WebSocket is ${this.state}`, { close });
+    }
+    const { maxBufferedBytes } = this.#options.limits;
+    if (this.bufferedBytes <= maxBufferedBytes) return undefined;
+    // A message that is left out can't be made up for: the connection ends with it.
+    const error = new LimitError({
+      limit: 'maxBufferedBytes',
+      maximum: maxBufferedBytes,
+      observed: this.bufferedBytes,
+      facts: { layer: 'websocket', phase: 'send' },
+    });
+    this.destroy(error);
+    return error;
+  }
+
+  #control(opcode: number, payload: Uint8Array): Promise<void> | undefined {
+    if (payload.length > MAX_CONTROL_BYTES) {
+      throw new UsageError(`a control frame has at most ${MAX_CONTROL_BYTES} bytes, got ${payload.length}`);
+    }
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#writer.control(opcode, payload) : quietRejection(refusal);
+  }
+
+  #sendLaterPong(): void {
+    const payload = this.#laterPong;
+    this.#laterPong = undefined;
+    if (payload !== undefined && !this.#hasSentClose) void this.#writer.control(PONG, payload);
+  }
+
+  #sendClose(frame: CloseFrame, payload: Buffer = closePayload(sendable(frame))): void {
+    if (this.#hasSentClose || this.#isOver) return;
+    this.#hasSentClose = true;
+    this.#first ??= { ...frame, initiator: 'local' };
+    this.#keepAlive.stop();
+    const { clock, timeouts } = this.#options;
+    const { closeTimeoutMs } = timeouts;
+    this.#closeTimer = clock.startTimer(closeTimeoutMs, () => {
+      this.#error ??= timeoutError('closeTimeoutMs', closeTimeoutMs);
+      this.#stream.destroy();
+    });
+    this.#closeWritten = this.#writer.control(CLOSE, payload);
+  }
+
+  /** Ends this direction, behind the close frame. */
+  #endWrite(): void {
+    if (this.#closeWritten === undefined) void this.#stream.closeWrite();
+    else
+      this.#closeWritten.then(
+        () => this.#stream.closeWrite(),
+        () => {}, // the stream is gone
+      );
+  }
+
+  /** Reads as long as there is room for what comes. */
+  #updateFlow(): void {
+    const isPaused = this.#reader.isBusy || !(this.#isDiscarding || this.#queue.hasRoom);
+    if (isPaused === this.#isPaused || this.#isOver) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#source.pause();
+    else this.#source.resume();
+  }
+
+  #finish(info: CloseInfo): void {
+    this.#isOver = true;
+    this.#isDiscarding = true;
+    this.#closeTimer?.cancel();
+    this.#keepAlive.stop();
+    this.#abortListener.close();
+    const close = this.#closeOf(info);
+    const failure = close.error ?? new WebSocketClosedError('the peer left without a close frame', { close });
+    this.#reader.stop();
+    this.#writer.stop(failure);
+    this.#options.deflate?.close();
+    this.#queue.end(close.wasClean ? {} : { error: failure });
+    this.#resource.release();
+    this.#registration?.[Symbol.dispose]();
+    this.#resolveClosed(close);
+  }
+
+  #closeOf(info: CloseInfo): WebSocketClose {
+    const wasClean = this.#hasSentClose && this.#hasReceivedClose;
+    const initiator = this.#isDestroyed ? 'local' : 'remote';
+    const first = this.#first ?? { code: ABNORMAL, reason: '', initiator };
+    const error = this.#error ?? (wasClean || info.error === undefined ? undefined : toStreamError(info));
+    return { ...first, wasClean, ...(error === undefined ? {} : { error }) };
+  }
+}
+
+/** What may not be sent has no code: an answer to a frame without one has none either. */
+function sendable({ code, reason }: CloseFrame): CloseFrame {
+  return isCloseCode(code) ? { code, reason } : { code: NO_CODE, reason: '' };
+}
+
+function timeoutError(limit: string, timeoutMs: number): TimeoutError {
+  return new TimeoutError({ limit, timeoutMs, facts: { layer: 'websocket' } });
+}
+
+function quietRejection(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error);
+  rejection.catch(() => {}); // ignoring it is safe
+  return rejection;
+}
+
+function peerOf(extensions: Extensions<'connection'>): string {
+  const peer = extensions.get(PeerAddress);
+  return peer === undefined ? 'an unknown peer' : formatAddress(peer);
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_FRAME = { code: ABNORMAL, reason: '', initiator: 'remote' } as const;
+const MAX_CONTROL_BYTES = 125;
+const KEEP_FROM_BYTES = 16 * 1024;

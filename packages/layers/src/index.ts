@@ -8,6 +8,25 @@ export { concurrencyLimitLayer } from './concurrency-limit/concurrency-limit-lay
 export type { TimeoutLayerOptions } from './timeout/timeout-layer.ts';
 export { timeoutLayer } from './timeout/timeout-layer.ts';
 
+// Trying again
+
+export type { Attemptable, AttemptForkOptions } from './attempt/attempt.ts';
+export { AttemptNumber } from './attempt/attempt.ts';
+export type { Backoff, ExponentialBackoffOptions } from './retry/exponential-backoff.ts';
+export { exponentialBackoff } from './retry/exponential-backoff.ts';
+export type { RetryBudget, RetryBudgetOptions } from './retry/retry-budget.ts';
+export { retryBudget } from './retry/retry-budget.ts';
+export type { RetryLayer, RetryLayerOptions, RetryStop } from './retry/retry-layer.ts';
+export { retryLayer } from './retry/retry-layer.ts';
+export type {
+  AttemptFailure,
+  AttemptOutput,
+  AttemptResult,
+  RetryDecision,
+  RetryPolicy,
+} from './retry/retry-policy.ts';
+export type { InputMustInclude, ServiceAlsoTaking } from './shared/service-also-taking.ts';
+
 // Changing inputs, outputs and errors
 
 export type { CatchLayer, CatchLayerOptions } from './catch/catch-layer.ts';

@@ -1,7 +1,7 @@
 // What `stack` infers of the layers of this package, and what must not compile. Checked by the type checker, never run.
 import type { ExtensionKey, Layer, Matcher, PolyLayer, Scoped, Service } from '@lamella/service-core';
 import { extensionKey, matcherFn, stack } from '@lamella/service-core';
-import type { TraceEnd } from './index.ts';
+import type { RetryPolicy, TraceEnd } from './index.ts';
 import {
   addExtensionLayer,
   catchLayer,
@@ -11,6 +11,7 @@ import {
   mapErrorLayer,
   mapInputLayer,
   mapOutputLayer,
+  retryLayer,
   timeoutLayer,
   traceLayer,
 } from './index.ts';
@@ -191,6 +192,17 @@ const tracedByType = stack(
 isTrue<Equal<typeof tracedByType, Service<Request, Response>>>();
 isTrue<Equal<ReturnType<typeof mapErrorLayer>, PolyLayer>>();
 
+const retriedByAnyPolicy = stack(timeout, retryLayer({ policy: { decide: () => undefined } }), limit, app);
+isTrue<Equal<typeof retriedByAnyPolicy, Service<Request, Response>>>();
+
+declare const replay: RetryPolicy<Request, Response, Request>;
+const retriedByOwnPolicy = stack(trace, retryLayer({ policy: replay }), timeout, app);
+isTrue<Equal<typeof retriedByOwnPolicy, Service<Request, Response>>>();
+
+declare const replayAnything: RetryPolicy<unknown, Response, Request>;
+const retriedByWiderPolicy = stack(limit, retryLayer({ policy: replayAnything }), retryLayer({ policy: replay }), app);
+isTrue<Equal<typeof retriedByWiderPolicy, Service<Request, Response>>>();
+
 const everything = stack(
   timeout,
   limit,
@@ -286,6 +298,16 @@ hijackLayer(isPost, wire);
 
 // @ts-expect-error the hook takes another output than the service gives
 stack(timeout, traceLayer({ onEnd: (end: TraceEnd<Request, string>) => void end }), app);
+
+// @ts-expect-error a connection can't be forked for an attempt
+stack(retryLayer({ policy: { decide: () => undefined } }), wire);
+
+declare const replayConnection: RetryPolicy<unknown, unknown, Wire>;
+// @ts-expect-error the policy makes an input that the service does not take
+stack(retryLayer({ policy: replayConnection }), timeout, app);
+
+// @ts-expect-error the policy looks at another output than the service gives
+stack(retryLayer({ policy: replay }), counting);
 
 // @ts-expect-error gauges are read only
 limit.active = 0;

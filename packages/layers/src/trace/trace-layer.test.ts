@@ -114,8 +114,8 @@ describe('traceLayer', () => {
       const service = traceLayer(failing.throws)<string, string>({ serve: async () => 'pong' });
       await expect(service.serve('ping')).resolves.toBe('pong');
       expect(spy.mock.calls).toEqual([
-        ['lamella: trace hook onStart failed:', new Error('start hook')],
-        ['lamella: trace hook onEnd failed:', new Error('end hook')],
+        ['lamella: hook onStart failed:', new Error('start hook')],
+        ['lamella: hook onEnd failed:', new Error('end hook')],
       ]);
     });
 
@@ -128,7 +128,7 @@ describe('traceLayer', () => {
       const service = traceLayer({ onStart, onHookError })<string, string>({ serve: async () => 'pong' });
       await expect(service.serve('ping')).resolves.toBe('pong');
       expect(spy.mock.calls).toEqual([
-        ['lamella: trace hook onStart failed:', new Error('start hook')],
+        ['lamella: hook onStart failed:', new Error('start hook')],
         ['lamella: onHookError failed:', new Error('sink')],
       ]);
     });

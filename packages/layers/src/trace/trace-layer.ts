@@ -1,6 +1,7 @@
 import type { Clock, Service } from '@lamella/service-core';
 import { isCancellation, systemClock } from '@lamella/service-core';
 import { requireFunction } from '../shared/checks.ts';
+import { guardedHook, reportHookError } from '../shared/guarded-hook.ts';
 
 /** A call that begins, as {@link traceLayer} tells of it. */
 export interface TraceStart<out Input = unknown> {
@@ -81,12 +82,12 @@ export interface TraceLayer<in HookInput, in HookOutput> {
 export function traceLayer<HookInput = unknown, HookOutput = unknown>(
   options: TraceLayerOptions<HookInput, HookOutput>,
 ): TraceLayer<HookInput, HookOutput> {
-  const { onStart, onEnd, onHookError = reportOnConsole, clock = systemClock } = options;
+  const { onStart, onEnd, onHookError = reportHookError, clock = systemClock } = options;
   if (onStart !== undefined) requireFunction('onStart', onStart);
   if (onEnd !== undefined) requireFunction('onEnd', onEnd);
   requireFunction('onHookError', onHookError);
 
-  const start = onStart && guarded('onStart', onStart, onHookError);
+  const start = onStart && guardedHook('onStart', onStart, onHookError);
   if (onEnd === undefined) {
     return (inner) => ({
       serve(input) {
@@ -100,7 +101,7 @@ export function traceLayer<HookInput = unknown, HookOutput = unknown>(
     });
   }
 
-  const end = guarded('onEnd', onEnd, onHookError);
+  const end = guardedHook('onEnd', onEnd, onHookError);
   return (inner) => ({
     async serve(input) {
       const startMs = clock.nowMs();
@@ -116,30 +117,4 @@ export function traceLayer<HookInput = unknown, HookOutput = unknown>(
       }
     },
   });
-}
-
-type HookErrorSink = (error: unknown, hook: TraceHook) => void;
-
-/** The hook as a function that never throws and never rejects unheard. */
-function guarded<Told>(name: TraceHook, hook: (told: Told) => unknown, sink: HookErrorSink): (told: Told) => void {
-  const report = (error: unknown): void => {
-    try {
-      sink(error, name);
-    } catch (sinkError) {
-      reportOnConsole(error, name);
-      console.error('lamella: onHookError failed:', sinkError);
-    }
-  };
-  return (told) => {
-    try {
-      const result = hook(told);
-      if (result instanceof Promise) result.catch(report); // an async function passes for one without a result
-    } catch (error) {
-      report(error);
-    }
-  };
-}
-
-function reportOnConsole(error: unknown, hook: TraceHook): void {
-  console.error(`lamella: trace hook ${hook} failed:`, error);
 }

@@ -5,12 +5,11 @@ import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
 import { concurrencyLimitLayer, timeoutLayer, traceLayer } from '@lamella/layers';
 import type { Address } from '@lamella/net-core';
 import { byteCountLayer, formatAddress, serveListener } from '@lamella/net-core';
-import { listenTcp, tcpConnector } from '@lamella/net-tcp';
+import { drainOnSignal, listenTcp, tcpConnector } from '@lamella/net-tcp';
 import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
 import { createLifecycle, stack } from '@lamella/service-core';
-import { logAccess, logFailure, logTunnel } from './access-log.ts';
-import { drainOnSignal } from './drain-on-signal.ts';
+import { logAccess, logDrain, logDraining, logFailure, logTunnel } from './access-log.ts';
 import { originService } from './origin-service.ts';
 import { portsFrom } from './ports.ts';
 import { printWelcome } from './welcome.ts';
@@ -60,7 +59,7 @@ async function main(): Promise<void> {
     }),
   );
   printWelcome(forward, reverse);
-  await drainOnSignal(lifecycle);
+  logDrain(await drainOnSignal(lifecycle, { onDrain: logDraining }));
 }
 
 main().catch(async (error: unknown) => {

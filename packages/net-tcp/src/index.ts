@@ -25,6 +25,11 @@ export { staticResolver } from './resolve/static-resolver.ts';
 export type { SystemResolverOptions } from './resolve/system-resolver.ts';
 export { systemResolver } from './resolve/system-resolver.ts';
 
+// The process
+
+export type { DrainOnSignalOptions, SignalSource } from './process/drain-on-signal.ts';
+export { drainOnSignal } from './process/drain-on-signal.ts';
+
 // Errors
 
 export type { ListenErrorCode } from './errors.ts';

@@ -4,12 +4,11 @@ import { traceLayer } from '@lamella/layers';
 import type { Address, RelayOutcome } from '@lamella/net-core';
 import { formatAddress, serveListener } from '@lamella/net-core';
 import type { ConnectionLimits, SocketListener } from '@lamella/net-tcp';
-import { listenTcp, listenUnix } from '@lamella/net-tcp';
+import { drainOnSignal, listenTcp, listenUnix } from '@lamella/net-tcp';
 import type { DrainReport, Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle, stack } from '@lamella/service-core';
 import { messageOf } from '../cli-error.ts';
 import { accessLine, tunnelLine } from './access-line.ts';
-import { drainOnSignal } from './drain-on-signal.ts';
 
 /** Options that every server of the command has. */
 export interface ServerOptions extends ConnectionLimits {
@@ -49,8 +48,6 @@ export async function runServer(
   const drained = drainOnSignal(lifecycle, {
     preDrainMs: options.preDrain,
     graceMs: options.grace,
-    signals: process,
-    nowMs: () => performance.now(),
     onDrain: () => printError('draining; what is under way may finish, Ctrl+C again cuts it'),
   });
   process.stdout.write(`${what} listening on ${urlOf(listener.address)}\n`);

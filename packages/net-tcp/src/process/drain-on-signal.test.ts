@@ -64,7 +64,7 @@ function setup({ isBusy = false, preDrainMs = 0 } = {}) {
     preDrainMs,
     graceMs: 10_000,
     signals,
-    nowMs: clock.nowMs,
+    clock,
     onDrain: () => begun.push('drain'),
   });
   return { clock, lifecycle, part, signals, begun, drained };

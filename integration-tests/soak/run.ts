@@ -4,7 +4,7 @@ import { soak } from './soak.ts';
 import { soakProblems } from './soak-problems.ts';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '0.5' }, rate: { type: 'string', default: '300' } },
+  options: { minutes: { type: 'string', default: '0.5' }, rate: { type: 'string', default: '150' } },
 });
 const seconds = Number(values.minutes) * 60;
 const ratePerSecond = Number(values.rate);

@@ -11,7 +11,7 @@ import { startSubject } from './subject-process.ts';
 export interface SoakOptions {
   /** How long the load goes on in all, in seconds; the first quarter, at most a minute, is for warming up. */
   readonly seconds: number;
-  /** Uses that are started each second. Default 300. */
+  /** Uses that are started each second. Default 150. */
   readonly ratePerSecond?: number;
   /** Hears how it goes on, now and then. */
   readonly onProgress?: (text: string) => void;
@@ -29,7 +29,7 @@ export interface SoakReport {
 
 /** Puts a mixed load on a process of its own, and looks what that holds before and after. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { seconds, ratePerSecond = 300, onProgress = () => {} } = options;
+  const { seconds, ratePerSecond = 150, onProgress = () => {} } = options;
   const subject = await startSubject();
   const client = createHttpClient({
     connector: tcpConnector(),

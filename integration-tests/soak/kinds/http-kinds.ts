@@ -74,7 +74,7 @@ export const httpKinds: readonly SoakKind[] = [
   {
     name: 'left in the middle of the answer',
     async run(world) {
-      const response = await serve(world, 'GET', '/bytes/10485760');
+      const response = await serve(world, 'GET', '/bytes/1048576');
       await response.body.read();
       response.body.cancel();
     },

@@ -1,10 +1,9 @@
 import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
-import { HttpResponse } from '@lamella/http';
+import { HttpResponse, removeHopByHop } from '@lamella/http';
 import { isCancellation } from '@lamella/service-core';
 import { forwardTrailers } from './forward-trailers.ts';
 import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
-import { removeHopByHop } from './hop-by-hop.ts';
 import { loopResponse } from './loop-response.ts';
 import { countForward } from './max-forwards.ts';
 import { tunnelService } from './tunnel-service.ts';

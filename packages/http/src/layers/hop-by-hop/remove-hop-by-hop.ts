@@ -1,5 +1,5 @@
-import type { HttpHeaders } from '@lamella/http';
-import { splitList, splitTokens } from '@lamella/http';
+import { splitList, splitTokens } from '../../message/field-syntax.ts';
+import type { HttpHeaders } from '../../message/http-headers.ts';
 
 /** What {@link removeHopByHop} leaves although it is meant for one hop. */
 export interface HopByHopOptions {
@@ -16,6 +16,11 @@ export interface HopByHopOptions {
  *
  * @returns Whether a field of a name, in lower case, must not go on as a trailer of this message: what is for one hop, and what
  * means something for the whole message. RFC 9110 section 6.5.1: some recipients take trailers for headers, after all checks.
+ *
+ * @example
+ * const headers = HttpHeaders.from({ Connection: 'X-Private', 'X-Private': '1', Accept: 'text/html' });
+ * removeHopByHop(headers, { keepsUpgrade: false });
+ * headers.toJSON(); // [['Accept', 'text/html']]
  */
 export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): (name: string) => boolean {
   const named = namedByConnection(headers);

@@ -1,6 +1,6 @@
-import { HttpHeaders } from '@lamella/http';
 import { describe, expect, it } from 'vitest';
-import { removeHopByHop } from './hop-by-hop.ts';
+import { HttpHeaders } from '../../message/http-headers.ts';
+import { removeHopByHop } from './remove-hop-by-hop.ts';
 
 describe('what is meant for one hop', () => {
   it.each([

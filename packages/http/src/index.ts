@@ -76,6 +76,21 @@ export { fetchHandler, fromWebResponse, toWebRequest } from './interop/fetch.ts'
 
 // Layers for servers and for both sides
 
+export type {
+  AddBasicAuthLayerOptions,
+  AddBearerAuthLayerOptions,
+  CredentialOriginsOptions,
+} from './layers/auth/add-auth-layers.ts';
+export { addBasicAuthLayer, addBearerAuthLayer, SentAuthorization } from './layers/auth/add-auth-layers.ts';
+export type { VerifiedUser } from './layers/auth/admit.ts';
+export type { AuthenticatedUser } from './layers/auth/auth-user.ts';
+export { AuthUser, ProxyAuthUser } from './layers/auth/auth-user.ts';
+export type { BasicAuthLayerOptions, BasicPlace } from './layers/auth/basic-auth-layer.ts';
+export { basicAuthLayer, basicChallenge } from './layers/auth/basic-auth-layer.ts';
+export type { BasicCredentials } from './layers/auth/basic-credentials.ts';
+export { parseBasicCredentials, userTable } from './layers/auth/basic-credentials.ts';
+export type { BearerAuthLayerOptions, BearerToken } from './layers/auth/bearer-auth-layer.ts';
+export { bearerAuthLayer } from './layers/auth/bearer-auth-layer.ts';
 export type { HeaderChangesOptions, HeaderValue } from './layers/headers/header-changes.ts';
 export { requestHeadersLayer } from './layers/headers/request-headers-layer.ts';
 export type { AnsweredRequest } from './layers/headers/response-headers-layer.ts';
@@ -84,6 +99,8 @@ export type { HopByHopLayerOptions } from './layers/hop-by-hop/hop-by-hop-layer.
 export { hopByHopLayer } from './layers/hop-by-hop/hop-by-hop-layer.ts';
 export type { HopByHopOptions } from './layers/hop-by-hop/remove-hop-by-hop.ts';
 export { removeHopByHop } from './layers/hop-by-hop/remove-hop-by-hop.ts';
+export { addProxyAuthLayer } from './layers/proxy-auth/add-proxy-auth-layer.ts';
+export { proxyAuthLayer } from './layers/proxy-auth/proxy-auth-layer.ts';
 export type { RequestIdLayerOptions } from './layers/request-id/request-id-layer.ts';
 export { RequestId, requestIdLayer } from './layers/request-id/request-id-layer.ts';
 export type { SensitiveHeadersLayerOptions } from './layers/sensitive-headers/sensitive-headers-layer.ts';

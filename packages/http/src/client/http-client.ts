@@ -1,24 +1,35 @@
-import type { Address, Connector } from '@lamella/net-core';
+import type { Address, Connector, TcpAddress } from '@lamella/net-core';
 import { connectRequest, defaultPort, formatAuthority, parseAuthority } from '@lamella/net-core';
 import type { AbortScope, Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
 import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import type { HttpConnection, HttpProtocol } from './http-connection.ts';
-import type { OriginPoolHost } from './origin-pool.ts';
+import { http1 } from './http1.ts';
+import type { OriginCounts, OriginPoolHost } from './origin-pool.ts';
 import { OriginPool } from './origin-pool.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { fullPoolOptions } from './pool-options.ts';
+import { proxyFields } from './proxy/proxy-fields.ts';
+import { proxySelector } from './proxy/proxy-selector.ts';
+import type { ChainRoute, ProxyChain, ProxySelector } from './proxy/via.ts';
+import { chainRoute } from './proxy/via.ts';
 import { serveWithResend } from './resend.ts';
 
 /** Options of {@link createHttpClient}. */
 export interface HttpClientOptions extends Partial<PoolOptions> {
   /** Makes the connections, such as `tcpConnector()` or one of a network in memory. */
   readonly connector: Connector;
-  /** Protocols to speak, the preferred one first, at least one. The first one is spoken; choosing needs TLS, which is not there yet. */
-  readonly protocols: readonly HttpProtocol[];
-  /** HTTP proxy that all requests go to, in the absolute form. Default: none. */
-  readonly proxy?: Address;
+  /**
+   * Protocols to speak, the preferred one first, at least one. The first one is spoken; choosing needs TLS, which is not there
+   * yet. Default `[http1()]`.
+   */
+  readonly protocols?: readonly HttpProtocol[];
+  /**
+   * Proxies to go through: {@link via}, {@link proxyFromEnvironment}, a function that chooses for each request, or the address of
+   * an HTTP proxy. Default: none.
+   */
+  readonly proxy?: ProxyChain | ProxySelector | Address;
   /** Where the client takes part in draining: it ends when all requests are done. Default: nowhere. */
   readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
@@ -27,14 +38,28 @@ export interface HttpClientOptions extends Partial<PoolOptions> {
 
 /** What a client has open to one origin. */
 export interface OriginGauge {
-  /** Scheme, host and port. */
+  /** Scheme, host and port; and the proxies on the way, if there are any. */
   readonly origin: string;
   /** Connections that are open or being opened. */
   readonly open: number;
+  /** Connections with a request. */
+  readonly active: number;
   /** Connections without a request. */
   readonly idle: number;
   /** Requests that wait for a connection. */
   readonly waiting: number;
+}
+
+/** What a client has done at one origin. */
+export interface OriginCounters {
+  /** Scheme, host and port; and the proxies on the way, if there are any. */
+  readonly origin: string;
+  /** Connects that were started. */
+  readonly dials: number;
+  /** Connects that came to nothing, those that nobody waited for any more included. */
+  readonly failures: number;
+  /** Requests that were sent on a connection that had served one before. */
+  readonly reuses: number;
 }
 
 /**
@@ -51,6 +76,8 @@ export interface OriginGauge {
 export interface HttpClient extends Service<HttpRequest, HttpResponse>, AsyncDisposable {
   /** What is open now, by origin. */
   readonly gauges: () => readonly OriginGauge[];
+  /** What has happened so far, by origin; of the 1,000 origins that were gone to last. */
+  readonly counters: () => readonly OriginCounters[];
   /** Takes no more requests, waits for those under way, and closes all connections. */
   readonly close: () => Promise<void>;
   /** Ends now; requests under way fail with `reason`. */
@@ -61,7 +88,7 @@ export interface HttpClient extends Service<HttpRequest, HttpResponse>, AsyncDis
  * Makes a client.
  *
  * @example
- * const client = createHttpClient({ connector: tcpConnector(), protocols: [http1()] });
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const response = await client.serve(HttpRequest.from({ target: 'http://example.com/' }));
  * await response.body.text();
  * await client.close();
@@ -79,8 +106,10 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   readonly drained: Promise<void>;
   readonly #connector: Connector;
   readonly #protocol: HttpProtocol;
-  readonly #proxy: Address | undefined;
+  readonly #selectProxy: ProxySelector | undefined;
   readonly #pools = new Map<string, OriginPool>();
+  /** By the key of the pool, in the order in which they were gone to first. */
+  readonly #counts = new Map<string, { readonly origin: string; readonly counts: OriginCounts }>();
   /** Pools that wait until a connection of another one closes. */
   readonly #starved = new Set<OriginPool>();
   #isMakingRoom = false;
@@ -89,14 +118,14 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   constructor(options: HttpClientOptions) {
-    const { connector, protocols, proxy, clock = systemClock } = options;
+    const { connector, protocols = [http1()], proxy, clock = systemClock } = options;
     const [protocol] = protocols;
     if (protocol === undefined) throw new UsageError('protocols must name at least one protocol, such as http1()');
     this.options = fullPoolOptions(options);
     this.clock = clock;
     this.#connector = connector;
     this.#protocol = protocol;
-    this.#proxy = proxy;
+    this.#selectProxy = proxy === undefined ? undefined : proxySelector(proxy);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.drained = promise;
     this.#resolveDrained = resolve;
@@ -113,7 +142,16 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   };
 
   readonly gauges = (): readonly OriginGauge[] =>
-    Array.from(this.#pools.values(), ({ origin, size, idle, waiting }) => ({ origin, open: size, idle, waiting }));
+    Array.from(this.#pools.values(), ({ origin, size, active, idle, waiting }) => ({
+      origin,
+      open: size,
+      active,
+      idle,
+      waiting,
+    }));
+
+  readonly counters = (): readonly OriginCounters[] =>
+    Array.from(this.#counts.values(), ({ origin, counts }) => ({ origin, ...counts }));
 
   readonly close = (): Promise<void> => {
     this.#state = 'closed';
@@ -161,7 +199,7 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   }
 
   onLess(pool: OriginPool): void {
-    if (pool.isDone) this.#pools.delete(pool.origin);
+    if (pool.isDone) this.#pools.delete(pool.key);
     this.onIdle();
     this.#checkDrained();
   }
@@ -178,21 +216,38 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   // ---- pools
 
   #poolFor(request: HttpRequest): OriginPool {
-    const { address, key } = originOf(request);
-    let pool = this.#pools.get(key);
-    if (pool === undefined) {
-      pool = new OriginPool(key, (scope) => this.#open(address, scope), this);
-      this.#pools.set(key, pool);
-    }
+    const origin = originOf(request);
+    const chain = this.#selectProxy?.({ ...origin.address, scheme: 'http' }, request);
+    const route = chain === undefined ? undefined : chainRoute(chain, 'http');
+    const key = route === undefined ? origin.key : `${origin.key} ${route.key}`;
+    return this.#pools.get(key) ?? this.#addPool(key, origin, chain, route);
+  }
+
+  #addPool(key: string, { address, key: name }: Origin, chain?: ProxyChain, route?: ChainRoute): OriginPool {
+    const origin = chain === undefined ? name : `${name} via ${chain.names.join(', ')}`;
+    const connector = route?.connectorOn(this.#connector) ?? this.#connector;
+    const isToProxy = route?.target !== undefined;
+    // Opens a connection for whoever waits: it belongs to no request, and carries nothing of one.
+    const open = async (scope: AbortScope): Promise<HttpConnection> => {
+      const alpnOffer = [this.#protocol.name];
+      const request = connectRequest({ target: route?.target ?? address, scope, alpnOffer, via: chain?.names ?? [] });
+      const connection = await connector.serve(request);
+      return this.#protocol.open(connection, { isToProxy, clock: this.clock });
+    };
+    const adaptFields = this.#selectProxy && proxyFields(isToProxy, route?.authorization);
+    const pool = new OriginPool({ key, origin, counts: this.#countsOf(key, origin), adaptFields }, open, this);
+    this.#pools.set(key, pool);
     return pool;
   }
 
-  /** Opens a connection for whoever waits: it belongs to no request, and carries nothing of one. */
-  async #open(address: Address, scope: AbortScope): Promise<HttpConnection> {
-    const target = this.#proxy ?? address;
-    const request = connectRequest({ target, scope, alpnOffer: [this.#protocol.name] });
-    const connection = await this.#connector.serve(request);
-    return this.#protocol.open(connection, { isToProxy: this.#proxy !== undefined, clock: this.clock });
+  /** They outlive the pool, which goes with its last connection. */
+  #countsOf(key: string, origin: string): OriginCounts {
+    const counts = this.#counts.get(key)?.counts ?? { dials: 0, failures: 0, reuses: 0 };
+    this.#counts.delete(key); // the last one gone to stands at the end
+    this.#counts.set(key, { origin, counts });
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > MAX_KNOWN_ORIGINS && oldest !== undefined) this.#counts.delete(oldest);
+    return counts;
   }
 
   #hasRoom(): boolean {
@@ -222,7 +277,7 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
 }
 
 interface Origin {
-  readonly address: Address;
+  readonly address: TcpAddress;
   /** Scheme, host and port. */
   readonly key: string;
 }

@@ -77,7 +77,9 @@ function setup(maxConnectionsPerOrigin: number) {
       opening.push(resolve);
       scope.onAbort(reject);
     });
-  const pool = new OriginPool('http://a.test:80', open, {
+  const counts = { dials: 0, failures: 0, reuses: 0 };
+  const identity = { key: 'a', origin: 'http://a.test:80', counts, adaptFields: undefined };
+  const pool = new OriginPool(identity, open, {
     options: fullPoolOptions({ maxConnectionsPerOrigin }),
     clock: new FakeClock(),
     isClosing: false,

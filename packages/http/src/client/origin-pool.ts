@@ -1,10 +1,12 @@
 import type { TrackedResource } from '@lamella/net-core';
-import { trackResource } from '@lamella/net-core';
+import { ConnectTimings, trackResource } from '@lamella/net-core';
 import type { AbortListener, Clock, ErrorFacts, Timer } from '@lamella/service-core';
 import { AbortScope, addErrorFacts, ClosedError, LimitError, TimeoutError } from '@lamella/service-core';
 import { DeadlineTimer } from '../connection/deadline-timer.ts';
 import { HttpConnectionError } from '../errors.ts';
+import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpResponse } from '../message/http-response.ts';
+import type { Dial } from '../timings/call-start.ts';
 import type { HttpConnection } from './http-connection.ts';
 import type { PoolOptions } from './pool-options.ts';
 
@@ -22,16 +24,40 @@ export interface OriginPoolHost {
   onIdle(): void;
 }
 
+/** What has happened with connections to one origin since the client first went there. */
+export interface OriginCounts {
+  /** Connects that were started. */
+  dials: number;
+  /** Connects that came to nothing, those that nobody waited for any more included. */
+  failures: number;
+  /** Requests that were sent on a connection that had served one before. */
+  reuses: number;
+}
+
+/** Which pool it is. */
+export interface OriginPoolIdentity {
+  /** Tells it from others; may hold credentials, and is never shown. */
+  readonly key: string;
+  /** Name of the origin, and of the way there, for people. */
+  readonly origin: string;
+  /** What has happened so far; shared with the pools to this origin before and after this one. */
+  readonly counts: OriginCounts;
+  /** What the way asks of the fields of each request; changes them in place. */
+  readonly adaptFields: ((headers: HttpHeaders) => void) | undefined;
+}
+
 /** Opens a connection; its scope aborts when nobody waits for it any more. */
 export type OpenConnection = (scope: AbortScope) => Promise<HttpConnection>;
 
-/** Sends one request on a connection that has room for it. */
-export type SendRequest = (connection: HttpConnection) => Promise<HttpResponse>;
+/** Sends one request on a connection that has room for it; with the connect, if it is the first one there. */
+export type SendRequest = (connection: HttpConnection, dial: Dial | undefined) => Promise<HttpResponse>;
 
 /** The connections to one origin, and who waits for one. First come, first served. */
-export class OriginPool {
-  /** Name of the origin, for messages. */
+export class OriginPool implements OriginPoolIdentity {
+  readonly key: string;
   readonly origin: string;
+  readonly counts: OriginCounts;
+  readonly adaptFields: ((headers: HttpHeaders) => void) | undefined;
   readonly #open: OpenConnection;
   readonly #host: OriginPoolHost;
   readonly #connections = new Set<Entry>();
@@ -44,8 +70,11 @@ export class OriginPool {
   #nextIdleEndMs = Number.POSITIVE_INFINITY;
   #holds = 0;
 
-  constructor(origin: string, open: OpenConnection, host: OriginPoolHost) {
-    this.origin = origin;
+  constructor(identity: OriginPoolIdentity, open: OpenConnection, host: OriginPoolHost) {
+    this.key = identity.key;
+    this.origin = identity.origin;
+    this.counts = identity.counts;
+    this.adaptFields = identity.adaptFields;
     this.#open = open;
     this.#host = host;
     this.#idleTimer = new DeadlineTimer(
@@ -65,9 +94,21 @@ export class OriginPool {
     return this.#free.filter(isIdle).length;
   }
 
+  /** Connections with a request. */
+  get active(): number {
+    let active = 0;
+    for (const { connection } of this.#connections) if (connection.active > 0) active++;
+    return active;
+  }
+
   /** Requests that wait. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Now, on the monotonic clock. */
+  get nowMs(): number {
+    return this.#host.clock.nowMs();
   }
 
   /** Whether nothing is here, and nobody may come back: the pool can be forgotten. */
@@ -182,12 +223,14 @@ export class OriginPool {
   #openOne(): void {
     const scope = new AbortScope();
     this.#opening.add(scope);
+    this.counts.dials++;
+    const startMs = this.#host.clock.nowMs();
     this.#open(scope).then(
       (connection) => {
         this.#opening.delete(scope);
         // Not opened anew on the spot: a server that drops everybody would be dialled without end.
         if (connection.state === 'closed') this.#failOpening(scope, deadOnArrival());
-        else this.#add(connection);
+        else this.#add(connection, startMs);
       },
       (error: unknown) => {
         this.#opening.delete(scope);
@@ -198,16 +241,19 @@ export class OriginPool {
 
   /** Whoever has waited for longest hears that it failed; the others get another try. */
   #failOpening(scope: AbortScope, error: unknown): void {
+    this.counts.failures++;
     const [waiter] = this.#waiting;
     if (waiter !== undefined && !scope.aborted) this.#reject(waiter, addErrorFacts(error, { peer: this.origin }));
     this.openMore();
     this.#host.onLess(this);
   }
 
-  #add(connection: HttpConnection): void {
+  #add(connection: HttpConnection, startMs: number): void {
     const resource = trackResource('pooled-connection', () => `${connection.protocol} to ${this.origin}`);
     const openedMs = this.#host.clock.coarseNowMs();
-    const entry: Entry = { connection, resource, openedMs, useCount: 0, isFree: false };
+    const durations = connection.extensions.get(ConnectTimings);
+    const dial: Dial = { startMs, endMs: this.#host.clock.nowMs(), durations };
+    const entry: Entry = { connection, resource, openedMs, dial, useCount: 0, isFree: false };
     this.#connections.add(entry);
     connection.onChange(() => this.#onConnectionChange(entry));
     this.#onConnectionChange(entry);
@@ -269,8 +315,9 @@ export class OriginPool {
   }
 
   #use(entry: Entry, send: SendRequest): Promise<HttpResponse> {
-    entry.useCount++;
-    const response = send(entry.connection);
+    const isFirst = entry.useCount++ === 0;
+    if (!isFirst) this.counts.reuses++;
+    const response = send(entry.connection, isFirst ? entry.dial : undefined);
     if (hasRoom(entry.connection)) this.#setFree(entry); // a connection for several requests at a time
     return response;
   }
@@ -322,6 +369,7 @@ interface Entry {
   readonly connection: HttpConnection;
   readonly resource: TrackedResource;
   readonly openedMs: number;
+  readonly dial: Dial;
   useCount: number;
   /** Whether it stands in the list of those with room. */
   isFree: boolean;

@@ -4,6 +4,8 @@ import type { HttpBody } from '../message/http-body.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import { isIdempotent } from '../message/method.ts';
+import type { CallStartFacts } from '../timings/call-start.ts';
+import { CallStart } from '../timings/call-start.ts';
 import type { OriginPool } from './origin-pool.ts';
 
 /**
@@ -17,10 +19,11 @@ import type { OriginPool } from './origin-pool.ts';
  */
 export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {
   const isSpare = request.body.canClone;
+  const startMs = pool.nowMs;
   pool.hold();
   let first: Promise<HttpResponse>;
   try {
-    first = sendAttempt(pool, request, 1);
+    first = sendAttempt(pool, request, 1, startMs);
   } catch (error) {
     pool.release();
     throw error;
@@ -32,17 +35,17 @@ export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise
     },
     (error: unknown) => {
       addErrorFacts(error, { attempt: 1 });
-      if (isSpare && maySendAgain(request, error)) return resend(pool, request).finally(() => pool.release());
+      if (isSpare && maySendAgain(request, error)) return resend(pool, request, startMs).finally(() => pool.release());
       pool.release();
       throw error;
     },
   );
 }
 
-async function resend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {
+async function resend(pool: OriginPool, request: HttpRequest, startMs: number): Promise<HttpResponse> {
   for (let attempt = 2; ; attempt++) {
     try {
-      return await sendAttempt(pool, request, attempt);
+      return await sendAttempt(pool, request, attempt, startMs);
     } catch (error) {
       addErrorFacts(error, { attempt });
       if (attempt === MAX_ATTEMPTS || !maySendAgain(request, error)) throw error;
@@ -51,11 +54,15 @@ async function resend(pool: OriginPool, request: HttpRequest): Promise<HttpRespo
 }
 
 /** Every attempt has a store of its own, and a body of its own where the content is at hand. */
-function sendAttempt(pool: OriginPool, request: HttpRequest, number: number): Promise<HttpResponse> {
+function sendAttempt(pool: OriginPool, request: HttpRequest, number: number, startMs: number): Promise<HttpResponse> {
   const extensions = request.extensions.fork('attempt');
+  const start: CallStartFacts = { startMs, dial: undefined };
+  extensions.insert(CallStart, start);
   const body: HttpBody = request.body.tryClone() ?? request.body;
   const attempt = request.fork({ extensions, body });
-  return pool.serve(request.scope, number === MAX_ATTEMPTS, (connection) => {
+  pool.adaptFields?.(attempt.headers); // its own copy
+  return pool.serve(request.scope, number === MAX_ATTEMPTS, (connection, dial) => {
+    start.dial = dial;
     extensions.link('egress', connection.extensions);
     return connection.serve(attempt);
   });

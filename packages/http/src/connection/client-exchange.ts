@@ -2,10 +2,11 @@ import type { AbortListener } from '@lamella/service-core';
 import type { ResponseHead } from '../codec/response-head-decoder.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
+import type { ExchangeMarks } from '../timings/exchange-timings.ts';
 import type { IncomingBody } from './incoming-body.ts';
 
 /** One request on a client connection, from its head to the end of its response. */
-export class ClientExchange {
+export class ClientExchange implements ExchangeMarks {
   readonly request: HttpRequest;
   /** Settles with the response, or with what broke the exchange off before. */
   readonly response: Promise<HttpResponse>;
@@ -17,6 +18,14 @@ export class ClientExchange {
   bytesIn = 0;
   /** What the connection had written when the exchange began, in bytes. */
   readonly bytesBefore: number;
+  /** When it began, on the monotonic clock. */
+  readonly beganMs: number;
+  /** When all of the request had been given to the connection. */
+  sentMs: number | undefined;
+  /** When the head of the response came. */
+  headMs: number | undefined;
+  /** When the response was over, whole or broken off. */
+  endedMs: number | undefined;
   /** When the reader of the body was last heard of, on the monotonic clock; `Infinity` while it waits for us. */
   readerSeenMs: number = Number.POSITIVE_INFINITY;
   /** Called by 100 (Continue), and when it is waited for no longer. */
@@ -26,8 +35,9 @@ export class ClientExchange {
   #abort: AbortListener | undefined;
   readonly #settle: { resolve: (response: HttpResponse) => void; reject: (error: unknown) => void };
 
-  constructor(request: HttpRequest, bytesBefore: number) {
+  constructor(request: HttpRequest, bytesBefore: number, beganMs: number) {
     this.request = request;
+    this.beganMs = beganMs;
     this.bytesBefore = bytesBefore;
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     this.response = promise;

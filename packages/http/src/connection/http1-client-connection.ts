@@ -6,11 +6,15 @@ import type { HttpConnection } from '../client/http-connection.ts';
 import type { ResponseHead } from '../codec/response-head-decoder.ts';
 import { HttpConnectionError } from '../errors.ts';
 import { HttpBody } from '../message/http-body.ts';
+import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import { HttpResponse } from '../message/http-response.ts';
 import { isIdempotent } from '../message/method.ts';
 import type { Http1ClientEvent, Http1ClientProtocolOptions } from '../protocol/http1-client-protocol.ts';
 import { Http1ClientProtocol } from '../protocol/http1-client-protocol.ts';
+import { CallStart } from '../timings/call-start.ts';
+import { ExchangeTimings } from '../timings/exchange-timings.ts';
+import { HttpTimings } from '../timings/http-timings.ts';
 import { ClientExchange } from './client-exchange.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { IncomingBody } from './incoming-body.ts';
@@ -90,7 +94,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   readonly serve = (request: HttpRequest): Promise<HttpResponse> => {
     if (this.#state !== 'open') return Promise.reject(new ClosedError('the connection takes no more requests'));
     if (this.#exchange !== undefined) return Promise.reject(new UsageError('the connection has a request under way'));
-    const exchange = new ClientExchange(request, this.#outbox.bytesWritten);
+    const exchange = new ClientExchange(request, this.#outbox.bytesWritten, this.#options.clock.nowMs());
     try {
       request.scope.throwIfAborted();
       this.#begin(exchange);
@@ -145,7 +149,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#requestCount++;
     exchange.listen((reason) => this.#breakOff(reason));
     if (waits) this.#awaitContinue(exchange);
-    else this.#sendBody(exchange);
+    else this.#sendBody(exchange, exchange.beganMs);
     this.#settle(nowMs);
   }
 
@@ -157,12 +161,13 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       timer.cancel();
       exchange.onContinue = undefined;
       if (exchange.isOver || exchange.head !== undefined) return;
-      this.#sendBody(exchange);
+      this.#sendBody(exchange, clock.nowMs());
       void this.#outbox.flush();
     };
   }
 
-  #sendBody(exchange: ClientExchange): void {
+  /** @param beginMs - Now: a body that is at hand is sent at once. */
+  #sendBody(exchange: ClientExchange, beginMs: number): void {
     const { body } = exchange.request;
     const nowMs = this.#options.clock.coarseNowMs();
     const whole = body.takeWhole();
@@ -170,6 +175,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       const isAscii = typeof whole !== 'string' || whole.length === body.size;
       this.#protocol.sendData(isAscii ? whole : Buffer.from(whole, 'utf8'), nowMs);
       this.#protocol.sendEnd(body.trailers);
+      exchange.sentMs = beginMs;
       return;
     }
     this.#outbox.pump(body, exchange).then(
@@ -186,6 +192,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       this.#breakOff(error); // shorter than its stated size: the request can't be completed
       return;
     }
+    exchange.sentMs = this.#options.clock.nowMs();
     this.#outbox.release();
     this.#advance(exchange);
   }
@@ -238,7 +245,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
         if (exchange?.body?.push(event.bytes) === true) this.#keepsChunk = true;
         break;
       case 'end':
-        exchange?.body?.end(event.trailers);
+        if (exchange !== undefined) this.#endBody(exchange, event.trailers);
         break;
       case 'closed':
         this.#stream.destroy();
@@ -271,6 +278,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   #takeResponse(exchange: ClientExchange, event: Extract<Http1ClientEvent, { type: 'response' }>): void {
     exchange.head = event.head;
+    exchange.headMs = this.#options.clock.nowMs();
+    if (!event.hasBody) exchange.endedMs = exchange.headMs;
     exchange.onContinue?.();
     this.#hasSwitched = event.hasSwitched;
     if (event.hasBody) exchange.body = new IncomingBody(this.#bodyFlow(exchange));
@@ -279,6 +288,12 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     if (event.head.status >= 400 && !this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
     const hint = event.head.keepAlive === '' ? null : KEEP_ALIVE_TIMEOUT.exec(event.head.keepAlive);
     if (hint !== null) this.#peerIdleTimeoutMs = Number(hint[1]) * 1_000;
+  }
+
+  #endBody(exchange: ClientExchange, trailers: HttpHeaders | undefined): void {
+    exchange.body?.end(trailers);
+    // What comes in one turn with the head ends with it: most responses do, and look at the clock once less.
+    exchange.endedMs ??= exchange.isAnswered ? this.#options.clock.nowMs() : exchange.headMs;
   }
 
   #abandonRequest(exchange: ClientExchange): void {
@@ -297,7 +312,11 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       body: body?.toHttpBody(size) ?? HttpBody.empty,
       version: head.version,
       upgraded: this.#hasSwitched ? this.#switch(exchange) : undefined,
-      makeExtensions: () => request.extensions.fork('response'),
+      makeExtensions: () => {
+        const extensions = request.extensions.fork('response');
+        extensions.insert(HttpTimings, new ExchangeTimings(exchange, request.extensions.get(CallStart)));
+        return extensions;
+      },
     });
     exchange.answer(response);
   }
@@ -391,6 +410,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#exchange = undefined;
     this.#timer.cancel();
     if (exchange !== undefined) {
+      exchange.endedMs ??= this.#options.clock.nowMs();
       if (addsFacts) addErrorFacts(error, this.#facts(exchange, error));
       exchange.fail(error);
     }

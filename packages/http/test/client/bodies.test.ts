@@ -60,6 +60,8 @@ describe('a response body', () => {
     expect(client.gauges()[0]).toMatchObject({ open: 1, idle: 0 });
     origin.send('cd');
     await settle();
-    expect(client.gauges()).toEqual(isKept ? [{ origin: 'http://a.test:80', open: 1, idle: 1, waiting: 0 }] : []);
+    expect(client.gauges()).toEqual(
+      isKept ? [{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }] : [],
+    );
   });
 });

@@ -114,7 +114,7 @@ describe('a response', () => {
     origin.send(OK);
     const response = await answer;
     expect(response.body.canClone).toBe(true);
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, idle: 1, waiting: 0 }]);
+    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }]);
     await response.body.bytes();
   });
 
@@ -137,7 +137,9 @@ describe('a response', () => {
     const answer = client.serve(outgoing);
     (await server.accept()).send(OK);
     const response = await answer;
-    expect(response.extensions.inspect()).toMatch(/^response\n {2}parent:\n {4}attempt\n {6}egress:\n {8}connection/);
+    expect(response.extensions.inspect()).toMatch(
+      /^response\n {2}#.*\n {2}parent:\n {4}attempt\n {6}#.*\n {6}egress:\n {8}connection/,
+    );
     expect(outgoing.extensions.egress).toBeUndefined();
     await response.body.bytes();
   });
@@ -264,7 +266,9 @@ describe('bodies that are given up', () => {
       (await answer).body.cancel();
       origin.send('x'.repeat(length - 2));
       await settle(20);
-      expect(client.gauges()).toEqual(isKept ? [{ origin: 'http://a.test:80', open: 1, idle: 1, waiting: 0 }] : []);
+      expect(client.gauges()).toEqual(
+        isKept ? [{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }] : [],
+      );
     }
   });
 

@@ -1,0 +1,114 @@
+import type { Connector, ConnectRequest, Resolver, TcpAddress } from '@lamella/net-core';
+import {
+  addConnectTimings,
+  ConnectError,
+  connectRequest,
+  formatAuthority,
+  PeerAddress,
+  resolveRequest,
+} from '@lamella/net-core';
+import type { Clock } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
+import { openTunnel } from './open-tunnel.ts';
+import type { ProxyServer } from './proxy-server.ts';
+import { parseProxyUrl } from './proxy-server.ts';
+
+/** How tunnels through a proxy come about. */
+export interface HttpProxyOptions {
+  /** Longest wait for the answer to CONNECT, in milliseconds, greater than 0. Default 10_000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Longest head of an answer to CONNECT, in bytes, at least 64. Default 16_384. */
+  readonly maxHeadBytes?: number;
+  /** Finds the addresses of targets here, so that the proxy gets an IP address. Default: the proxy looks names up. */
+  readonly resolver?: Resolver;
+  /** Source of time. Default: the system clock. */
+  readonly clock?: Clock;
+}
+
+/** Options of {@link httpProxyConnector}. */
+export interface HttpProxyConnectorOptions extends HttpProxyOptions {
+  /** URL of the proxy, `http://[user[:password]@]host[:port]`; port 1080 if none is given, as curl has it. */
+  readonly proxy: string;
+  /** Connects to the proxy: TCP, memory, or through another proxy. */
+  readonly connector: Connector;
+}
+
+/** The same, for a proxy that is parsed already. */
+export interface TunnelOptions extends Required<Omit<HttpProxyOptions, 'resolver'>> {
+  readonly server: ProxyServer;
+  readonly connector: Connector;
+  readonly resolver: Resolver | undefined;
+}
+
+/**
+ * Connects through an HTTP proxy, which it asks for a tunnel by CONNECT. Each connection has a tunnel of its own.
+ *
+ * @remarks
+ * Source: RFC 9110 section 9.3.6. Bytes that come right behind the answer are the first that the stream gives. What goes through
+ * the tunnel never sees the credentials of the proxy. A chain is a connector within a connector: the outer one's proxy is
+ * reached through the inner one's.
+ *
+ * @example
+ * const connector = httpProxyConnector({ proxy: 'http://user:secret@proxy.test:3128', connector: tcpConnector() });
+ * const client = createHttpClient({ connector });
+ *
+ * @throws UsageError if an option is out of its range, or the proxy is none. When connecting: ConnectError with `phase: 'proxy'`,
+ * `LML_ERR_CONNECT_PROXY_AUTH` for 407, `LML_ERR_CONNECT_PROXY_REFUSED` for any other answer but 2xx, `LML_ERR_CONNECT_PROXY_FAILED`
+ * if there was no valid one, `LML_ERR_CONNECT_TIMEOUT` if it took too long.
+ */
+export function httpProxyConnector(options: HttpProxyConnectorOptions): Connector {
+  const { proxy, connector } = options;
+  return tunnelConnector({ ...fullProxyOptions(options), server: parseProxyUrl(proxy), connector });
+}
+
+/** Fills in defaults. @throws UsageError if a value is out of its range. */
+export function fullProxyOptions(options: HttpProxyOptions): Omit<TunnelOptions, 'server' | 'connector'> {
+  const { handshakeTimeoutMs = 10_000, maxHeadBytes = 16_384, resolver, clock = systemClock } = options;
+  if (!(handshakeTimeoutMs > 0)) throw new UsageError(`handshakeTimeoutMs must be > 0, got ${handshakeTimeoutMs}`);
+  if (!(maxHeadBytes >= 64)) throw new UsageError(`maxHeadBytes must be >= 64, got ${maxHeadBytes}`);
+  return { handshakeTimeoutMs, maxHeadBytes, resolver, clock };
+}
+
+/** A connector that goes through one proxy. */
+export function tunnelConnector(options: TunnelOptions): Connector {
+  const { server, connector, clock } = options;
+  return {
+    async serve(request) {
+      const startMs = clock.nowMs();
+      const target = await targetFor(request, options);
+      const resolvedMs = clock.nowMs();
+      const { scope, extensions } = request;
+      const toProxy = connectRequest({ target: server.address, scope, extensions });
+      const connection = await connector.serve(toProxy);
+      const askedMs = clock.nowMs();
+      const tunnel = await openTunnel(connection, formatAuthority(target), request.scope, options);
+      tunnel.extensions.insert(PeerAddress, target);
+      addConnectTimings(tunnel, { proxyMs: clock.nowMs() - askedMs });
+      if (options.resolver !== undefined) addConnectTimings(tunnel, { resolveMs: resolvedMs - startMs });
+      return tunnel;
+    },
+  };
+}
+
+/** Where the tunnel shall lead: to a name, unless names are to be looked up here. */
+async function targetFor(request: ConnectRequest, { resolver }: TunnelOptions): Promise<TcpAddress> {
+  const { target, scope, extensions } = request;
+  if (target.type === 'unix') throw new UsageError('a proxy leads to a host and a port, not to a Unix socket');
+  const { host } = target;
+  if (resolver === undefined || host.type === 'ip') return target;
+  let failure: unknown;
+  // IPv4 first: it is the proxy that connects, and more proxies reach that.
+  for (const family of [4, 6] as const) {
+    try {
+      const [address] = await resolver.serve(resolveRequest(host, family, { scope, extensions }));
+      if (address !== undefined) return { ...target, host: address };
+    } catch (error) {
+      scope.throwIfAborted();
+      failure ??= error;
+    }
+  }
+  const facts = { layer: 'dns', peer: host.name };
+  throw (
+    failure ?? new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', `${host} has no address`, { phase: 'resolve', facts })
+  );
+}

@@ -1,0 +1,144 @@
+import type { Address, Connector, Host } from '@lamella/net-core';
+import { UsageError } from '@lamella/service-core';
+import type { HttpRequest } from '../../message/http-request.ts';
+import type { HttpProxyOptions } from './http-proxy-connector.ts';
+import { fullProxyOptions, tunnelConnector } from './http-proxy-connector.ts';
+import { ProxyServer, parseProxyUrl, proxyAuthorizationOf } from './proxy-server.ts';
+
+/** Options of {@link via}. */
+export interface ViaOptions extends HttpProxyOptions {
+  /**
+   * How requests to `http:` URLs go: `'absolute-form'` asks the last proxy for the whole URL, as curl and browsers do;
+   * `'tunnel'` asks it for a tunnel, as it does for everything else. Default `'absolute-form'`.
+   */
+  readonly plainHttp?: 'absolute-form' | 'tunnel';
+}
+
+/** Proxies to go through, made by {@link via}. What it shows of itself has no credentials. */
+export interface ProxyChain {
+  /** Host and port of each, nearest first. */
+  readonly names: readonly string[];
+  /** How requests to `http:` URLs go. */
+  readonly plainHttp: 'absolute-form' | 'tunnel';
+}
+
+/** Where a request wants to go. */
+export interface ProxyTarget {
+  /** In lower case. */
+  readonly scheme: string;
+  readonly host: Host;
+  readonly port: number;
+}
+
+/** Chooses the way of each request; `undefined` is the direct one. */
+export type ProxySelector = (target: ProxyTarget, request: HttpRequest) => ProxyChain | undefined;
+
+/**
+ * The way through one proxy or several, for the `proxy` of {@link createHttpClient}.
+ *
+ * @remarks
+ * Connections are kept by origin, chain and credentials: whoever goes by another way, or as somebody else, gets other ones.
+ *
+ * @param proxies - URL of the proxy, `http://[user[:password]@]host[:port]`, or a list of them, nearest first; port 1080 if none is
+ * given, as curl has it.
+ *
+ * @example
+ * const client = createHttpClient({ connector: tcpConnector(), proxy: via('http://user:secret@proxy.test:3128') });
+ * const onion = createHttpClient({ connector: tcpConnector(), proxy: via(['http://a.test:1', 'http://b.test:2', 'http://c.test:3']) });
+ *
+ * @throws UsageError if there is no proxy, one of them is none, or an option is out of its range.
+ */
+export function via(proxies: string | readonly string[], options: ViaOptions = {}): ProxyChain {
+  const servers = (typeof proxies === 'string' ? [proxies] : proxies).map(parseProxyUrl);
+  return new ServerChain(servers, options);
+}
+
+/** One proxy whose address is known, without credentials. */
+export function viaAddress(address: Address): ProxyChain {
+  return new ServerChain([new ProxyServer(address, undefined)], {});
+}
+
+/** How a client goes by a chain to one origin. */
+export interface ChainRoute {
+  /** Tells chains apart, credentials included: never shown. */
+  readonly key: string;
+  /** Where to connect to; `undefined`: the origin itself. */
+  readonly target: Address | undefined;
+  /** For the last proxy, where it gets whole requests; `undefined` if it has no credentials. */
+  readonly authorization: string | undefined;
+  /** Connects to the target, through all proxies before it. */
+  connectorOn(base: Connector): Connector;
+}
+
+/** @throws UsageError if the chain was not made by {@link via}. */
+export function chainRoute(chain: ProxyChain, scheme: string): ChainRoute {
+  if (chain instanceof ServerChain) return chain.route(scheme);
+  throw new UsageError('a way through proxies is made by via()');
+}
+
+class ServerChain implements ProxyChain {
+  readonly names: readonly string[];
+  readonly plainHttp: 'absolute-form' | 'tunnel';
+  readonly #servers: readonly ProxyServer[];
+  readonly #options: ReturnType<typeof fullProxyOptions>;
+  readonly #plain: ChainRoute;
+  readonly #tunnel: ChainRoute;
+
+  constructor(servers: readonly ProxyServer[], options: ViaOptions) {
+    const { plainHttp = 'absolute-form' } = options;
+    if (plainHttp !== 'absolute-form' && plainHttp !== 'tunnel') {
+      throw new UsageError(`plainHttp must be 'absolute-form' or 'tunnel', got ${JSON.stringify(plainHttp)}`);
+    }
+    const last = servers.at(-1);
+    if (last === undefined) throw new UsageError('via needs at least one proxy');
+    this.names = servers.map(({ name }) => name);
+    this.plainHttp = plainHttp;
+    this.#servers = servers;
+    this.#options = fullProxyOptions(options);
+    const identity = servers.map((server) => [server.name, proxyAuthorizationOf(server)]);
+    const key = `${JSON.stringify(identity)} ${resolverNumber(options.resolver)}`;
+    this.#tunnel = {
+      key: `tunnel ${key}`,
+      target: undefined,
+      authorization: undefined,
+      connectorOn: (base) => this.#through(servers, base),
+    };
+    this.#plain = {
+      key: `plain ${key}`,
+      target: last.address,
+      authorization: proxyAuthorizationOf(last),
+      connectorOn: (base) => this.#through(servers.slice(0, -1), base),
+    };
+  }
+
+  route(scheme: string): ChainRoute {
+    return scheme === 'http' && this.plainHttp === 'absolute-form' ? this.#plain : this.#tunnel;
+  }
+
+  toString(): string {
+    return this.#servers.join(', ');
+  }
+
+  /** The resolver is for the target, not for the proxies on the way to it. */
+  #through(servers: readonly ProxyServer[], base: Connector): Connector {
+    const options = this.#options;
+    return servers.reduce((connector, server) => {
+      const resolver = server === this.#servers.at(-1) ? options.resolver : undefined;
+      return tunnelConnector({ ...options, server, connector, resolver });
+    }, base);
+  }
+}
+
+/** Chains that look names up differently must not share connections. */
+function resolverNumber(resolver: object | undefined): number {
+  if (resolver === undefined) return 0;
+  let number = resolverNumbers.get(resolver);
+  if (number === undefined) {
+    number = ++lastResolver;
+    resolverNumbers.set(resolver, number);
+  }
+  return number;
+}
+
+const resolverNumbers = new WeakMap<object, number>();
+let lastResolver = 0;

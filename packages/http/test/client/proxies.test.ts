@@ -1,0 +1,186 @@
+import type { Connector } from '@lamella/net-core';
+import { formatAddress, parseAddress } from '@lamella/net-core';
+import { settle } from '@lamella/service-core/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { HttpClient, HttpClientOptions, ProxyChain } from '../../src/index.ts';
+import { createHttpClient, HttpRequest, proxyFromEnvironment, via } from '../../src/index.ts';
+import type { ServerEnd } from '../support/scripted-server.ts';
+import { scriptedServer } from '../support/scripted-server.ts';
+
+const clients: HttpClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.destroy();
+});
+
+describe('a client that goes via one proxy', () => {
+  it('asks it for whole URLs, and says who it is', async () => {
+    const { dialled, get, next } = setup(via('http://user:secret@proxy.test:3128'));
+    const answer = get('http://a.test/x?y');
+    const proxy = await next();
+    await proxy.receive('\r\n\r\n');
+    expect(proxy.text).toBe(`GET http://a.test/x?y HTTP/1.1\r\nHost: a.test\r\nProxy-Authorization: ${SECRET}\r\n\r\n`);
+    proxy.send(OK);
+    await answer;
+    expect(dialled).toEqual(['proxy.test:3128']);
+  });
+
+  it('leaves credentials alone that the request has itself', async () => {
+    const { get, next } = setup(via('http://user:secret@proxy.test:3128'));
+    get('http://a.test/', [['Proxy-Authorization', 'Bearer own']]);
+    const proxy = await next();
+    await proxy.receive('\r\n\r\n');
+    expect(proxy.text).toContain('Proxy-Authorization: Bearer own\r\n');
+    expect(proxy.text).not.toContain('Basic');
+  });
+
+  it('uses a tunnel for http: too where it is told to, with the path in it and no credentials', async () => {
+    const { get, next } = setup(via('http://user:secret@proxy.test:3128', { plainHttp: 'tunnel' }));
+    get('http://a.test/x', [['Proxy-Authorization', 'Basic own']]);
+    const proxy = await next();
+    await proxy.receive('\r\n\r\n');
+    expect(proxy.text).toContain(`CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\nProxy-Authorization: ${SECRET}\r\n`);
+    proxy.send('HTTP/1.1 200 OK\r\n\r\n');
+    await proxy.receive('GET /x');
+    await settle();
+    expect(proxy.text.slice(proxy.text.indexOf('GET'))).toBe('GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n');
+  });
+
+  it('never sends Proxy-Authorization to an origin that it goes to directly', async () => {
+    const { get, next } = setup(proxyFromEnvironment({ http_proxy: 'proxy.test', no_proxy: 'a.test' }));
+    get('http://a.test/', [['Proxy-Authorization', 'Basic own']]);
+    const origin = await next();
+    await origin.receive('\r\n\r\n');
+    expect(origin.text).toBe('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
+  });
+
+  it('takes the address of a proxy for the same', async () => {
+    const { dialled, get, next } = setup(parseAddress('proxy.test:8080'));
+    get('http://a.test/', [['Proxy-Authorization', 'Basic own']]);
+    const proxy = await next();
+    await proxy.receive('Proxy-Authorization: Basic own');
+    expect([proxy.text.slice(0, 19), dialled]).toEqual(['GET http://a.test/ ', ['proxy.test:8080']]);
+  });
+
+  it('shows the way in its figures, and no credentials', async () => {
+    const { client, get, next } = setup(via('http://user:secret@proxy.test:3128'));
+    get('http://a.test/');
+    await next();
+    const name = 'http://a.test:80 via proxy.test:3128';
+    expect([client.gauges()[0]?.origin, client.counters()[0]?.origin]).toEqual([name, name]);
+  });
+});
+
+describe('a client that goes via a chain', () => {
+  it('tunnels through all but the last one, which gets the whole URL and its own credentials', async () => {
+    const { get, next, dialled } = setup(
+      via(['http://a:1@one.test:1', 'http://two.test:2', 'http://user:secret@three.test:3']),
+    );
+    const answer = get('http://origin.test/');
+    const wire = await next();
+    for (const hop of ['CONNECT two.test:2', 'CONNECT three.test:3']) {
+      await wire.receive(hop);
+      wire.send('HTTP/1.1 200 OK\r\n\r\n');
+    }
+    await wire.receive('GET http://origin.test/ HTTP/1.1');
+    await settle();
+    const [toOne = '', toTwo = '', toThree = ''] = wire.text.split(/(?<=\r\n\r\n)/);
+    expect(toOne).toContain(`Proxy-Authorization: Basic ${Buffer.from('a:1').toString('base64')}`);
+    expect(toTwo).not.toContain('Proxy-Authorization');
+    expect(toThree).toContain(`Proxy-Authorization: ${SECRET}`);
+    wire.send(OK);
+    await answer;
+    expect(dialled).toEqual(['one.test:1']);
+  });
+});
+
+describe('connections by way', () => {
+  it('are shared by the same chain and credentials, and by nobody else', async () => {
+    const chains: Record<string, () => ProxyChain | undefined> = {
+      a: () => via('http://user:secret@p.test:1'),
+      'the same': () => via('http://user:secret@p.test:1/'),
+      'another password': () => via('http://user:other@p.test:1'),
+      nobody: () => via('http://p.test:1'),
+      'another proxy': () => via('http://user:secret@q.test:1'),
+      'a longer chain': () => via(['http://q.test:1', 'http://user:secret@p.test:1']),
+      'a tunnel': () => via('http://user:secret@p.test:1', { plainHttp: 'tunnel' }),
+      direct: () => undefined,
+    };
+    const { get, connections } = setup((_target, request) => chains[request.headers.get('way') ?? '']?.());
+    const used: Record<string, number> = {};
+    for (const way of Object.keys(chains)) {
+      let isDone = false;
+      const answer = get('http://origin.test/', [['Way', way]]);
+      void answer.then(() => {
+        isDone = true;
+      });
+      while (!isDone) {
+        await settle(1);
+        for (const [index, wire] of connections.entries()) {
+          const heads = wire.text.split('\r\n\r\n').length - 1;
+          for (let head = answered.get(wire) ?? 0; head < heads; head++) {
+            answered.set(wire, head + 1);
+            used[way] = index;
+            wire.send(wire.text.split('\r\n\r\n')[head]?.startsWith('CONNECT') ? 'HTTP/1.1 200 OK\r\n\r\n' : OK);
+          }
+        }
+      }
+    }
+    expect(used).toEqual({
+      a: 0,
+      'the same': 0,
+      'another password': 1,
+      nobody: 2,
+      'another proxy': 3,
+      'a longer chain': 4,
+      'a tunnel': 5,
+      direct: 6,
+    });
+  });
+
+  it('fail with what the choice threw, and what is no way', async () => {
+    const broken = setup(() => {
+      throw new Error('no choice');
+    });
+    await expect(broken.get('http://a.test/')).rejects.toThrow('no choice');
+    const { get } = setup(() => ({ names: ['p.test:1'], plainHttp: 'tunnel' }));
+    await expect(get('http://a.test/')).rejects.toThrow('made by via()');
+  });
+
+  it.each([
+    [() => via([]), 'at least one'],
+    [() => via('http://p.test', { plainHttp: 'maybe' as 'tunnel' }), 'plainHttp'], // what a caller without types may write
+    [() => via('http://p.test', { maxHeadBytes: 1 }), 'maxHeadBytes'],
+    [() => via(['http://p.test', 'https://q.test']), 'https proxies are not supported yet'],
+  ])('refuse %s', (make, message) => {
+    expect(make).toThrow(message);
+  });
+});
+
+const answered = new Map<ServerEnd, number>();
+
+function setup(proxy: HttpClientOptions['proxy']) {
+  const server = scriptedServer();
+  const dialled: string[] = [];
+  const connector: Connector = {
+    serve(request) {
+      dialled.push(formatAddress(request.target));
+      return server.connector.serve(request);
+    },
+  };
+  const client = createHttpClient({ connector, ...(proxy === undefined ? {} : { proxy }) });
+  clients.push(client);
+  const get = async (target: string, headers: [string, string][] = []) => {
+    const response = await client.serve(HttpRequest.from({ target, headers }));
+    await response.body.text();
+    return response;
+  };
+  const quietly = (target: string, headers: [string, string][] = []) => {
+    const answer = get(target, headers);
+    answer.catch(() => {});
+    return answer;
+  };
+  return { client, connections: server.connections, dialled, get: quietly, next: () => server.accept() };
+}
+
+const SECRET = `Basic ${Buffer.from('user:secret').toString('base64')}`;
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';

@@ -5,7 +5,20 @@ import { resolve } from 'node:path';
 export const root: string = resolve(import.meta.dirname, '../../..');
 
 /** Packages whose READMEs show files of their `examples` folder. */
-export const packages: readonly string[] = ['service-core', 'layers', 'net-core', 'net-tcp', 'http', 'proxy', 'cli'];
+export const packages: readonly string[] = [
+  'service-core',
+  'layers',
+  'limits-redis',
+  'net-core',
+  'net-tcp',
+  'http',
+  'http-cache',
+  'http-cookies',
+  'web',
+  'ws',
+  'proxy',
+  'cli',
+];
 
 /** Pages whose examples are files that run: paths from the root. */
 export const pages: readonly string[] = globSync(

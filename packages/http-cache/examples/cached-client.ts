@@ -1,4 +1,3 @@
-// An origin in memory, asked through a cache: the second request never reaches it.
 import { HttpRequest, HttpResponse } from '@lamella/http';
 import { httpCacheLayer } from '@lamella/http-cache';
 import { serviceFn, stack } from '@lamella/service-core';
@@ -16,5 +15,3 @@ for (let count = 0; count < 2; count++) {
   const response = await service.serve(HttpRequest.from({ target: 'http://example.test/' }));
   console.log(await response.body.text(), '|', response.headers.get('cache-status'));
 }
-// answer 1 | lamella; fwd=miss
-// answer 1 | lamella; hit; ttl=60 (or 59)

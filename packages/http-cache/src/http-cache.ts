@@ -86,7 +86,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
   async #serveMatch(match: Match, request: HttpRequest): Promise<HttpResponse | undefined> {
     const { type, remainingSeconds } = match.evaluation;
     if (type === 'validate') return undefined;
-    const response = await this.#fromStore(match, request, `hit; ttl=${Math.floor(remainingSeconds)}`);
+    const response = await this.#fromStore(match, request, `hit; ttl=${Math.ceil(remainingSeconds)}`);
     if (response !== undefined && type === 'refresh') this.#refresh(match, request);
     return response;
   }

@@ -85,7 +85,7 @@ export { addBasicAuthLayer, addBearerAuthLayer, SentAuthorization } from './laye
 export type { VerifiedUser } from './layers/auth/admit.ts';
 export type { AuthenticatedUser } from './layers/auth/auth-user.ts';
 export { AuthUser, ProxyAuthUser } from './layers/auth/auth-user.ts';
-export type { BasicAuthLayerOptions, BasicPlace } from './layers/auth/basic-auth-layer.ts';
+export type { BasicAuthLayerOptions } from './layers/auth/basic-auth-layer.ts';
 export { basicAuthLayer, basicChallenge } from './layers/auth/basic-auth-layer.ts';
 export type { BasicCredentials } from './layers/auth/basic-credentials.ts';
 export { parseBasicCredentials, userTable } from './layers/auth/basic-credentials.ts';
@@ -112,6 +112,23 @@ export {
   sensitiveHeadersLayer,
   sensitiveHeadersOf,
 } from './layers/sensitive-headers/sensitive-headers-layer.ts';
+
+// Who really asked
+
+export type { ForwardedElement, ForwardedNode } from './layers/forwarded/forwarded-element.ts';
+export { formatForwardedElement, forwardedNode, parseForwarded } from './layers/forwarded/forwarded-element.ts';
+export type { ForwardedValues } from './layers/forwarded/forwarded-facts.ts';
+export { ClientAddress, ForwardedFacts } from './layers/forwarded/forwarded-facts.ts';
+export { isForwardedField } from './layers/forwarded/is-forwarded-field.ts';
+export type { ReadForwardedLayerOptions } from './layers/forwarded/read-forwarded-layer.ts';
+export { readForwardedLayer } from './layers/forwarded/read-forwarded-layer.ts';
+export type { TrustedProxies } from './layers/forwarded/trusted-proxies.ts';
+export type { ForwardedFields, WriteForwardedOptions } from './layers/forwarded/write-forwarded-layer.ts';
+export {
+  requestScheme,
+  writeForwarded,
+  writeForwardedLayer,
+} from './layers/forwarded/write-forwarded-layer.ts';
 
 // What HTTP/1.1 peers may send, and how long they may take
 

@@ -9,8 +9,7 @@ export { requireSafeListen } from './forward/safe-listen.ts';
 
 // Reverse
 
-export type { ForwardedStyle } from './reverse/forwarded-headers.ts';
-export type { ReverseProxyOptions } from './reverse/reverse-proxy-service.ts';
+export type { ForwardedStyle, ReverseProxyOptions } from './reverse/reverse-proxy-service.ts';
 export { reverseProxyService } from './reverse/reverse-proxy-service.ts';
 export type { ReverseRoute } from './reverse/route.ts';
 

@@ -1,4 +1,5 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { ForwardedFields, HttpRequest, HttpResponse } from '@lamella/http';
+import { isForwardedField, requestScheme, writeForwarded } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { forwardRequest } from '../forwarding/forward-request.ts';
 import type { ForwardingOptions } from '../forwarding/forwarding-options.ts';
@@ -7,10 +8,11 @@ import { answerLastHop } from '../forwarding/max-forwards.ts';
 import { refused } from '../forwarding/refused.ts';
 import { setHost } from '../forwarding/set-host.ts';
 import { hasDotSegment } from './dot-segment.ts';
-import type { ForwardedStyle } from './forwarded-headers.ts';
-import { addForwarded, isClaim, schemeOf } from './forwarded-headers.ts';
 import type { ReverseRoute } from './route.ts';
 import { RouteTable } from './route-table.ts';
+
+/** Which fields tell the upstream who asked. */
+export type ForwardedStyle = ForwardedFields;
 
 /** Options of {@link reverseProxyService}. */
 export interface ReverseProxyOptions extends ForwardingOptions {
@@ -47,7 +49,7 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
 
       const { query, scheme } = request.parsedTarget;
       // RFC 9110 section 7.4: who asks for https here and is no gateway of ours has been misled about the way.
-      if (scheme !== undefined && scheme !== schemeOf(request) && !trustsForwarded) {
+      if (scheme !== undefined && scheme !== requestScheme(request) && !trustsForwarded) {
         return refused(421, `the scheme ${scheme} is not served here`);
       }
       const path = pathOf(request);
@@ -57,10 +59,14 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
       if (route === 'no-path') return refused(404, 'no upstream serves this');
 
       const headers = request.headers.clone();
-      addForwarded(headers, request, forwarded, trustsForwarded);
+      writeForwarded(headers, request, { fields: forwarded, trustsClient: trustsForwarded });
       setHost(headers, keepsHost ? (request.authority ?? route.authority) : route.authority, route.authority);
       const target = path === '*' ? `http://${route.authority}` : route.rewrite(path, query);
-      return forwardRequest(request, { target, headers, ...(trustsForwarded ? {} : { isClaim }) }, forwarding);
+      return forwardRequest(
+        request,
+        { target, headers, ...(trustsForwarded ? {} : { isClaim: isForwardedField }) },
+        forwarding,
+      );
     },
   };
 }

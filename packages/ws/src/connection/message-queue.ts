@@ -1,15 +1,21 @@
 /** Messages that have come and that nobody has taken yet. */
 export class MessageQueue<Message> {
   readonly #messages: { readonly message: Message; readonly bytes: number }[] = [];
-  readonly #onTaken: () => void;
+  readonly #onAsked: () => void;
   #bytes = 0;
+  #isAtWork = false;
   #waiter: Waiter<Message> | undefined;
   #end: { readonly error?: unknown } | undefined;
   #room: PromiseWithResolvers<void> | undefined;
 
-  /** @param onTaken - Hears when there may be room again. */
-  constructor(onTaken: () => void) {
-    this.#onTaken = onTaken;
+  /** @param onAsked - Hears when a message, or the end, is asked for: there may be room again. */
+  constructor(onAsked: () => void) {
+    this.#onAsked = onAsked;
+  }
+
+  /** Whether messages wait, or the last one that was taken may still be worked on: nobody has asked for the next one. */
+  get isAtWork(): boolean {
+    return this.#messages.length > 0 || this.#isAtWork;
   }
 
   /** Whether more may come. */
@@ -38,6 +44,7 @@ export class MessageQueue<Message> {
       return;
     }
     this.#waiter = undefined;
+    this.#isAtWork = true;
     waiter.unlisten?.();
     waiter.resolve(message);
   }
@@ -58,14 +65,11 @@ export class MessageQueue<Message> {
   take(signal?: AbortSignal): Promise<Message | undefined> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const next = this.#messages.shift();
-    if (next !== undefined) {
-      this.#bytes -= next.bytes;
-      if (this.hasRoom) {
-        this.#releaseRoom();
-        this.#onTaken();
-      }
-      return Promise.resolve(next.message);
-    }
+    this.#isAtWork = next !== undefined;
+    if (next !== undefined) this.#bytes -= next.bytes;
+    if (this.hasRoom) this.#releaseRoom();
+    this.#onAsked();
+    if (next !== undefined) return Promise.resolve(next.message);
     if (this.#end !== undefined) {
       return 'error' in this.#end ? Promise.reject(this.#end.error) : Promise.resolve(undefined);
     }

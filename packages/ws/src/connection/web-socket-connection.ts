@@ -31,7 +31,7 @@ export interface WebSocketConnection
   readonly protocol: string;
   /** Whether permessage-deflate was agreed on. */
   readonly isCompressed: boolean;
-  /** `open`: messages may be sent. `closing`: a close frame has come or gone. `closed`: over. */
+  /** `open`: messages may be sent. `closing`: a close frame has come or gone; `send` fails as soon as one has gone. `closed`: over. */
   readonly state: 'open' | 'closing' | 'closed';
   /** Bytes that wait because the peer does not take them, as far as they are known here. */
   readonly bufferedBytes: number;
@@ -40,6 +40,10 @@ export interface WebSocketConnection
 
   /**
    * Takes the next message. One call at a time.
+   *
+   * @remarks
+   * To ask for the next message says that the one before is done. A close frame of the peer is answered when all messages before it
+   * are done, so that they may be answered as well; after `closeTimeoutMs` at the latest, and at once if nobody has taken any.
    *
    * @returns The message, or `undefined` when the connection was closed by a close frame.
    * @throws WebSocketProtocolError if the peer broke a rule or a limit, WebSocketClosedError if it left without a close frame, or the

@@ -74,7 +74,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     const { promise, resolve } = Promise.withResolvers<WebSocketClose>();
     this.closed = promise;
     this.#resolveClosed = resolve;
-    this.#queue = new MessageQueue(() => this.#updateFlow());
+    this.#queue = new MessageQueue(() => this.#asked());
     deflate?.holdBackBy(() => (this.#isDiscarding ? undefined : this.#queue.whenRoom()));
     this.#reader = new FrameReader(this, { isServer: role === 'server', inflate: deflate, ...limits });
     this.#outbound = new Outbound(this.#stream, () => this.#sendLaterPong());
@@ -137,7 +137,8 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     const payload = closePayload({ code, reason });
     this.#isDiscarding = true;
     this.#queue.end();
-    this.#sendClose({ code, reason }, payload);
+    if (this.#hasReceivedClose) this.#answerClose();
+    else this.#sendClose({ code, reason }, payload);
     this.#updateFlow();
     return this.closed;
   }
@@ -234,9 +235,14 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#hasReceivedClose = true;
     this.#first ??= { code, reason, initiator: 'remote' };
     this.#isDiscarding = true;
+    this.#keepAlive.stop();
     this.#queue.end();
-    this.#sendClose({ code, reason: '' });
-    if (this.#options.role === 'server') this.#endWrite();
+    // What came before the close may still be answered, as far as somebody works on it; see `receive`.
+    if (this.#hasSentClose || !this.#queue.isAtWork) this.#answerClose();
+    else
+      this.#closeTimer = this.#options.clock.startTimer(this.#options.timeouts.closeTimeoutMs, () =>
+        this.#answerClose(),
+      );
     this.#updateFlow();
   }
 
@@ -255,8 +261,19 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 
   // ---- inside
 
+  #asked(): void {
+    if (this.#hasReceivedClose && !this.#hasSentClose && !this.#queue.isAtWork) this.#answerClose();
+    this.#updateFlow();
+  }
+
+  #answerClose(): void {
+    const { code = NO_CODE } = this.#first ?? {};
+    this.#sendClose({ code, reason: '' });
+    if (this.#options.role === 'server') this.#endWrite();
+  }
+
   #refusal(): unknown {
-    if (this.#isOver || this.#first !== undefined) {
+    if (this.#isOver || this.#hasSentClose) {
       const close = { ...(this.#first ?? NO_FRAME), wasClean: false };
       return new WebSocketClosedError(`the WebSocket is ${this.state}`, { close });
     }
@@ -287,11 +304,12 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     if (payload !== undefined && !this.#hasSentClose) void this.#writer.control(PONG, payload);
   }
 
-  #sendClose(frame: CloseFrame, payload: Buffer = closePayload(sendable(frame))): void {
+  #sendClose(frame: CloseFrame, payload: Uint8Array = answerPayload(frame.code)): void {
     if (this.#hasSentClose || this.#isOver) return;
     this.#hasSentClose = true;
     this.#first ??= { ...frame, initiator: 'local' };
     this.#keepAlive.stop();
+    this.#closeTimer?.cancel();
     const { clock, timeouts } = this.#options;
     const { closeTimeoutMs } = timeouts;
     this.#closeTimer = clock.startTimer(closeTimeoutMs, () => {
@@ -346,9 +364,9 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 }
 
-/** What may not be sent has no code: an answer to a frame without one has none either. */
-function sendable({ code, reason }: CloseFrame): CloseFrame {
-  return isCloseCode(code) ? { code, reason } : { code: NO_CODE, reason: '' };
+/** The answer to a close frame has its code; none, if that had none. RFC 6455 section 5.5.1. */
+function answerPayload(code: number): Uint8Array {
+  return isCloseCode(code) ? closePayload({ code, reason: '' }) : NOTHING;
 }
 
 function timeoutError(limit: string, timeoutMs: number): TimeoutError {

@@ -18,7 +18,6 @@ export function isCloseCode(code: number): boolean {
 
 /** The payload of a close frame. @throws UsageError if the code may not be sent, or the reason is too long. */
 export function closePayload({ code, reason }: CloseFrame): Buffer {
-  if (code === NO_CODE && reason === '') return Buffer.alloc(0);
   if (!isCloseCode(code)) {
     throw new UsageError(`a close code must be 1000 to 1003, 1007 to 1014 or 3000 to 4999, got ${code}`);
   }

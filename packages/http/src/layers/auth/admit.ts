@@ -1,0 +1,26 @@
+import type { ExtensionKey, Service } from '@lamella/service-core';
+import type { HttpRequest } from '../../message/http-request.ts';
+import type { HttpResponse } from '../../message/http-response.ts';
+import { callInner } from '../shared/call-inner.ts';
+import type { AuthenticatedUser } from './auth-user.ts';
+
+/** Who somebody is; `undefined` if the credentials are wrong. */
+export type VerifiedUser = AuthenticatedUser | undefined;
+
+/** Lets a request in whose user is known, or answers it; waits only for a check that is not done at once. */
+export function admit(
+  verified: VerifiedUser | Promise<VerifiedUser>,
+  key: ExtensionKey<AuthenticatedUser, 'request'>,
+  request: HttpRequest,
+  inner: Service<HttpRequest, HttpResponse>,
+  refuse: () => HttpResponse,
+): Promise<HttpResponse> {
+  const enter = (user: VerifiedUser): HttpResponse | Promise<HttpResponse> => {
+    if (user === undefined) return refuse();
+    request.extensions.insert(key, user);
+    return callInner(inner, request);
+  };
+  if (verified instanceof Promise) return verified.then(enter);
+  const answer = enter(verified);
+  return answer instanceof Promise ? answer : Promise.resolve(answer);
+}

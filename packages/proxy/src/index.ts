@@ -18,3 +18,4 @@ export type { ReverseRoute } from './reverse/route.ts';
 export type { ForwardingOptions } from './forwarding/forwarding-options.ts';
 export type { GatewayErrorOptions } from './forwarding/gateway-error.ts';
 export { GatewayFailure, gatewayErrorResponse } from './forwarding/gateway-error.ts';
+export type { UpgradeJoin, UpgradeRelay } from './forwarding/upgrade-relay.ts';

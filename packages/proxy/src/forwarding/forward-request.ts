@@ -8,6 +8,7 @@ import { loopResponse } from './loop-response.ts';
 import { countForward } from './max-forwards.ts';
 import { tunnelService } from './tunnel-service.ts';
 import { wantsUpgrade } from './upgrade.ts';
+import type { UpgradeJoin } from './upgrade-relay.ts';
 import { addVia, hasVia } from './via.ts';
 
 /** How a request goes on. */
@@ -37,8 +38,10 @@ export async function forwardRequest(
   const { client, pseudonym } = forwarding;
   if (hasVia(headers, pseudonym)) return loopResponse(pseudonym);
   countForward(request, headers);
-  const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: wantsUpgrade(request) });
+  const isUpgrade = wantsUpgrade(request);
+  const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: isUpgrade });
   addVia(headers, request.version, pseudonym);
+  const join = isUpgrade ? forwarding.upgrade?.prepare(request, headers) : undefined;
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
@@ -47,7 +50,7 @@ export async function forwardRequest(
   } catch (error) {
     return answerFailure(error, request, forwarding);
   }
-  return forwardResponse(request, response, forwarding);
+  return forwardResponse(request, response, forwarding, join);
 }
 
 /** The answer for a way to the next server that failed. @throws `error` itself if it is not about that. */
@@ -62,16 +65,20 @@ export function answerFailure(
   return answer;
 }
 
-function forwardResponse(request: HttpRequest, response: HttpResponse, forwarding: Forwarding): HttpResponse {
+function forwardResponse(
+  request: HttpRequest,
+  response: HttpResponse,
+  forwarding: Forwarding,
+  join: UpgradeJoin | undefined,
+): HttpResponse {
   const headers = response.headers.clone();
   const { status, reason, upgraded, version } = response;
   // RFC 9110 section 15.5.22: 426 says by Upgrade what would have to be asked for.
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
   if (upgraded === undefined) return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer) });
-  return HttpResponse.upgrade({ status, reason, headers }, tunnelService(upgraded, request, forwarding), {
-    guard: upgraded,
-  });
+  const handler = tunnelService(upgraded, request, forwarding, join);
+  return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });
 }
 
 function forwardInterim({ status, reason, headers }: InformationalResponse): InformationalResponse {

@@ -4,6 +4,7 @@ import type { RelayOptions, RelayOutcome } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import { randomPseudonym } from './pseudonym.ts';
+import type { UpgradeRelay } from './upgrade-relay.ts';
 
 /** Options that both kinds of proxy have. */
 export interface ForwardingOptions {
@@ -13,12 +14,16 @@ export interface ForwardingOptions {
   readonly pseudonym?: string;
   /** Limits of tunnels and upgraded connections. `lifecycle` makes them take part in draining. Default: those of `relay`. */
   readonly relay?: Omit<RelayOptions, 'scope'>;
+  /** Takes over upgraded connections, such as `webSocketRelay()` of `@lamella/ws`. Default: their bytes are passed on. */
+  readonly upgrade?: UpgradeRelay;
   /** Hears once how each tunnel and each upgraded connection ended, for accounting. Default: nobody. */
   readonly onRelayEnd?: (outcome: RelayOutcome, request: HttpRequest) => void;
 }
 
 /** What forwarding needs, whichever kind of proxy does it. */
-export interface Forwarding extends Required<ForwardingOptions> {
+export interface Forwarding extends Required<Omit<ForwardingOptions, 'upgrade'>> {
+  /** Takes over upgraded connections, if anything does. */
+  readonly upgrade: UpgradeRelay | undefined;
   /** Whether error responses tell what failed where. A stranger shall not learn what stands behind a reverse proxy. */
   readonly tellsDetails: boolean;
 }
@@ -32,5 +37,5 @@ export function fullForwarding(options: ForwardingOptions, tellsDetails: boolean
     const value = relay[name];
     if (value !== undefined && !(value > 0)) throw new UsageError(`relay.${name} must be > 0, got ${value}`);
   }
-  return { client, pseudonym, relay, onRelayEnd, tellsDetails };
+  return { client, pseudonym, relay, upgrade: options.upgrade, onRelayEnd, tellsDetails };
 }

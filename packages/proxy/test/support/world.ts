@@ -80,7 +80,7 @@ export class World {
   }
 
   /** Options that both kinds of proxy get here. */
-  get forwarding(): Required<ForwardingOptions> {
+  get forwarding(): Required<Omit<ForwardingOptions, 'upgrade'>> {
     return {
       client: this.client,
       pseudonym: 'test-proxy',

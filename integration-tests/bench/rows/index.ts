@@ -2,13 +2,14 @@ import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
 import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
 import { idleRow } from './idle-row.ts';
 import { relayRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
-import { helloRow, largeRow, postRow } from './server-rows.ts';
+import { helloRow, largeRow, layersRow, postRow } from './server-rows.ts';
 import { wsEchoLongRow, wsEchoRow } from './ws-rows.ts';
 
 export const rows: readonly (BenchRow | MemoryRow)[] = [
   helloRow,
   postRow,
   largeRow,
+  layersRow,
   clientRow,
   clientAloneRow,
   reverseRow,

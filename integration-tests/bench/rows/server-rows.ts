@@ -48,6 +48,19 @@ export const largeRow: BenchRow = {
   },
 };
 
+export const layersRow: BenchRow = {
+  type: 'rate',
+  name: 'server-layers',
+  about: 'A server answers GET with 27 bytes of JSON through fifteen layers, five of which wait for the answer.',
+  unit: requests,
+  // Fifteen may cost a quarter of what one leaves.
+  targets: [{ of: '15 layers', to: '1 layer', atLeast: 0.75 }],
+  contestants: {
+    '1 layer': () => server('lamella-server.ts', 'one', HELLO_LOAD),
+    '15 layers': () => server('lamella-server.ts', 'fifteen', HELLO_LOAD),
+  },
+};
+
 async function server(script: string, around: string, load: WrkLoad): Promise<Contestant> {
   return wrkContestant(await startNode(script, [around]), load);
 }

@@ -5,6 +5,15 @@ export type {
   ConcurrencyLimitLayerOptions,
 } from './concurrency-limit/concurrency-limit-layer.ts';
 export { concurrencyLimitLayer } from './concurrency-limit/concurrency-limit-layer.ts';
+export type { GcraStep, RateLimitDecision, RateLimitRule } from './rate-limit/gcra.ts';
+export { gcra } from './rate-limit/gcra.ts';
+export type { MemoryRateLimitStoreOptions } from './rate-limit/memory-rate-limit-store.ts';
+export { memoryRateLimitStore } from './rate-limit/memory-rate-limit-store.ts';
+export type { RateLimitErrorOptions, RateLimitReason } from './rate-limit/rate-limit-error.ts';
+export { RateLimitError } from './rate-limit/rate-limit-error.ts';
+export type { RateLimitLayer, RateLimitLayerOptions } from './rate-limit/rate-limit-layer.ts';
+export { rateLimitLayer } from './rate-limit/rate-limit-layer.ts';
+export type { RateLimitRuleOptions, RateLimitStore } from './rate-limit/rate-limit-store.ts';
 export type { TimeoutLayerOptions } from './timeout/timeout-layer.ts';
 export { timeoutLayer } from './timeout/timeout-layer.ts';
 

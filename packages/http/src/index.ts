@@ -91,6 +91,13 @@ export type { BasicCredentials } from './layers/auth/basic-credentials.ts';
 export { parseBasicCredentials, userTable } from './layers/auth/basic-credentials.ts';
 export type { BearerAuthLayerOptions, BearerToken } from './layers/auth/bearer-auth-layer.ts';
 export { bearerAuthLayer } from './layers/auth/bearer-auth-layer.ts';
+export type { CompressionLayerOptions } from './layers/compression/compression-layer.ts';
+export { compressionLayer, isCompressibleType } from './layers/compression/compression-layer.ts';
+export type { CompressionLevelsOptions, ContentCoding } from './layers/compression/content-coding.ts';
+export type { DecompressionLimitsOptions } from './layers/decompression/decoded-body.ts';
+export type { DecompressionLayerOptions } from './layers/decompression/decompression-layer.ts';
+export { decompressionLayer } from './layers/decompression/decompression-layer.ts';
+export { requestDecompressionLayer } from './layers/decompression/request-decompression-layer.ts';
 export type { HeaderChangesOptions, HeaderValue } from './layers/headers/header-changes.ts';
 export { requestHeadersLayer } from './layers/headers/request-headers-layer.ts';
 export type { AnsweredRequest } from './layers/headers/response-headers-layer.ts';
@@ -112,6 +119,11 @@ export {
   sensitiveHeadersLayer,
   sensitiveHeadersOf,
 } from './layers/sensitive-headers/sensitive-headers-layer.ts';
+
+// Layers for clients
+
+export type { ReplayBodyLayerOptions } from './layers/replay-body/replay-body-layer.ts';
+export { replayBodyLayer } from './layers/replay-body/replay-body-layer.ts';
 
 // Who really asked
 

@@ -331,7 +331,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #send(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
-    if (this.#protocol.owesContinue && !response.body.canClone) void this.#sendAfterFirst(exchange, response, request);
+    if (this.#protocol.owesContinue && !response.body.isAtHand) void this.#sendAfterFirst(exchange, response, request);
     else this.#sendNow(exchange, response, request);
   }
 

@@ -14,6 +14,10 @@ export interface BodySource {
   cancel(reason: unknown): void;
   /** Trailer fields; asked after the end. */
   readonly trailers?: HttpHeaders | undefined;
+  /** Whether {@link tryClone} would give a source now. Default false: what comes from a stream comes once. */
+  readonly canClone?: boolean;
+  /** Makes a source of the same content from its begin, however much of this one has been read; `undefined` if that is not possible. */
+  tryClone?(): BodySource | undefined;
 }
 
 /** What a stream may yield: bytes, or text that is sent as UTF-8. */

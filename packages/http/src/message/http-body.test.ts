@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, textOf } from '../../test/support/codec.ts';
 import type { BodySource } from './body-source.ts';
+import { iterableSource } from './body-source.ts';
 import type { HttpBodyInit } from './http-body.ts';
 import { HttpBody } from './http-body.ts';
 import { HttpHeaders } from './http-headers.ts';
@@ -104,6 +105,18 @@ describe('HttpBody', () => {
     await expect(clone?.text()).resolves.toBe('hi');
     expect(clone?.trailers?.get('a')).toBe('b');
     expect(HttpBody.from(['hi']).canClone).toBe(false);
+  });
+
+  it('can be cloned if its source can begin anew, read or not, though it is not at hand', async () => {
+    const open = (): BodySource => ({
+      ...iterableSource(['he', 'llo']),
+      canClone: true,
+      tryClone: open,
+    });
+    const body = HttpBody.fromSource(open(), { size: 5 });
+    expect([body.isAtHand, body.canClone, body.tryClone()?.size]).toEqual([false, true, 5]);
+    expect(await body.text()).toBe('hello');
+    expect(await body.tryClone()?.text()).toBe('hello');
   });
 
   it('tells a size for the wire unless trailers follow', () => {

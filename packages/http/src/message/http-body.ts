@@ -152,21 +152,30 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     return whole;
   }
 
-  /** Whether {@link tryClone} can make a second body of the same content. */
-  get canClone(): boolean {
+  /** Whether the whole content is in memory: an empty body, or text or bytes that nobody has read. */
+  get isAtHand(): boolean {
     return this.isEmpty || (this.#source === undefined && !this.isUsed);
   }
 
+  /** Whether {@link tryClone} can make a second body of the same content. */
+  get canClone(): boolean {
+    return this.isAtHand || this.#source?.canClone === true;
+  }
+
   /**
-   * Makes a second body of the same content, if it is at hand: an empty body, or text or bytes that nobody has read.
+   * Makes a second body of the same content, if it is at hand or its source can begin anew.
    *
    * @returns `undefined` for a body that can be read only once. The content is shared, not copied.
    */
   tryClone(): HttpBody | undefined {
-    if (!this.canClone) return undefined;
-    return this.isEmpty
-      ? this
-      : new HttpBody(this.#whole, undefined, this.#trailers === undefined ? {} : { trailers: this.#trailers });
+    if (this.isEmpty) return this;
+    const options = {
+      ...(this.#size === undefined ? {} : { size: this.#size }),
+      ...(this.#trailers === undefined ? {} : { trailers: this.#trailers }),
+    };
+    if (this.isAtHand) return new HttpBody(this.#whole, undefined, options);
+    const source = this.#source?.tryClone?.();
+    return source && new HttpBody(undefined, source, options);
   }
 
   /**

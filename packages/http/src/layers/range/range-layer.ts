@@ -57,7 +57,7 @@ export function rangeLayer(options: RangeLayerOptions = {}): Layer<HttpRequest, 
       const ranges = requestedRanges(request, validatorsOf(headers), body.size, { maxRanges, nowMs: clock.epochMs() });
       if (ranges === undefined) return response;
       if (ranges === 'unsatisfiable') return unsatisfiable(response, body.size);
-      if (!body.canClone && !areAscending(ranges)) return response;
+      if (!body.isAtHand && !areAscending(ranges)) return response;
       try {
         return await partial(response, body.size, ranges, makeBoundary);
       } catch (error) {
@@ -108,7 +108,7 @@ async function partial(
 async function bodyOf(body: HttpBody, parts: readonly RangePart[], tail: Uint8Array = NOTHING): Promise<HttpBody> {
   let size = tail.length;
   for (const { head, range } of parts) size += head.length + range.lastByte + 1 - range.firstByte;
-  if (!body.canClone) return HttpBody.fromSource(rangesSource(body, parts, tail), { size });
+  if (!body.isAtHand) return HttpBody.fromSource(rangesSource(body, parts, tail), { size });
   // At hand, so nothing is copied but text.
   const content = await body.bytes({ maxBytes: Number.POSITIVE_INFINITY });
   const chunks = parts.flatMap(({ head, range }) => [head, content.subarray(range.firstByte, range.lastByte + 1)]);

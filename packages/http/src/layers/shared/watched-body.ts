@@ -41,11 +41,11 @@ export function watchedBody(body: HttpBody, watcher: BodyWatcher): HttpBody {
       return body.trailers;
     },
   };
-  return HttpBody.fromSource(source, sameOptions(body));
+  return HttpBody.fromSource(source, sameBodyOptions(body));
 }
 
 /** A stated size stays; so does that there is none on the wire because trailers follow. */
-function sameOptions(body: HttpBody): HttpBodyOptions {
+export function sameBodyOptions(body: HttpBody): HttpBodyOptions {
   const { size } = body;
   if (size === undefined) return {};
   return body.sizeOnWire === undefined ? { size, trailers: () => body.trailers } : { size };

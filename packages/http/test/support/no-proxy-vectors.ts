@@ -1,7 +1,10 @@
 /** A list as in `NO_PROXY`, a host as in a URL, and whether it is reached directly. */
 export type NoProxyVector = readonly [list: string, host: string, isDirect: boolean];
 
-/** What curl does; a test beside the real one looks that it does. */
+/**
+ * What curl says that it does; a test beside the real one looks that it does. The rows of {@link noProxyOldBugs} are those in
+ * which old versions do otherwise.
+ */
 export const noProxyVectors: readonly NoProxyVector[] = [
   ['*', 'example.com', true],
   ['*', '192.0.2.1', true],
@@ -76,3 +79,10 @@ export const noProxyVectors: readonly NoProxyVector[] = [
   ['192.0.2.1', '[::ffff:192.0.2.1]', false],
   ['::1', '192.0.2.1', false],
 ];
+
+/** Rows, as `list host`, that curl 7 gets wrong: it compares the text of IPv6 addresses, as if they were names. */
+export const noProxyOldBugs: ReadonlySet<string> = new Set([
+  '2001:DB8:0::1 [2001:db8::1]',
+  '2001:db8::/32 [2001:db8::1]',
+  '::1/128 [::1]',
+]);

@@ -4,7 +4,17 @@ import type { TestContext } from 'vitest';
 import { beforeEach } from 'vitest';
 
 /** Programs of others that tests talk to; `.ci/run` installs all of them. */
-export type Peer = 'chromium' | 'curl' | 'haproxy' | 'hey' | 'nginx' | 'openssl' | 'slowhttptest' | 'socat' | 'wrk';
+export type Peer =
+  | 'chromium'
+  | 'curl'
+  | 'haproxy'
+  | 'hey'
+  | 'nginx'
+  | 'openssl'
+  | 'redis-server'
+  | 'slowhttptest'
+  | 'socat'
+  | 'wrk';
 
 /**
  * Skips the test, with one line that says why, if a program is not installed. Under `LAMELLA_REQUIRE_PEERS=1` the test fails

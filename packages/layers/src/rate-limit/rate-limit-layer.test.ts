@@ -264,10 +264,11 @@ describe('rateLimitLayer', () => {
         const controller = new AbortController();
         const leaving = () => service.serve(serviceInput('leaving', { signal: controller.signal }));
         const outputs = who === 'head' ? [leaving(), serve('b')] : [serve('b'), leaving()];
+        const ended = Promise.allSettled(outputs);
         await settle();
         controller.abort('enough');
         await clock.advanceAsync(1_000);
-        const results = await Promise.allSettled(outputs);
+        const results = await ended;
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason)).sort()).toEqual([
           'B',
           'enough',

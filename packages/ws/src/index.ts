@@ -11,6 +11,12 @@ export type { WebSocketClose } from './connection/web-socket-close.ts';
 export type { WebSocketConnection, WebSocketData, WebSocketSendOptions } from './connection/web-socket-connection.ts';
 export type { WebSocketLimits, WebSocketOptions, WebSocketTimeouts } from './connection/web-socket-options.ts';
 
+// Relays
+
+export type { InspectWebSocket, RelayedMessage, WebSocketInspection } from './relay/web-socket-inspection.ts';
+export type { WebSocketJoin, WebSocketRelay, WebSocketRelayOptions } from './relay/web-socket-relay.ts';
+export { webSocketRelay } from './relay/web-socket-relay.ts';
+
 // Handshakes
 
 export type { DeflateBudget, DeflateReservation } from './handshake/deflate-budget.ts';

@@ -128,8 +128,9 @@ describe('an end that is no good one', () => {
     const { socket, peer } = openSocket('client');
     peer.stream.destroy(new Error('gone'));
     const close = await socket.closed;
-    expect(close).toMatchObject({ code: 1006, wasClean: false, initiator: 'remote' });
-    await expect(socket.receive()).rejects.toMatchObject({ code: 'LML_ERR_WEBSOCKET_CLOSED' });
+    expect(close).toMatchObject({ code: 1006, initiator: 'remote', error: { code: 'LML_ERR_STREAM_RESET' } });
+    const cause = expect.objectContaining({ code: 'LML_ERR_STREAM_RESET' });
+    await expect(socket.receive()).rejects.toMatchObject({ code: 'LML_ERR_WEBSOCKET_CLOSED', cause });
   });
 
   it('by destroy gives its reason to all who wait', async () => {

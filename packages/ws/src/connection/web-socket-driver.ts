@@ -133,6 +133,22 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     return this.#control(PONG, payload);
   }
 
+  /** The close frame that came first, if any has. For relays. */
+  get firstClose(): CloseFrame | undefined {
+    return this.#first;
+  }
+
+  /** Closes as another WebSocket was closed, even without a code. For relays. */
+  passClose(frame: CloseFrame): void {
+    if (isCloseCode(frame.code)) void this.close(frame.code, frame.reason);
+    else {
+      this.#isDiscarding = true;
+      this.#queue.end();
+      this.#sendClose(frame);
+      this.#updateFlow();
+    }
+  }
+
   close(code = 1000, reason = ''): Promise<WebSocketClose> {
     const payload = closePayload({ code, reason });
     this.#isDiscarding = true;
@@ -221,14 +237,14 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   onPing(payload: Buffer): void {
-    if (this.#options.onControl !== undefined) this.#options.onControl(PING, payload);
+    if (this.#options.onControl !== undefined) this.#passControl(PING, payload);
     // RFC 6455 section 5.5.3: the answer to the last ping is enough, so that a peer that reads nothing piles up no answers.
     else if (this.#outbound.isBlocked) this.#laterPong = payload;
     else if (!this.#hasSentClose) void this.#writer.control(PONG, payload);
   }
 
   onPong(payload: Buffer): void {
-    this.#options.onControl?.(PONG, payload);
+    if (this.#options.onControl !== undefined) this.#passControl(PONG, payload);
   }
 
   onCloseFrame(code: number, reason: string): void {
@@ -290,12 +306,20 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     return error;
   }
 
+  /** Through a relay somebody else keeps alive by it. */
+  #passControl(opcode: number, payload: Buffer): void {
+    this.#keepAlive.used();
+    this.#options.onControl?.(opcode, payload);
+  }
+
   #control(opcode: number, payload: Uint8Array): Promise<void> | undefined {
     if (payload.length > MAX_CONTROL_BYTES) {
       throw new UsageError(`a control frame has at most ${MAX_CONTROL_BYTES} bytes, got ${payload.length}`);
     }
     const refusal = this.#refusal();
-    return refusal === undefined ? this.#writer.control(opcode, payload) : quietRejection(refusal);
+    if (refusal !== undefined) return quietRejection(refusal);
+    if (this.#options.onControl !== undefined) this.#keepAlive.used();
+    return this.#writer.control(opcode, payload);
   }
 
   #sendLaterPong(): void {
@@ -345,7 +369,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#keepAlive.stop();
     this.#abortListener.close();
     const close = this.#closeOf(info);
-    const failure = close.error ?? new WebSocketClosedError('the peer left without a close frame', { close });
+    const failure = this.#error ?? new WebSocketClosedError(whyEnded(close), { close, cause: close.error });
     this.#reader.stop();
     this.#writer.stop(failure);
     this.#options.deflate?.close();
@@ -359,7 +383,8 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     const wasClean = this.#hasSentClose && this.#hasReceivedClose;
     const initiator = this.#isDestroyed ? 'local' : 'remote';
     const first = this.#first ?? { code: ABNORMAL, reason: '', initiator };
-    const error = this.#error ?? (wasClean || info.error === undefined ? undefined : toStreamError(info));
+    const isBroken = info.reason !== 'eof' && info.reason !== 'shutdown';
+    const error = this.#error ?? (isBroken && !wasClean ? toStreamError(info) : undefined);
     return { ...first, wasClean, ...(error === undefined ? {} : { error }) };
   }
 }
@@ -367,6 +392,11 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 /** The answer to a close frame has its code; none, if that had none. RFC 6455 section 5.5.1. */
 function answerPayload(code: number): Uint8Array {
   return isCloseCode(code) ? closePayload({ code, reason: '' }) : NOTHING;
+}
+
+function whyEnded({ code, wasClean }: WebSocketClose): string {
+  if (code === ABNORMAL) return 'the WebSocket ended without a close frame';
+  return wasClean ? 'the WebSocket is closed' : 'the peer left without a close frame of its own';
 }
 
 function timeoutError(limit: string, timeoutMs: number): TimeoutError {

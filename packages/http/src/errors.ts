@@ -65,7 +65,11 @@ const STATUS_HINTS: Readonly<Partial<Record<Http1ErrorCode, number>>> = {
 };
 
 /** Every `code` of an {@link HttpBodyError}. Minor releases may add codes, never remove one. */
-export type HttpBodyErrorCode = 'LML_ERR_HTTP_BODY_BAD_JSON';
+export type HttpBodyErrorCode =
+  | 'LML_ERR_HTTP_BODY_BAD_JSON'
+  | 'LML_ERR_HTTP_BODY_BAD_CODING'
+  | 'LML_ERR_HTTP_BODY_CODING_INCOMPLETE'
+  | 'LML_ERR_HTTP_BODY_BYTES_AFTER_CODING';
 
 /** The content of a message is not what was asked for. */
 export class HttpBodyError extends LamellaError {
@@ -78,6 +82,42 @@ export class HttpBodyError extends LamellaError {
   constructor(code: HttpBodyErrorCode, message: string, options: LamellaErrorOptions = {}) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** Every `code` of an {@link HttpStatusError}. Minor releases may add codes, never remove one. */
+export type HttpStatusErrorCode = 'LML_ERR_HTTP_UNEXPECTED_STATUS';
+
+/** Options of {@link HttpStatusError}. */
+export interface HttpStatusErrorOptions extends LamellaErrorOptions {
+  /** Status of the response. */
+  readonly status: number;
+  /** Beginning of the body, as text. */
+  readonly excerpt: string;
+  /** Type of the body, as the response says it. */
+  readonly contentType: string | undefined;
+}
+
+/** A response has another status than the caller wants. */
+export class HttpStatusError extends LamellaError {
+  static {
+    HttpStatusError.prototype.name = 'HttpStatusError';
+  }
+
+  readonly code: HttpStatusErrorCode;
+  /** Status of the response. */
+  readonly status: number;
+  /** The first 1,024 bytes of the body at most, as text. */
+  readonly excerpt: string;
+  /** Type of the body, as the response says it. */
+  readonly contentType: string | undefined;
+
+  constructor(code: HttpStatusErrorCode, message: string, options: HttpStatusErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.status = options.status;
+    this.excerpt = options.excerpt;
+    this.contentType = options.contentType;
   }
 }
 
@@ -114,5 +154,27 @@ export class HttpConnectionError extends LamellaError {
     super(message, options);
     this.code = code;
     this.processed = options.processed;
+  }
+}
+
+/** Every `code` of an {@link HttpRedirectError}. Minor releases may add codes, never remove one. */
+export type HttpRedirectErrorCode =
+  | 'LML_ERR_HTTP_REDIRECT_TOO_MANY'
+  | 'LML_ERR_HTTP_REDIRECT_LOOP'
+  | 'LML_ERR_HTTP_REDIRECT_BAD_LOCATION'
+  | 'LML_ERR_HTTP_REDIRECT_DOWNGRADE'
+  | 'LML_ERR_HTTP_REDIRECT_BODY_NOT_REPLAYABLE';
+
+/** A redirect that is not followed, because it must not be or cannot be. */
+export class HttpRedirectError extends LamellaError {
+  static {
+    HttpRedirectError.prototype.name = 'HttpRedirectError';
+  }
+
+  readonly code: HttpRedirectErrorCode;
+
+  constructor(code: HttpRedirectErrorCode, message: string, options: LamellaErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
   }
 }

@@ -60,6 +60,15 @@ export type { PoolOptions } from './client/pool-options.ts';
 export type { CallTimings } from './timings/http-timings.ts';
 export { HttpTimings } from './timings/http-timings.ts';
 
+// Requests, in comfort
+
+export type { MultipartContent, MultipartInit, MultipartPart } from './client/requests/multipart.ts';
+export { multipartBody } from './client/requests/multipart.ts';
+export type { RequestBuilder, RequestPlan } from './client/requests/request-builder.ts';
+export type { QueryInit, QueryValue } from './client/requests/request-url.ts';
+export type { Requests, RequestsOptions } from './client/requests/requests.ts';
+export { requests } from './client/requests/requests.ts';
+
 // Outbound proxies
 
 export type { HttpProxyConnectorOptions, HttpProxyOptions } from './client/proxy/http-proxy-connector.ts';
@@ -73,6 +82,8 @@ export { via } from './client/proxy/via.ts';
 
 export type { WebRequestOptions } from './interop/fetch.ts';
 export { fetchHandler, fromWebResponse, toWebRequest } from './interop/fetch.ts';
+export type { FetchFunction } from './interop/to-fetch.ts';
+export { toFetch } from './interop/to-fetch.ts';
 
 // Layers for servers and for both sides
 
@@ -122,6 +133,12 @@ export {
 
 // Layers for clients
 
+export type {
+  FollowedRedirect,
+  FollowRedirectLayerOptions,
+} from './layers/follow-redirect/follow-redirect-layer.ts';
+export { followRedirectLayer, RedirectHistory } from './layers/follow-redirect/follow-redirect-layer.ts';
+export type { ReferrerPolicy } from './layers/follow-redirect/referer.ts';
 export type { ReplayBodyLayerOptions } from './layers/replay-body/replay-body-layer.ts';
 export { replayBodyLayer } from './layers/replay-body/replay-body-layer.ts';
 
@@ -155,5 +172,14 @@ export type {
   HttpBodyErrorCode,
   HttpConnectionErrorCode,
   HttpConnectionErrorOptions,
+  HttpRedirectErrorCode,
+  HttpStatusErrorCode,
+  HttpStatusErrorOptions,
 } from './errors.ts';
-export { Http1ProtocolError, HttpBodyError, HttpConnectionError } from './errors.ts';
+export {
+  Http1ProtocolError,
+  HttpBodyError,
+  HttpConnectionError,
+  HttpRedirectError,
+  HttpStatusError,
+} from './errors.ts';

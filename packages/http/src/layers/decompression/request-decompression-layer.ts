@@ -1,0 +1,70 @@
+import type { Layer } from '@lamella/service-core';
+import { LimitError } from '@lamella/service-core';
+import { HttpBodyError } from '../../errors.ts';
+import type { HttpRequest } from '../../message/http-request.ts';
+import { HttpResponse } from '../../message/http-response.ts';
+import { ALL_CODINGS, requireCodings } from '../compression/content-coding.ts';
+import { callInner } from '../shared/call-inner.ts';
+import { requireInteger } from '../shared/option-checks.ts';
+import { watchedBody } from '../shared/watched-body.ts';
+import { describeDecoded, readContentCodings } from './content-codings.ts';
+import { decodedBody, fullDecompressionLimits } from './decoded-body.ts';
+import type { DecompressionLayerOptions } from './decompression-layer.ts';
+
+/**
+ * Decodes compressed requests, for servers.
+ *
+ * @remarks
+ * The inner service reads decoded content, and sees no Content-Encoding and no Content-Length. A coding that is not known is answered with
+ * 415, and a list of more than `maxCodings` too; both say in Accept-Encoding what there is. If the inner service fails because its content
+ * grows beyond `maxBytes` or `maxRatio`, the answer is 413; because it is corrupt or incomplete, 400. A service that deals with such a
+ * failure itself keeps its own answer.
+ *
+ * @throws UsageError if an option is out of its range.
+ *
+ * @example
+ * const service = stack(
+ *   requestDecompressionLayer({ maxBytes: 1_000_000 }),
+ *   serviceFn(async (request: HttpRequest) => HttpResponse.text(await request.body.text())),
+ * );
+ */
+export function requestDecompressionLayer(options: DecompressionLayerOptions = {}): Layer<HttpRequest, HttpResponse> {
+  const { maxCodings = 2 } = options;
+  const codings = requireCodings(options.codings ?? ALL_CODINGS);
+  const limits = fullDecompressionLimits(options);
+  requireInteger('maxCodings', maxCodings, 1, 8);
+  const acceptEncoding = codings.join(', ');
+
+  return (inner) => ({
+    serve(request) {
+      const applied = readContentCodings(request.headers, codings);
+      if (typeof applied === 'string' || applied.length > maxCodings)
+        return Promise.resolve(unsupported(acceptEncoding));
+      if (applied.length === 0) return callInner(inner, request);
+      let failure: { readonly error: unknown } | undefined;
+      const body = watchedBody(decodedBody(request.body, applied, limits), {
+        onEnd(outcome, error) {
+          if (outcome === 'failed') failure = { error };
+        },
+      });
+      const decoded = request.with({ headers: request.headers, body });
+      describeDecoded(decoded.headers);
+      return callInner(inner, decoded).catch((error: unknown) => {
+        const status = failure?.error === error ? statusOf(error) : undefined;
+        if (status === undefined) throw error;
+        return HttpResponse.text(status === 413 ? '413 Content Too Large\n' : '400 Bad Request\n', { status });
+      });
+    },
+  });
+}
+
+/** @returns `undefined` for what has nothing to do with decoding. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof LimitError) return 413;
+  return error instanceof HttpBodyError ? 400 : undefined;
+}
+
+function unsupported(acceptEncoding: string): HttpResponse {
+  const headers = { 'Accept-Encoding': acceptEncoding };
+  return HttpResponse.text('415 Unsupported Media Type\n', { status: 415, headers });
+}

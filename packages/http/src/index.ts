@@ -141,6 +141,8 @@ export { followRedirectLayer, RedirectHistory } from './layers/follow-redirect/f
 export type { ReferrerPolicy } from './layers/follow-redirect/referer.ts';
 export type { ReplayBodyLayerOptions } from './layers/replay-body/replay-body-layer.ts';
 export { replayBodyLayer } from './layers/replay-body/replay-body-layer.ts';
+export type { HttpAttempt, HttpRetryLayerOptions } from './layers/retry/http-retry-layer.ts';
+export { httpRetryLayer } from './layers/retry/http-retry-layer.ts';
 
 // Who really asked
 

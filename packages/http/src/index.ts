@@ -144,6 +144,11 @@ export { replayBodyLayer } from './layers/replay-body/replay-body-layer.ts';
 export type { HttpAttempt, HttpRetryLayerOptions } from './layers/retry/http-retry-layer.ts';
 export { httpRetryLayer } from './layers/retry/http-retry-layer.ts';
 
+// Answers of limits
+
+export type { LimitResponseLayerOptions, RateLimitPolicy } from './layers/rate-limit/limit-response-layer.ts';
+export { limitResponseLayer, RateLimitStatus } from './layers/rate-limit/limit-response-layer.ts';
+
 // Who really asked
 
 export type { ForwardedElement, ForwardedNode } from './layers/forwarded/forwarded-element.ts';

@@ -52,6 +52,22 @@ export type { HijackLayer, HijackLayerOptions } from './hijack/hijack-layer.ts';
 export { hijackLayer } from './hijack/hijack-layer.ts';
 export type { OutputMustInclude, ServiceAlsoGiving } from './shared/service-also-giving.ts';
 
+// Spreading calls over endpoints
+
+export type { BalanceContext, BalancePolicy } from './balance/balance-policy.ts';
+export { balancer } from './balance/balancer.ts';
+export type { Balancer, BalancerOptions } from './balance/balancer-options.ts';
+export type { EjectionOptions } from './balance/ejection.ts';
+export type { BalancedEndpoint, Endpoint, EndpointHealth } from './balance/endpoint.ts';
+export type { CallOutcome } from './balance/endpoint-pool.ts';
+export type { HealthCheckOptions } from './balance/health-check.ts';
+export { NoEndpointError } from './balance/no-endpoint-error.ts';
+export type { ConsistentHashOptions } from './balance/policies/consistent-hash.ts';
+export { consistentHash } from './balance/policies/consistent-hash.ts';
+export { hash32 } from './balance/policies/hash32.ts';
+export { leastRequests, powerOfTwoChoices } from './balance/policies/least-requests.ts';
+export { roundRobin } from './balance/policies/round-robin.ts';
+
 // Side data
 
 export type { ExtensionLayer, TakesExtension } from './add-extension/add-extension-layer.ts';

@@ -3,7 +3,7 @@ import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
 import { idleRow } from './idle-row.ts';
 import { relayRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow } from './server-rows.ts';
-import { wsEchoLongRow, wsEchoRow } from './ws-rows.ts';
+import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
 
 export const rows: readonly (BenchRow | MemoryRow)[] = [
   helloRow,
@@ -19,4 +19,7 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   idleRow,
   wsEchoRow,
   wsEchoLongRow,
+  wsRelayRow,
+  wsRelayLongRow,
+  wsIdleRow,
 ];

@@ -7,6 +7,7 @@ import { clientFrame, serverFrame } from './ws-frames.ts';
 
 const [, , connections = '64', bytes = '32', port = '0'] = process.argv;
 const message = Buffer.alloc(Number(bytes), 'lamella ');
+const frame = clientFrame(message); // made once: masking long messages again and again would be the slowest part of all
 const expected = serverFrame(message);
 
 interface Peer {
@@ -32,10 +33,10 @@ async function round(seconds: number): Promise<string> {
           peer.onAnswer = (isRight) => {
             if (isRight) units++;
             else faults++;
-            if (performance.now() < endMs) peer.socket.write(clientFrame(message));
+            if (performance.now() < endMs) peer.socket.write(frame);
             else resolve();
           };
-          peer.socket.write(clientFrame(message));
+          peer.socket.write(frame);
         }),
     ),
   );

@@ -13,6 +13,11 @@ export class MessageQueue<Message> {
     this.#onAsked = onAsked;
   }
 
+  /** Whether no message waits. */
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
   /** Whether messages wait, or the last one that was taken may still be worked on: nobody has asked for the next one. */
   get isAtWork(): boolean {
     return this.#messages.length > 0 || this.#isAtWork;

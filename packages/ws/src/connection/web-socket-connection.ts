@@ -42,8 +42,8 @@ export interface WebSocketConnection
    * Takes the next message. One call at a time.
    *
    * @remarks
-   * To ask for the next message says that the one before is done. A close frame of the peer is answered when all messages before it
-   * are done, so that they may be answered as well; after `closeTimeoutMs` at the latest, and at once if nobody has taken any.
+   * A close frame of the peer is answered when all messages before it have been taken, and whoever took the last one has had a turn of
+   * the event loop to answer it; after `closeTimeoutMs` at the latest.
    *
    * @returns The message, or `undefined` when the connection was closed by a close frame.
    * @throws WebSocketProtocolError if the peer broke a rule or a limit, WebSocketClosedError if it left without a close frame, or the

@@ -436,7 +436,7 @@ describe('draining', () => {
 });
 
 describe('a peer that closes behind messages', () => {
-  it('is answered when they are done, so that they can be answered', async () => {
+  it('is answered when they are taken, so that they can be answered', async () => {
     const { socket, peer } = openSocket('server');
     peer.sendBytes(
       Buffer.concat([
@@ -447,11 +447,11 @@ describe('a peer that closes behind messages', () => {
     expect(await socket.receive()).toBe('first');
     expect(await peer.seen()).toEqual([]);
     await socket.send('answer');
+    expect(await peer.seen()).toEqual(['text answer']);
     expect(await socket.receive()).toBe('second');
-    await socket.send('another');
-    expect(await peer.seen()).toEqual(['text answer', 'text another']);
+    await socket.send('another'); // at once: nobody knows whether more is going to be asked for
+    expect(await peer.seen()).toEqual(['text another', 'close 1000']);
     expect(await socket.receive()).toBeUndefined();
-    expect(await peer.seen()).toEqual(['close 1000']);
     await expect(socket.send('late')).rejects.toMatchObject({
       code: 'LML_ERR_WEBSOCKET_CLOSED',
       close: { code: 1000 },
@@ -460,7 +460,18 @@ describe('a peer that closes behind messages', () => {
     expect(await socket.closed).toMatchObject({ code: 1000, wasClean: true, initiator: 'remote' });
   });
 
-  it('is answered after closeTimeoutMs if nobody asks for more', async () => {
+  it('is answered soon by whoever takes one message, and then only waits for the end', async () => {
+    const { socket, peer, clock } = openSocket('client');
+    peer.send({ opcode: TEXT, payload: 'one' });
+    expect(await socket.receive()).toBe('one');
+    peer.close(4003, 'done');
+    expect(await peer.seen()).toEqual(['close 4003']);
+    void peer.stream.closeWrite();
+    expect(await socket.closed).toMatchObject({ code: 4003, wasClean: true });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is answered after closeTimeoutMs if nobody takes them', async () => {
     const { socket, peer, clock } = openSocket('server', { timeouts: { closeTimeoutMs: 400 } });
     peer.send({ opcode: TEXT, payload: 'never taken' });
     peer.close(1000);

@@ -253,12 +253,9 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#isDiscarding = true;
     this.#keepAlive.stop();
     this.#queue.end();
-    // What came before the close may still be answered, as far as somebody works on it; see `receive`.
-    if (this.#hasSentClose || !this.#queue.isAtWork) this.#answerClose();
-    else
-      this.#closeTimer = this.#options.clock.startTimer(this.#options.timeouts.closeTimeoutMs, () =>
-        this.#answerClose(),
-      );
+    const { clock, timeouts } = this.#options;
+    if (!this.#hasSentClose) this.#closeTimer = clock.startTimer(timeouts.closeTimeoutMs, () => this.#answerClose());
+    this.#answerCloseInTurn();
     this.#updateFlow();
   }
 
@@ -278,8 +275,14 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   // ---- inside
 
   #asked(): void {
-    if (this.#hasReceivedClose && !this.#hasSentClose && !this.#queue.isAtWork) this.#answerClose();
+    if (this.#hasReceivedClose) this.#answerCloseInTurn();
     this.#updateFlow();
+  }
+
+  /** Messages before the close may still be answered: those that wait, and the last one in the turn in which it was taken. */
+  #answerCloseInTurn(): void {
+    if (!this.#queue.isAtWork) this.#answerClose();
+    else if (this.#queue.isEmpty) setImmediate(() => this.#answerClose());
   }
 
   #answerClose(): void {

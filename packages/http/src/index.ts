@@ -144,6 +144,11 @@ export { replayBodyLayer } from './layers/replay-body/replay-body-layer.ts';
 export type { HttpAttempt, HttpRetryLayerOptions } from './layers/retry/http-retry-layer.ts';
 export { httpRetryLayer } from './layers/retry/http-retry-layer.ts';
 
+// Writing exchanges down
+
+export type { ToCurlOptions } from './layers/curl/to-curl.ts';
+export { toCurl } from './layers/curl/to-curl.ts';
+
 // Answers of limits
 
 export type { LimitResponseLayerOptions, RateLimitPolicy } from './layers/rate-limit/limit-response-layer.ts';

@@ -34,7 +34,8 @@ export function dispatchOptions(request: HttpRequest): DispatchOptions {
 /** What is at hand goes whole; anything else is pulled chunk by chunk. */
 function contentOf(body: HttpBody): Uint8Array | string | AsyncIterable<Uint8Array> | null {
   if (body.isEmpty) return null;
-  return body.takeWhole() ?? body.stream();
+  // A generator, not the body itself: undici takes anything with a `read` for a stream of Node.js, and reads ahead.
+  return body.takeWhole() ?? body[Symbol.asyncIterator]();
 }
 
 /** Fields that undici sets by itself, or refuses. */

@@ -52,9 +52,10 @@ export class PushedBody implements BodySource {
     if (this.#end !== undefined) {
       return this.#end.isFailure ? Promise.reject(this.#end.error) : Promise.resolve(undefined);
     }
-    this.#waiter = Promise.withResolvers();
-    this.#resume();
-    return this.#waiter.promise;
+    const waiter = Promise.withResolvers<Uint8Array | undefined>();
+    this.#waiter = waiter;
+    this.#resume(); // may push at once
+    return waiter.promise;
   }
 
   cancel(reason: unknown): void {

@@ -23,8 +23,8 @@ import { UpgradeRun } from './upgrade-run.ts';
 
 /** Options of {@link Http1ServerConnection}; defaults are set by the server layer. */
 export interface Http1ServerConnectionOptions extends Http1ServerProtocolOptions {
-  /** Age after which the connection ends with its next response, in milliseconds. */
-  readonly maxAgeMs: number;
+  /** Draws the age after which a connection ends with its next response, in milliseconds. */
+  readonly drawMaxAgeMs: () => number;
   readonly clock: Clock;
   /** Makes the Date field; one for all connections of a server. */
   readonly dateLine: DateLine;
@@ -51,6 +51,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   readonly #outbox: Outbox;
   readonly #timer: DeadlineTimer;
   readonly #startedMs: number;
+  readonly #endOfAgeMs: number;
   readonly #resolveDrained: () => void;
   #registration: Disposable | undefined;
   #abortListener: AbortListener | undefined;
@@ -74,6 +75,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#service = service;
     this.#options = options;
     this.#startedMs = clock.coarseNowMs();
+    this.#endOfAgeMs = this.#startedMs + options.drawMaxAgeMs();
     this.#protocol = new Http1ServerProtocol(options, this.#startedMs);
     const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
     this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
@@ -380,9 +382,9 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #sendHead(response: HttpResponse, close: boolean): void {
-    const { clock, dateLine, lifecycle, maxAgeMs } = this.#options;
+    const { clock, dateLine, lifecycle } = this.#options;
     const nowMs = clock.coarseNowMs();
-    const isEnding = nowMs - this.#startedMs >= maxAgeMs || (lifecycle !== undefined && lifecycle.phase !== 'running');
+    const isEnding = nowMs >= this.#endOfAgeMs || (lifecycle !== undefined && lifecycle.phase !== 'running');
     this.#protocol.sendHead({
       status: response.status,
       reason: response.reason,

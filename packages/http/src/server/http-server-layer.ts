@@ -21,6 +21,13 @@ export interface HttpServerLayerOptions {
   readonly maxRequestsPerConnection?: number;
   /** Age after which a connection ends with its next response, in milliseconds, greater than 0. Default 3_600_000. */
   readonly maxConnectionAgeMs?: number;
+  /**
+   * Share of that age by which each connection ends earlier at most, drawn at random, 0 to 1: what was opened together does not end
+   * together, and clients spread anew over the servers behind a balancer. Default 0.1.
+   */
+  readonly connectionAgeJitterRatio?: number;
+  /** Source of random numbers, each from 0 up to but not 1. Default `Math.random`. */
+  readonly random?: () => number;
   /** Where connections take part in draining. Default: none; then only the connection's own scope ends it early. */
   readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
@@ -55,12 +62,16 @@ export function httpServerLayer(
     throw new UsageError(`maxRequestsPerConnection must be >= 1, got ${maxRequestsPerConnection}`);
   }
   if (!(maxConnectionAgeMs > 0)) throw new UsageError(`maxConnectionAgeMs must be > 0, got ${maxConnectionAgeMs}`);
+  const { connectionAgeJitterRatio = 0.1, random = Math.random } = options;
+  if (!(connectionAgeJitterRatio >= 0 && connectionAgeJitterRatio <= 1)) {
+    throw new UsageError(`connectionAgeJitterRatio must be 0 to 1, got ${connectionAgeJitterRatio}`);
+  }
 
   const full: Http1ServerConnectionOptions = {
     limits: fullLimits(options.limits),
     timeouts: fullServerTimeouts(options.timeouts),
     maxRequests: maxRequestsPerConnection,
-    maxAgeMs: maxConnectionAgeMs,
+    drawMaxAgeMs: () => jittered(maxConnectionAgeMs, connectionAgeJitterRatio, random),
     clock,
     dateLine: new DateLine(),
     lifecycle: options.lifecycle,
@@ -69,6 +80,11 @@ export function httpServerLayer(
   return (inner) => ({
     serve: (connection) => new Http1ServerConnection(connection, inner, full).run(),
   });
+}
+
+/** `Infinity` stays what it is. */
+function jittered(ageMs: number, ratio: number, random: () => number): number {
+  return ageMs === Number.POSITIVE_INFINITY ? ageMs : ageMs * (1 - ratio * random());
 }
 
 function reportOnConsole(error: unknown, request: HttpRequest | undefined): void {

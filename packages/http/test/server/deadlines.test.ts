@@ -2,7 +2,7 @@ import { checkLedger } from '@lamella/net-core/testing';
 import { serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type HttpBody, HttpHeaders, HttpResponse } from '../../src/index.ts';
+import { type HttpBody, HttpHeaders, HttpResponse, httpServerLayer } from '../../src/index.ts';
 import { GET, rawClients } from '../support/raw-clients.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -247,6 +247,41 @@ describe('limits of a connection', () => {
     await old.clock.advanceAsync(60_000);
     old.send(GET);
     expect(await old.received()).toContain('Connection: close');
+  });
+
+  it.each([
+    [{}, 0, 60_000],
+    [{}, 0.5, 57_000],
+    [{ connectionAgeJitterRatio: 0 }, 0.9, 60_000],
+    [{ connectionAgeJitterRatio: 1 }, 0.75, 15_000],
+  ])('end it a little earlier than others, by chance: %o with %d', async (options, chance, ageMs) => {
+    const { clock, send, received } = open(async () => HttpResponse.text('ok'), {
+      maxConnectionAgeMs: 60_000,
+      random: () => chance,
+      ...options,
+    });
+    send(GET);
+    await received();
+    await clock.advanceAsync(ageMs - 1);
+    send(GET);
+    expect(await received()).not.toContain('Connection: close');
+    await clock.advanceAsync(1);
+    send(GET);
+    expect(await received()).toContain('Connection: close');
+  });
+
+  it('are never reached by chance where there are none', async () => {
+    const unlimited = { maxConnectionAgeMs: Number.POSITIVE_INFINITY, connectionAgeJitterRatio: 1, random: () => 0.99 };
+    const { clock, send, received } = open(async () => HttpResponse.text('ok'), unlimited);
+    send(GET);
+    await received();
+    await clock.advanceAsync(90_000);
+    send(GET);
+    expect(await received()).not.toContain('Connection: close');
+  });
+
+  it.each([-0.1, 1.1, Number.NaN])('refuse a share of %d', (connectionAgeJitterRatio) => {
+    expect(() => httpServerLayer({ connectionAgeJitterRatio })).toThrow('connectionAgeJitterRatio');
   });
 
   it('stop taking requests from a client that does not read its answers', async () => {

@@ -87,6 +87,8 @@ export { toFetch } from './interop/to-fetch.ts';
 
 // Layers for servers and for both sides
 
+export type { AccessLogLayerOptions } from './layers/access-log/access-log-layer.ts';
+export { accessLogLayer, defaultSensitiveParameters } from './layers/access-log/access-log-layer.ts';
 export type {
   AddBasicAuthLayerOptions,
   AddBearerAuthLayerOptions,
@@ -102,9 +104,17 @@ export type { BasicCredentials } from './layers/auth/basic-credentials.ts';
 export { parseBasicCredentials, userTable } from './layers/auth/basic-credentials.ts';
 export type { BearerAuthLayerOptions, BearerToken } from './layers/auth/bearer-auth-layer.ts';
 export { bearerAuthLayer } from './layers/auth/bearer-auth-layer.ts';
+export type { BodyLimitLayerOptions } from './layers/body-limit/body-limit-layer.ts';
+export { bodyLimitLayer } from './layers/body-limit/body-limit-layer.ts';
+export type { CatchErrorLayerOptions } from './layers/catch-error/catch-error-layer.ts';
+export { catchErrorLayer } from './layers/catch-error/catch-error-layer.ts';
 export type { CompressionLayerOptions } from './layers/compression/compression-layer.ts';
 export { compressionLayer, isCompressibleType } from './layers/compression/compression-layer.ts';
 export type { CompressionLevelsOptions, ContentCoding } from './layers/compression/content-coding.ts';
+export type { CorsLayerOptions } from './layers/cors/cors-layer.ts';
+export { corsLayer } from './layers/cors/cors-layer.ts';
+export type { CsrfLayerOptions } from './layers/csrf/csrf-layer.ts';
+export { csrfLayer } from './layers/csrf/csrf-layer.ts';
 export type { DecompressionLimitsOptions } from './layers/decompression/decoded-body.ts';
 export type { DecompressionLayerOptions } from './layers/decompression/decompression-layer.ts';
 export { decompressionLayer } from './layers/decompression/decompression-layer.ts';
@@ -117,6 +127,8 @@ export type { HopByHopLayerOptions } from './layers/hop-by-hop/hop-by-hop-layer.
 export { hopByHopLayer } from './layers/hop-by-hop/hop-by-hop-layer.ts';
 export type { HopByHopOptions } from './layers/hop-by-hop/remove-hop-by-hop.ts';
 export { removeHopByHop } from './layers/hop-by-hop/remove-hop-by-hop.ts';
+export type { NormalizePathLayerOptions } from './layers/normalize-path/normalize-path-layer.ts';
+export { normalizePathLayer, OriginalTarget } from './layers/normalize-path/normalize-path-layer.ts';
 export { addProxyAuthLayer } from './layers/proxy-auth/add-proxy-auth-layer.ts';
 export { proxyAuthLayer } from './layers/proxy-auth/proxy-auth-layer.ts';
 export type { RequestIdLayerOptions } from './layers/request-id/request-id-layer.ts';
@@ -130,6 +142,10 @@ export {
   sensitiveHeadersLayer,
   sensitiveHeadersOf,
 } from './layers/sensitive-headers/sensitive-headers-layer.ts';
+export type { HttpTimeoutLayerOptions } from './layers/timeout/http-timeout-layer.ts';
+export { httpTimeoutLayer } from './layers/timeout/http-timeout-layer.ts';
+export type { HttpExchangeEnd, HttpTraceLayerOptions } from './layers/trace/http-trace-layer.ts';
+export { httpTraceLayer } from './layers/trace/http-trace-layer.ts';
 
 // Layers for clients
 
@@ -195,3 +211,8 @@ export {
   HttpRedirectError,
   HttpStatusError,
 } from './errors.ts';
+
+// For layers of one's own
+
+export type { BodyOutcome, BodyWatcher } from './layers/shared/watched-body.ts';
+export { watchedBody } from './layers/shared/watched-body.ts';

@@ -1,0 +1,39 @@
+import type { Clock, TimeoutError } from '@lamella/service-core';
+import { HttpBody } from '../../message/http-body.ts';
+
+/**
+ * Makes a body that must have been read by the end of a time that begins now; after that it fails.
+ *
+ * @param onElapsed - Makes the error that it fails with. Not called once the body has ended, failed or been cancelled.
+ */
+export function deadlineBody(body: HttpBody, timeoutMs: number, clock: Clock, onElapsed: () => TimeoutError): HttpBody {
+  let failure: TimeoutError | undefined;
+  const timer = clock.startTimer(timeoutMs, () => {
+    failure = onElapsed();
+    body.cancel(failure); // a read under way fails with it
+  });
+  const source = {
+    async read() {
+      if (failure !== undefined) throw failure;
+      try {
+        const chunk = await body.read();
+        if (chunk === undefined) timer.cancel();
+        return chunk;
+      } catch (error) {
+        timer.cancel();
+        throw error;
+      }
+    },
+    cancel(reason: unknown) {
+      timer.cancel();
+      body.cancel(reason);
+    },
+    get trailers() {
+      return body.trailers;
+    },
+  };
+  const { size } = body;
+  if (size === undefined) return HttpBody.fromSource(source);
+  const trailers = body.sizeOnWire === undefined ? { trailers: () => body.trailers } : {};
+  return HttpBody.fromSource(source, { size, ...trailers });
+}

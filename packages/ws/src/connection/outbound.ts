@@ -4,13 +4,19 @@ import type { ByteStream } from '@lamella/net-core';
 export class Outbound {
   readonly #stream: ByteStream;
   readonly #onDrained: () => void;
+  readonly #toError: (cause: unknown) => unknown;
   #wait: Promise<void> | undefined;
+  #told: Promise<void> | undefined;
   #bufferedBytes = 0;
 
-  /** @param onDrained - Hears when the peer has taken what waited. */
-  constructor(stream: ByteStream, onDrained: () => void) {
+  /**
+   * @param onDrained - Hears when the peer has taken what waited.
+   * @param toError - Makes the error that writers get of the one of the stream.
+   */
+  constructor(stream: ByteStream, onDrained: () => void, toError: (cause: unknown) => unknown) {
     this.#stream = stream;
     this.#onDrained = onDrained;
+    this.#toError = toError;
   }
 
   /** Bytes written since the stream asked to wait. */
@@ -28,19 +34,22 @@ export class Outbound {
     if (wait === undefined) return undefined;
     for (const chunk of chunks) this.#bufferedBytes += chunk.length;
     if (wait !== this.#wait) this.#watch(wait);
-    return wait;
+    return this.#told;
   };
 
   #watch(wait: Promise<void>): void {
     this.#wait = wait;
-    wait.then(
+    this.#told = wait.then(
       () => {
         if (this.#wait !== wait) return;
-        this.#wait = undefined;
+        this.#wait = this.#told = undefined;
         this.#bufferedBytes = 0;
         this.#onDrained();
       },
-      () => {}, // the stream is gone, which its `closed` tells
+      (cause: unknown) => {
+        throw this.#toError(cause);
+      },
     );
+    this.#told.catch(() => {}); // ignoring it is safe
   }
 }

@@ -160,6 +160,16 @@ describe('an end that is no good one', () => {
     await expect(socket.ping()).rejects.toMatchObject({ code: 'LML_ERR_WEBSOCKET_CLOSED' });
   });
 
+  it('makes a send that still waits fail', async () => {
+    const open = openSocket('server', { stopsReading: true });
+    let wait: Promise<void> | undefined;
+    while (wait === undefined) wait = open.socket.send(Buffer.alloc(30_000));
+    expect(open.socket.send('the same wait')).toBe(wait);
+    open.socket.destroy('over');
+    await expect(wait).rejects.toBe('over');
+    await end(open);
+  });
+
   it('after a broken rule is a close frame, an end, and nothing that is still read', async () => {
     const { socket, peer, clock } = openSocket('server');
     const received = socket.receive();

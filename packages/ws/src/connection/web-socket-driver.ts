@@ -77,7 +77,11 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#queue = new MessageQueue(() => this.#asked());
     deflate?.holdBackBy(() => (this.#isDiscarding ? undefined : this.#queue.whenRoom()));
     this.#reader = new FrameReader(this, { isServer: role === 'server', inflate: deflate, ...limits });
-    this.#outbound = new Outbound(this.#stream, () => this.#sendLaterPong());
+    this.#outbound = new Outbound(
+      this.#stream,
+      () => this.#sendLaterPong(),
+      (cause) => this.#error ?? this.#closedError('the WebSocket ended before the peer had taken all', cause),
+    );
     this.#writer = new FrameWriter(this.#outbound.write, { isClient: role === 'client', deflate });
     this.#resource = trackResource('websocket', () => `a ${role}'s WebSocket with ${peerOf(this.extensions)}`);
     void this.#stream.closed.then((info) => this.#finish(info));
@@ -291,10 +295,14 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     if (this.#options.role === 'server') this.#endWrite();
   }
 
+  #closedError(message: string, cause?: unknown): WebSocketClosedError {
+    const wasClean = this.#hasSentClose && this.#hasReceivedClose;
+    return new WebSocketClosedError(message, { close: { ...(this.#first ?? NO_FRAME), wasClean }, cause });
+  }
+
   #refusal(): unknown {
     if (this.#isOver || this.#hasSentClose) {
-      const close = { ...(this.#first ?? NO_FRAME), wasClean: false };
-      return new WebSocketClosedError(`the WebSocket is ${this.state}`, { close });
+      return this.#closedError(`the WebSocket is ${this.state}`);
     }
     const { maxBufferedBytes } = this.#options.limits;
     if (this.bufferedBytes <= maxBufferedBytes) return undefined;

@@ -178,3 +178,20 @@ export class HttpRedirectError extends LamellaError {
     this.code = code;
   }
 }
+
+/** Every `code` of a {@link HarError}. Minor releases may add codes, never remove one. */
+export type HarErrorCode = 'LML_ERR_HAR_BAD_FILE' | 'LML_ERR_HAR_NO_MATCH';
+
+/** A HAR file that is none, or a request that it has no answer for. */
+export class HarError extends LamellaError {
+  static {
+    HarError.prototype.name = 'HarError';
+  }
+
+  readonly code: HarErrorCode;
+
+  constructor(code: HarErrorCode, message: string, options: LamellaErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

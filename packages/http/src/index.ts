@@ -164,6 +164,21 @@ export { httpRetryLayer } from './layers/retry/http-retry-layer.ts';
 
 export type { ToCurlOptions } from './layers/curl/to-curl.ts';
 export { toCurl } from './layers/curl/to-curl.ts';
+export type { HarRecordLayer, HarRecordLayerOptions } from './layers/har/har-record-layer.ts';
+export { harRecordLayer } from './layers/har/har-record-layer.ts';
+export type { HarMatch, HarReplayServiceOptions } from './layers/har/har-replay-service.ts';
+export { harReplayService } from './layers/har/har-replay-service.ts';
+export type {
+  Har,
+  HarContent,
+  HarEntry,
+  HarLog,
+  HarPair,
+  HarPostData,
+  HarRequest,
+  HarResponse,
+  HarTimings,
+} from './layers/har/har-types.ts';
 
 // Answers of limits
 
@@ -196,6 +211,7 @@ export type { Http1ServerTimeouts } from './protocol/http1-server-deadlines.ts';
 // Errors
 
 export type {
+  HarErrorCode,
   Http1ErrorCode,
   HttpBodyErrorCode,
   HttpConnectionErrorCode,
@@ -205,6 +221,7 @@ export type {
   HttpStatusErrorOptions,
 } from './errors.ts';
 export {
+  HarError,
   Http1ProtocolError,
   HttpBodyError,
   HttpConnectionError,

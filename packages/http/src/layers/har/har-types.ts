@@ -38,6 +38,8 @@ export interface HarEntry {
   readonly timings: HarTimings;
   /** Address of the server. */
   readonly serverIPAddress?: string;
+  /** Additions of whoever writes the file. */
+  readonly [addition: `_${string}`]: unknown;
 }
 
 /** A request. */

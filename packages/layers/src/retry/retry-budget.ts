@@ -1,6 +1,7 @@
 import type { Clock } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import { requireRange } from '../shared/checks.ts';
+import { SlidingCount } from '../shared/sliding-count.ts';
 
 /** How many retries are allowed, in proportion to the calls that were made. */
 export interface RetryBudget {
@@ -53,51 +54,24 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   }
 
   const reserve = (minRetriesPerSecond * windowMs) / 1_000;
-  const stepMs = windowMs / STEPS;
-  const calls = new Float64Array(STEPS);
-  const retries = new Float64Array(STEPS);
-  const startMs = clock.coarseNowMs();
-  let step = 0;
-
-  /** Empties the steps that have left the window. @returns Where the present step is counted. */
-  const slide = (): number => {
-    const nowStep = Math.floor((clock.coarseNowMs() - startMs) / stepMs);
-    const last = Math.min(nowStep, step + STEPS);
-    while (step < last) {
-      step++;
-      calls[step % STEPS] = retries[step % STEPS] = 0;
-    }
-    step = Math.max(step, nowStep);
-    return step % STEPS;
-  };
-  const balance = (): number => {
+  const calls = new SlidingCount(windowMs, clock.coarseNowMs());
+  const retries = new SlidingCount(windowMs, clock.coarseNowMs());
+  const balanceAt = (nowMs: number): number => {
     // Rounded, so that ten calls at 0.1 are one retry in spite of binary fractions.
-    const allowed = Math.round(sum(calls) * ratio * 1e6) / 1e6 + reserve;
-    return Math.max(0, Math.floor(allowed - sum(retries)));
+    const allowed = Math.round(calls.total(nowMs) * ratio * 1e6) / 1e6 + reserve;
+    return Math.max(0, Math.floor(allowed - retries.total(nowMs)));
   };
 
   return {
-    deposit() {
-      const index = slide();
-      calls[index] = (calls[index] ?? 0) + 1;
-    },
+    deposit: () => calls.add(clock.coarseNowMs()),
     tryWithdraw() {
-      const index = slide();
-      if (balance() < 1) return false;
-      retries[index] = (retries[index] ?? 0) + 1;
+      const nowMs = clock.coarseNowMs();
+      if (balanceAt(nowMs) < 1) return false;
+      retries.add(nowMs);
       return true;
     },
     get balance() {
-      slide();
-      return balance();
+      return balanceAt(clock.coarseNowMs());
     },
   };
 }
-
-function sum(counts: Float64Array): number {
-  let total = 0;
-  for (const count of counts) total += count;
-  return total;
-}
-
-const STEPS = 10;

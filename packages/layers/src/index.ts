@@ -5,6 +5,8 @@ export type {
   ConcurrencyLimitLayerOptions,
 } from './concurrency-limit/concurrency-limit-layer.ts';
 export { concurrencyLimitLayer } from './concurrency-limit/concurrency-limit-layer.ts';
+export type { LoadShedLayer, LoadShedLayerOptions } from './load-shed/load-shed-layer.ts';
+export { loadShedLayer } from './load-shed/load-shed-layer.ts';
 export type { GcraStep, RateLimitDecision, RateLimitRule } from './rate-limit/gcra.ts';
 export { gcra } from './rate-limit/gcra.ts';
 export type { MemoryRateLimitStoreOptions } from './rate-limit/memory-rate-limit-store.ts';
@@ -16,6 +18,16 @@ export { rateLimitLayer } from './rate-limit/rate-limit-layer.ts';
 export type { RateLimitRuleOptions, RateLimitStore } from './rate-limit/rate-limit-store.ts';
 export type { TimeoutLayerOptions } from './timeout/timeout-layer.ts';
 export { timeoutLayer } from './timeout/timeout-layer.ts';
+
+// Failing fast, and failing less
+
+export type { CircuitState } from './circuit-breaker/circuit.ts';
+export type { CircuitBreakerLayer, CircuitBreakerLayerOptions } from './circuit-breaker/circuit-breaker-layer.ts';
+export { circuitBreakerLayer } from './circuit-breaker/circuit-breaker-layer.ts';
+export { CircuitOpenError } from './circuit-breaker/circuit-open-error.ts';
+export type { HedgeLayer, HedgeLayerOptions } from './hedge/hedge-layer.ts';
+export { hedgeLayer } from './hedge/hedge-layer.ts';
+export type { CallResult } from './shared/call-result.ts';
 
 // Trying again
 
@@ -46,11 +58,20 @@ export { mapInputLayer } from './map-input/map-input-layer.ts';
 export type { MapOutputLayer } from './map-output/map-output-layer.ts';
 export { mapOutputLayer } from './map-output/map-output-layer.ts';
 
-// Choosing another service
+// Choosing another service, or sharing one call
 
+export type { EitherLayer } from './either/either-layer.ts';
+export { eitherLayer } from './either/either-layer.ts';
+export { eitherService } from './either/either-service.ts';
 export type { HijackLayer, HijackLayerOptions } from './hijack/hijack-layer.ts';
 export { hijackLayer } from './hijack/hijack-layer.ts';
+export type { LayerMustKeep, ServiceKeptBy, ShapeKeeping } from './optional/optional-layer.ts';
+export { noopLayer, optionalLayer } from './optional/optional-layer.ts';
+export type { ShadowLayer, ShadowLayerOptions } from './shadow/shadow-layer.ts';
+export { shadowLayer } from './shadow/shadow-layer.ts';
 export type { OutputMustInclude, ServiceAlsoGiving } from './shared/service-also-giving.ts';
+export type { SingleFlightLayer, SingleFlightLayerOptions } from './single-flight/single-flight-layer.ts';
+export { singleFlightLayer } from './single-flight/single-flight-layer.ts';
 
 // Spreading calls over endpoints
 
@@ -70,11 +91,17 @@ export { roundRobin } from './balance/policies/round-robin.ts';
 
 // Side data
 
+export type { AbortableLayer, CallAborter } from './abortable/abortable-layer.ts';
+export { abortableLayer, ConnectionAborter, RequestAborter } from './abortable/abortable-layer.ts';
+
 export type { ExtensionLayer, TakesExtension } from './add-extension/add-extension-layer.ts';
 export { addExtensionLayer } from './add-extension/add-extension-layer.ts';
 export { deriveExtensionLayer } from './derive-extension/derive-extension-layer.ts';
 
 // Looking on
+
+export type { CountInputLayer } from './count-input/count-input-layer.ts';
+export { countInputLayer } from './count-input/count-input-layer.ts';
 
 export type {
   TraceEnd,

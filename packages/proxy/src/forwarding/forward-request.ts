@@ -1,5 +1,6 @@
 import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
 import { HttpResponse, removeHopByHop } from '@lamella/http';
+import type { Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import { forwardTrailers } from './forward-trailers.ts';
 import type { Forwarding } from './forwarding-options.ts';
@@ -34,13 +35,15 @@ export async function forwardRequest(
   request: HttpRequest,
   { target, headers, isClaim = () => false }: OutboundRequest,
   forwarding: Forwarding,
+  client: Service<HttpRequest, HttpResponse> = forwarding.client,
 ): Promise<HttpResponse> {
-  const { client, pseudonym } = forwarding;
+  const { pseudonym } = forwarding;
   if (hasVia(headers, pseudonym)) return loopResponse(pseudonym);
   countForward(request, headers);
   const isUpgrade = wantsUpgrade(request);
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: isUpgrade });
   addVia(headers, request.version, pseudonym);
+  forwarding.editRequest?.(headers, request);
   const join = isUpgrade ? forwarding.upgrade?.prepare(request, headers) : undefined;
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
@@ -76,6 +79,7 @@ function forwardResponse(
   // RFC 9110 section 15.5.22: 426 says by Upgrade what would have to be asked for.
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
+  forwarding.editResponse?.(headers, response, request);
   if (upgraded === undefined) return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer) });
   const handler = tunnelService(upgraded, request, forwarding, join);
   return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
 import { isToken } from '@lamella/http';
 import type { RelayOptions, RelayOutcome } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
@@ -16,12 +16,21 @@ export interface ForwardingOptions {
   readonly relay?: Omit<RelayOptions, 'scope'>;
   /** Takes over upgraded connections, such as `webSocketRelay()` of `@lamella/ws`. Default: their bytes are passed on. */
   readonly upgrade?: UpgradeRelay;
+  /**
+   * Changes the fields of a request as they go on, after those for one hop were taken off: what is added here reaches the next server, and no
+   * client can have it removed by naming it in Connection. Framing fields are computed afterwards. Default: nothing.
+   */
+  readonly editRequest?: (headers: HttpHeaders, request: HttpRequest) => void;
+  /** Changes the fields of a response as they go back, after those for one hop were taken off. Default: nothing. */
+  readonly editResponse?: (headers: HttpHeaders, response: HttpResponse, request: HttpRequest) => void;
   /** Hears once how each tunnel and each upgraded connection ended, for accounting. Default: nobody. */
   readonly onRelayEnd?: (outcome: RelayOutcome, request: HttpRequest) => void;
 }
 
 /** What forwarding needs, whichever kind of proxy does it. */
-export interface Forwarding extends Required<Omit<ForwardingOptions, 'upgrade'>> {
+export interface Forwarding extends Required<Omit<ForwardingOptions, Optional>> {
+  readonly editRequest: ForwardingOptions['editRequest'] | undefined;
+  readonly editResponse: ForwardingOptions['editResponse'] | undefined;
   /** Takes over upgraded connections, if anything does. */
   readonly upgrade: UpgradeRelay | undefined;
   /** Whether error responses tell what failed where. A stranger shall not learn what stands behind a reverse proxy. */
@@ -37,5 +46,9 @@ export function fullForwarding(options: ForwardingOptions, tellsDetails: boolean
     const value = relay[name];
     if (value !== undefined && !(value > 0)) throw new UsageError(`relay.${name} must be > 0, got ${value}`);
   }
-  return { client, pseudonym, relay, upgrade: options.upgrade, onRelayEnd, tellsDetails };
+  const { upgrade, editRequest, editResponse } = options;
+  return { client, pseudonym, relay, upgrade, editRequest, editResponse, onRelayEnd, tellsDetails };
 }
+
+/** What may stay undefined. */
+type Optional = 'upgrade' | 'editRequest' | 'editResponse';

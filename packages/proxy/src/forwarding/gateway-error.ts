@@ -1,7 +1,9 @@
 import { Http1ProtocolError, HttpConnectionError, HttpResponse, reasonPhrase } from '@lamella/http';
+import { NoEndpointError } from '@lamella/layers';
 import { ConnectError, StreamError } from '@lamella/net-core';
 import type { ExtensionKey } from '@lamella/service-core';
 import { ClosedError, extensionKey, LimitError, TimeoutError } from '@lamella/service-core';
+import { MadeByProxy } from './made-by-proxy.ts';
 import { proxyStatus } from './proxy-status.ts';
 
 /** The error behind a response that a proxy has made because the next server gave none; for access logs. */
@@ -38,6 +40,7 @@ export function gatewayErrorResponse(
     headers: [proxyStatus(pseudonym, type)],
   });
   response.extensions.insert(GatewayFailure, error);
+  response.extensions.insert(MadeByProxy, true);
   return response;
 }
 
@@ -57,7 +60,7 @@ function classify(error: unknown): Failure | undefined {
   if (error instanceof StreamError) return TERMINATED;
   // A protocol error of the client has been answered before anything was forwarded.
   if (error instanceof Http1ProtocolError && error.origin === 'remote') return BROKE_RULE;
-  return error instanceof ClosedError ? UNAVAILABLE : undefined;
+  return error instanceof ClosedError || error instanceof NoEndpointError ? UNAVAILABLE : undefined;
 }
 
 function classifyConnect(error: ConnectError): Failure {

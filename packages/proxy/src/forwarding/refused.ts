@@ -1,4 +1,5 @@
 import { HttpResponse } from '@lamella/http';
+import { MadeByProxy } from './made-by-proxy.ts';
 
 /** The answer to a request that this proxy does not send on, and why. */
 export function refused(
@@ -6,5 +7,7 @@ export function refused(
   why: string,
   headers: readonly (readonly [string, string])[] = [],
 ): HttpResponse {
-  return HttpResponse.text(`${status}: ${why}\n`, { status, headers });
+  const response = HttpResponse.text(`${status}: ${why}\n`, { status, headers });
+  response.extensions.insert(MadeByProxy, true);
+  return response;
 }

@@ -66,6 +66,7 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
         request,
         { target, headers, ...(trustsForwarded ? {} : { isClaim: isForwardedField }) },
         forwarding,
+        route.upstream,
       );
     },
   };

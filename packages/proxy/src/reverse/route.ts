@@ -1,5 +1,7 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { tryParseRequestTarget } from '@lamella/http';
 import { parseDomain, parseHost } from '@lamella/net-core';
+import type { Service } from '@lamella/service-core';
 import { isLamellaError, UsageError } from '@lamella/service-core';
 import { hasDotSegment } from './dot-segment.ts';
 
@@ -21,9 +23,14 @@ export interface ReverseRoute {
   readonly path?: string;
   /**
    * Upstream, such as `http://127.0.0.1:3000`. With a path (`http://127.0.0.1:3000/v1`, or just a slash) that path takes the place
-   * of the one that matched; without, the path goes on as it came.
+   * of the one that matched; without, the path goes on as it came. Default, with an `upstream`: its name, and the path as it came.
    */
-  readonly to: string;
+  readonly to?: string;
+  /**
+   * Sends the requests of this route, such as an `upstreamGroup` or a `canaryService`; their target is what `to` says. Default: the client of
+   * the proxy.
+   */
+  readonly upstream?: Service<HttpRequest, HttpResponse> & { readonly name?: string };
 }
 
 /** A route, checked and taken apart. */
@@ -36,11 +43,14 @@ export interface CompiledRoute {
   readonly rewrite: (path: string, query: string | undefined) => string;
   /** Host and optional port of the upstream. */
   readonly authority: string;
+  /** Sends the requests of this route, if that is not the client of the proxy. */
+  readonly upstream: Service<HttpRequest, HttpResponse> | undefined;
 }
 
 /** Checks a route. @throws UsageError saying which field is wrong, and how. */
-export function compileRoute({ host, path = '/', to }: ReverseRoute): CompiledRoute {
+export function compileRoute({ host, path = '/', upstream, ...route }: ReverseRoute): CompiledRoute {
   const prefix = prefixOf(path);
+  const to = route.to ?? (upstream === undefined ? '' : `http://${upstream.name ?? 'upstream'}`);
   const target = tryParseRequestTarget('GET', to);
   if (typeof target === 'string' || target.scheme !== 'http' || target.query !== undefined) {
     throw new UsageError(`a route's to must be a URL such as http://127.0.0.1:3000, got ${JSON.stringify(to)}`);
@@ -53,6 +63,7 @@ export function compileRoute({ host, path = '/', to }: ReverseRoute): CompiledRo
   return {
     host: host === undefined ? undefined : canonicalHost(host),
     prefix,
+    upstream,
     authority,
     rewrite(requestPath, query) {
       const rewritten = upstreamPath === '' ? requestPath : `${base}${requestPath.slice(prefix.length)}`;

@@ -80,7 +80,7 @@ export class World {
   }
 
   /** Options that both kinds of proxy get here. */
-  get forwarding(): Required<Omit<ForwardingOptions, 'upgrade'>> {
+  get forwarding(): Required<Pick<ForwardingOptions, 'client' | 'pseudonym' | 'relay' | 'onRelayEnd'>> {
     return {
       client: this.client,
       pseudonym: 'test-proxy',

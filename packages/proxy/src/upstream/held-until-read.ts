@@ -1,0 +1,18 @@
+import type { HttpResponse } from '@lamella/http';
+import { watchedBody } from '@lamella/http';
+
+/**
+ * Until when a response keeps its server busy: the end of its body, or of the upgraded connection.
+ *
+ * @returns `undefined` if it is over already.
+ */
+export function heldUntilRead(
+  response: HttpResponse,
+): { readonly output: HttpResponse; readonly ended: Promise<unknown> } | undefined {
+  const { upgraded, body } = response;
+  if (upgraded !== undefined) return { output: response, ended: upgraded.stream.closed };
+  if (body.canClone) return undefined;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watched = watchedBody(body, { onEnd: () => resolve() });
+  return { output: response.with({ body: watched }), ended: promise };
+}

@@ -28,7 +28,7 @@ export interface FrameReaderOptions {
 /** Takes bytes, and tells of messages and control frames. RFC 6455 section 5; the frames are read by `ws`. */
 export class FrameReader {
   readonly #handler: FrameHandler;
-  readonly #receiver: WsReceiver;
+  readonly #receiver: OwnedReceiver;
   readonly #onUsed: (error?: Error | null) => void;
   #isFeeding = false;
   #isBusy = false;
@@ -45,31 +45,8 @@ export class FrameReader {
       maxBufferedChunks: Math.max(MIN_CHUNKS, Math.ceil(maxMessageBytes / MIN_MEAN_CHUNK_BYTES)),
       extensions: inflate === undefined ? {} : { 'permessage-deflate': inflate },
     });
-    const unlessOver = <Arguments extends unknown[]>(tell: (...args: Arguments) => void) => {
-      return (...args: Arguments): void => {
-        if (!this.#isOver) tell(...args);
-      };
-    };
-    this.#receiver
-      .on(
-        'message',
-        unlessOver((data: Buffer, isBinary: boolean) => handler.onMessage(data, isBinary)),
-      )
-      .on(
-        'ping',
-        unlessOver((data: Buffer) => handler.onPing(data)),
-      )
-      .on(
-        'pong',
-        unlessOver((data: Buffer) => handler.onPong(data)),
-      )
-      .on(
-        'conclude',
-        unlessOver((code: number, reason: Buffer) => {
-          this.#isOver = true;
-          handler.onCloseFrame(code, reason.toString());
-        }),
-      );
+    this.#receiver[READER] = this;
+    for (const [event, listener] of LISTENERS) this.#receiver.on(event, listener);
     this.#onUsed = (error) => this.#used(error);
   }
 
@@ -85,6 +62,26 @@ export class FrameReader {
     this.#isFeeding = true;
     this.#receiver._write(chunk, 'buffer', this.#onUsed);
     this.#isFeeding = false;
+  }
+
+  // ---- from the receiver
+
+  onMessage(data: Buffer, isBinary: boolean): void {
+    if (!this.#isOver) this.#handler.onMessage(data, isBinary);
+  }
+
+  onPing(data: Buffer): void {
+    if (!this.#isOver) this.#handler.onPing(data);
+  }
+
+  onPong(data: Buffer): void {
+    if (!this.#isOver) this.#handler.onPong(data);
+  }
+
+  onConclude(code: number, reason: Buffer): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#handler.onCloseFrame(code, reason.toString());
   }
 
   /** Tells nothing any more. */
@@ -105,6 +102,27 @@ export class FrameReader {
     this.#handler.onViolation(new WebSocketProtocolError(codeOf(code), cause.message, { cause }));
   }
 }
+
+/** Under which a receiver knows its reader. */
+const READER: unique symbol = Symbol('lamella frame reader');
+
+type OwnedReceiver = WsReceiver & { [READER]?: FrameReader };
+
+/** The same functions for all: most WebSockets of a server are idle, and four closures on each would weigh something. */
+const LISTENERS = Object.entries({
+  message(this: OwnedReceiver, data: Buffer, isBinary: boolean): void {
+    this[READER]?.onMessage(data, isBinary);
+  },
+  ping(this: OwnedReceiver, data: Buffer): void {
+    this[READER]?.onPing(data);
+  },
+  pong(this: OwnedReceiver, data: Buffer): void {
+    this[READER]?.onPong(data);
+  },
+  conclude(this: OwnedReceiver, code: number, reason: Buffer): void {
+    this[READER]?.onConclude(code, reason);
+  },
+});
 
 function codeOf(code: string): WebSocketProtocolErrorCode {
   if (code.startsWith('Z_')) return 'LML_ERR_WEBSOCKET_BAD_DEFLATE';

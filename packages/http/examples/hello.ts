@@ -1,5 +1,5 @@
 import type { HttpRequest as Request } from '@lamella/http';
-import { createHttpClient, HttpRequest, HttpResponse, http1, httpServerLayer } from '@lamella/http';
+import { createHttpClient, HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
 import { memoryNetwork, serveListener } from '@lamella/net-core';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 
@@ -15,7 +15,7 @@ const server = stack(httpServerLayer({ lifecycle }), app);
 void serveListener(network.listen('app.test:80'), server, { lifecycle });
 
 // A client: requests go out by connections that it keeps.
-const client = createHttpClient({ connector: network.connector(), protocols: [http1()], lifecycle });
+const client = createHttpClient({ connector: network.connector(), lifecycle });
 
 const page = await client.serve(HttpRequest.from({ target: 'http://app.test/index.html' }));
 console.log(page.status, await page.body.text());

@@ -33,6 +33,7 @@ export interface CallTimings {
  * Where the time of the call went that brought a response.
  *
  * @example
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const response = await client.serve(HttpRequest.from({ target: 'http://example.com/' }));
  * await response.body.text();
  * response.extensions.get(HttpTimings)?.ttfbMs;

@@ -25,8 +25,8 @@ export const ConnectTimings: ExtensionKey<ConnectDurations, 'connection'> = exte
  * Adds what a connector has measured to what those within it have.
  *
  * @example
- * const connection = await inner.serve(request);
- * addConnectTimings(connection, { proxyMs: 12 });
+ * const [near] = memoryPipe();
+ * addConnectTimings(createConnection(near), { proxyMs: 12 });
  */
 export function addConnectTimings(connection: Connection, durations: ConnectDurations): void {
   const known: Record<string, number | undefined> = { ...connection.extensions.get(ConnectTimings) };

@@ -44,6 +44,7 @@ export interface Requests {
  * A comfortable way to send requests by any service: a client, a client within layers, or a stand-in of a test.
  *
  * @example
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const api = requests(client, { baseUrl: 'http://api.test/v1', timeoutMs: 5_000, expectSuccess: true });
  * const created = await api.post('/items').bearer('token').json({ name: 'tea' }).asJson();
  * const page = await api.get('/items').query({ page: 2, tag: ['a', 'b'] }).asText();

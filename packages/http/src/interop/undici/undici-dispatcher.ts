@@ -32,7 +32,8 @@ export interface ServiceDispatcher {
  *
  * @example
  * const dispatcher = undiciDispatcher(createHttpClient({ connector: tcpConnector() }));
- * const response = await fetch('http://example.com/', { dispatcher });
+ * // The types of `fetch` know the dispatchers of one version of undici only.
+ * const response = await fetch('http://example.com/', { dispatcher } as object);
  */
 export function undiciDispatcher(service: Service<HttpRequest, HttpResponse>): ServiceDispatcher;
 /**
@@ -40,6 +41,7 @@ export function undiciDispatcher(service: Service<HttpRequest, HttpResponse>): S
  *
  * @example
  * import { Dispatcher, request } from 'undici';
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const { body } = await request('http://example.com/', { dispatcher: undiciDispatcher(client, Dispatcher) });
  */
 export function undiciDispatcher<Dispatcher extends object>(

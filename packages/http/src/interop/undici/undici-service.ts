@@ -14,6 +14,7 @@ import { UndiciExchange } from './undici-exchange.ts';
  * `response.upgraded`. Request trailers are not sent. What the dispatcher fails with is what the service rejects with.
  *
  * @example
+ * import { Agent } from 'undici';
  * const service = undiciService(new Agent({ connections: 10 }));
  * const response = await service.serve(HttpRequest.from({ target: 'http://example.com/' }));
  */

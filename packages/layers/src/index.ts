@@ -72,6 +72,8 @@ export { shadowLayer } from './shadow/shadow-layer.ts';
 export type { OutputMustInclude, ServiceAlsoGiving } from './shared/service-also-giving.ts';
 export type { SingleFlightLayer, SingleFlightLayerOptions } from './single-flight/single-flight-layer.ts';
 export { singleFlightLayer } from './single-flight/single-flight-layer.ts';
+export type { SwappableService } from './swappable/swappable-service.ts';
+export { swappableService } from './swappable/swappable-service.ts';
 
 // Spreading calls over endpoints
 

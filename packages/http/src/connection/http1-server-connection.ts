@@ -435,7 +435,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   }
 
   #switch(run: UpgradeRun): void {
-    const { status, reason, headers } = run.response;
+    const { status, reason, headers } = run.head;
     const { clock, dateLine, timeouts } = this.#options;
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();

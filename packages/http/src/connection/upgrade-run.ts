@@ -1,6 +1,6 @@
 import type { ByteStream, Connection } from '@lamella/net-core';
 import { createConnection } from '@lamella/net-core';
-import type { Clock } from '@lamella/service-core';
+import type { Clock, Service } from '@lamella/service-core';
 import { AbortScope, TimeoutError } from '@lamella/service-core';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
 
@@ -12,13 +12,13 @@ export interface UpgradeLimits {
 
 /** A connection on its way out of HTTP, and its life after that. */
 export class UpgradeRun {
-  /** The response that accepts the upgrade. */
-  readonly response: HttpResponse;
-  readonly #upgrade: HttpUpgrade;
+  /** Head of the response that accepts the upgrade. The response itself may hold much, and an upgraded connection lives for long. */
+  readonly head: Pick<HttpResponse, 'status' | 'reason' | 'headers'>;
+  #upgrade: HttpUpgrade | undefined;
   #state: 'waiting' | 'switched' | 'given-up' = 'waiting';
 
-  constructor(response: HttpResponse, upgrade: HttpUpgrade) {
-    this.response = response;
+  constructor({ status, reason, headers }: HttpResponse, upgrade: HttpUpgrade) {
+    this.head = { status, reason, headers };
     this.#upgrade = upgrade;
   }
 
@@ -31,7 +31,7 @@ export class UpgradeRun {
   giveUp(): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'given-up';
-    this.#upgrade.guard?.[Symbol.dispose]();
+    this.#upgrade?.guard?.[Symbol.dispose]();
   }
 
   /**
@@ -46,7 +46,7 @@ export class UpgradeRun {
     try {
       if (written !== undefined) await inTime(written, connection.stream, limits);
     } catch {
-      this.#upgrade.guard?.[Symbol.dispose]();
+      this.#upgrade?.guard?.[Symbol.dispose]();
       return;
     }
     const upgraded = createConnection(connection.stream, {
@@ -54,11 +54,18 @@ export class UpgradeRun {
       scope: new AbortScope(connection.scope),
     });
     try {
-      await this.#upgrade.handler.serve(upgraded);
+      await this.#takeHandler()?.serve(upgraded);
     } finally {
       upgraded.scope.close();
       connection.stream.destroy(); // whatever the handler has left open
     }
+  }
+
+  /** What the handler was made of, such as the request, goes as soon as the handler lets it go. */
+  #takeHandler(): Service<Connection, void> | undefined {
+    const handler = this.#upgrade?.handler;
+    this.#upgrade = undefined;
+    return handler;
   }
 }
 

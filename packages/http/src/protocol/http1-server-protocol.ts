@@ -287,6 +287,7 @@ export class Http1ServerProtocol {
     this.#outbound.switchOver(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`);
     this.#deadlines.stopInbound();
     this.#deadlines.stopWrite();
+    this.#request = undefined; // over, while what it became may last for days
     return rest;
   }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { HttpClient } from '@lamella/http';
 import { HttpHeaders, HttpRequest } from '@lamella/http';
 import { directClientOn, httpClientOn } from '@lamella/http/testing';
@@ -259,6 +261,33 @@ describe('the handler', () => {
     expect(errors).toEqual([failure]);
   });
 
+  it('alone decides how long the request lives', async () => {
+    const requests: WeakRef<HttpRequest>[] = [];
+    const { connect } = open({
+      onConnection(socket, request) {
+        requests.push(new WeakRef(request));
+        return socket.closed.then(() => {});
+      },
+    });
+    const socket = await connect();
+    await settle();
+    collectGarbage();
+    expect([requests.length, requests[0]?.deref()]).toEqual([1, undefined]);
+    await socket.close();
+  });
+
+  it('that throws closes with 1011 as well', async () => {
+    const failure = new Error('thrown');
+    const { connect, errors } = open({
+      onConnection() {
+        throw failure;
+      },
+    });
+    expect(await (await connect()).closed).toMatchObject({ code: 1011 });
+    await settle();
+    expect(errors).toEqual([failure]);
+  });
+
   it('does not fail by what the peer did', async () => {
     const { connect, errors } = open({
       async onConnection(socket) {
@@ -291,3 +320,10 @@ describe('the handler', () => {
     expect(sockets[0]?.state).toBe('closed');
   });
 });
+
+/** Collects what nobody holds, by the switch that Node has for it. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void; // what the flag brings
+  gc();
+}

@@ -77,7 +77,10 @@ export function webSocketService(options: WebSocketServiceOptions): Service<Http
       const upgraded: Service<Connection, void> = {
         serve: (connection) => {
           const socket = new WebSocketDriver(connection, { ...full, role: 'server', protocol, deflate });
-          return run(socket, () => serveSocket(socket, request));
+          return run(
+            socket,
+            started(() => serveSocket(socket, request)),
+          );
         },
       };
       const guard = { [Symbol.dispose]: () => deflate?.close() };
@@ -86,10 +89,19 @@ export function webSocketService(options: WebSocketServiceOptions): Service<Http
   };
 }
 
-/** Serves one WebSocket to its end. */
-async function run(socket: WebSocketConnection, serve: () => Promise<void> | void): Promise<void> {
+/** Runs a handler, which may throw as well as reject. Whatever is asked for lives no longer than the handler wants it. */
+function started(serve: () => Promise<void> | void): Promise<void> {
   try {
-    await serve();
+    return Promise.resolve(serve());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Closes a WebSocket when its handler is done. */
+async function run(socket: WebSocketConnection, serving: Promise<void>): Promise<void> {
+  try {
+    await serving;
   } catch (error) {
     await socket.close(1011, 'the server failed');
     const { error: ending } = await socket.closed;

@@ -6,6 +6,7 @@ import { httpLayerSubject } from '../../../test/support/http-layer-subject.ts';
 import { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
 import { httpClientOn } from '../../testing/http-client-on.ts';
+import { followRedirectLayer } from '../follow-redirect/follow-redirect-layer.ts';
 import { addBasicAuthLayer, addBearerAuthLayer, SentAuthorization } from './add-auth-layers.ts';
 import { AuthUser } from './auth-user.ts';
 import { basicAuthLayer } from './basic-auth-layer.ts';
@@ -106,6 +107,28 @@ describe('credentials do not cross origins', () => {
     const service = stack(redirecting(target), addBearerAuthLayer({ token: 'abc' }), inner);
     await service.serve(HttpRequest.from({ target: 'http://a.test/' }));
     expect(seen).toEqual(['Bearer abc', isSent ? 'Bearer abc' : undefined]);
+  });
+
+  it('past followRedirectLayer, on either side of it', async () => {
+    const auth = addBearerAuthLayer({ token: 'abc' });
+    const redirects = followRedirectLayer();
+    const sides: Layer<HttpRequest, HttpResponse>[] = [
+      (inner) => auth(redirects(inner)),
+      (inner) => redirects(auth(inner)),
+    ];
+    for (const layers of sides) {
+      const seen: string[] = [];
+      const inner = serviceFn(({ authority, headers }: HttpRequest) => {
+        seen.push(`${authority} ${headers.get('authorization')}`);
+        const next: Record<string, string> = { 'a.test': 'http://a.test/2', 'a.test2': 'http://b.test/' };
+        const location = next[`${authority}${seen.length === 1 ? '' : seen.length}`];
+        return location === undefined
+          ? HttpResponse.text('')
+          : HttpResponse.from({ status: 307, headers: { Location: location } });
+      });
+      await layers(inner).serve(HttpRequest.from({ target: 'http://a.test/' }));
+      expect(seen).toEqual(['a.test Bearer abc', 'a.test Bearer abc', 'b.test undefined']);
+    }
   });
 
   it.each(hops)('and with a list of origins not to %s, unless it is in it', async (target, isSent) => {

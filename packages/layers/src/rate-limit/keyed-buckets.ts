@@ -6,14 +6,16 @@ import { gcra } from './gcra.ts';
  * One bucket for each key, at most `maxKeys` of them.
  *
  * @remarks
- * A key beyond that takes the place of a bucket that is full, which nobody will miss, looked for among the 32 that have
- * been used least recently; if none of those is full, the place of the very first of them, whose key then starts anew.
+ * A key beyond that takes the place of a bucket that is full, which nobody will miss: 32 are looked at, in turn, the one
+ * that has not been looked at for longest first. If none of those is full, the one that lacks least gives way, and its
+ * key starts anew.
  */
 export class KeyedBuckets {
   readonly #rule: RateLimitRule;
   readonly #maxKeys: number;
   readonly #clock: Clock;
-  readonly #arrivalMs = new Map<string, number>(); // in the order of use, the least recent first
+  // Not in the order of use: to keep that would cost more than the step itself.
+  readonly #buckets = new Map<string, Bucket>();
 
   constructor(rule: RateLimitRule, maxKeys: number, clock: Clock) {
     this.#rule = rule;
@@ -23,34 +25,45 @@ export class KeyedBuckets {
 
   /** Buckets that are remembered. */
   get size(): number {
-    return this.#arrivalMs.size;
+    return this.#buckets.size;
   }
 
   /** Takes `cost` from the bucket of `key`, if there is as much. */
   take(key: string, cost: number): RateLimitDecision {
-    const buckets = this.#arrivalMs;
     const nowMs = this.#clock.nowMs();
-    const known = buckets.get(key);
-    const step = gcra(this.#rule, known, nowMs, cost);
-    if (known !== undefined) buckets.delete(key);
-    else if (buckets.size >= this.#maxKeys) this.#forgetOne(nowMs);
-    buckets.set(key, step.arrivalMs);
+    const bucket = this.#buckets.get(key);
+    const step = gcra(this.#rule, bucket?.arrivalMs, nowMs, cost);
+    if (bucket === undefined) this.#add(key, step.arrivalMs, nowMs);
+    else bucket.arrivalMs = step.arrivalMs;
     return step;
   }
 
-  #forgetOne(nowMs: number): void {
-    let first: string | undefined;
-    let looked = 0;
-    for (const [key, arrivalMs] of this.#arrivalMs) {
-      first ??= key;
-      if (arrivalMs <= nowMs) {
-        this.#arrivalMs.delete(key);
-        return;
-      }
-      if (++looked === MAX_LOOKED_AT) break;
-    }
-    if (first !== undefined) this.#arrivalMs.delete(first);
+  #add(key: string, arrivalMs: number, nowMs: number): void {
+    if (this.#buckets.size >= this.#maxKeys) this.#forgetOne(nowMs);
+    this.#buckets.set(key, { arrivalMs });
   }
+
+  #forgetOne(nowMs: number): void {
+    let victim: string | undefined;
+    let leastMs = Number.POSITIVE_INFINITY;
+    let looked = 0;
+    const most = Math.min(MAX_LOOKED_AT, this.#buckets.size); // what is put to the end comes up again
+    for (const [key, bucket] of this.#buckets) {
+      if (bucket.arrivalMs < leastMs) {
+        leastMs = bucket.arrivalMs;
+        victim = key;
+      }
+      if (leastMs <= nowMs || ++looked === most) break;
+      // To the end, so that others are looked at the next time.
+      this.#buckets.delete(key);
+      this.#buckets.set(key, bucket);
+    }
+    if (victim !== undefined) this.#buckets.delete(victim);
+  }
+}
+
+interface Bucket {
+  arrivalMs: number;
 }
 
 /** Bounds the work for one call. */

@@ -175,7 +175,7 @@ describe('rateLimitLayer', () => {
       await expect(serve('aaaa')).rejects.toThrow();
     });
 
-    it('forgets the least recently used one if none is full', async () => {
+    it('forgets the one that lacks least if none is full', async () => {
       const { serve, limit } = setup({ ...byFirstLetter, maxKeys: 2 });
       await serve('a');
       await serve('b');
@@ -183,6 +183,19 @@ describe('rateLimitLayer', () => {
       expect(limit.keys).toBe(2);
       await expect(serve('b')).rejects.toThrow();
       await expect(serve('a')).resolves.toBe('A');
+    });
+
+    it('finds the full one among many, a bounded number at a time', async () => {
+      const { serve, limit, clock } = setup({ key: ({ value }) => value, ratePerSecond: 1, burst: 1, maxKeys: 100 });
+      await serve('0');
+      clock.advance(500);
+      for (let key = 1; key < 100; key++) await serve(String(key));
+      clock.advance(500);
+      await serve('new'); // in place of the full bucket of 0, which has been looked at first
+      for (let key = 1; key < 100; key++) await expect(serve(String(key))).rejects.toMatchObject({ reason: 'rate' });
+      expect(limit.keys).toBe(100);
+      for (let key = 0; key < 10; key++) await serve(`newer ${key}`); // none is full: the nearest gives way
+      expect(limit.keys).toBe(100);
     });
 
     it('fails the call when the key can not be told', async () => {

@@ -60,8 +60,8 @@ export interface RateLimitLayer<in KeyInput> {
  * With `onLimit: 'wait'` an input waits in the line of its key, strictly in the order of arrival, and is rejected at once
  * if its turn would come after `maxWaitMs`. An input that is aborted leaves at once, and takes nothing.
  *
- * Memory is bounded by `maxKeys`: beyond that a bucket that is full gives way, else one that was not used for long, whose
- * key then starts anew. So choose `maxKeys` well above the number of keys that are active within `burst / ratePerSecond`.
+ * Memory is bounded by `maxKeys`: beyond that a bucket that is full gives way, else, of those looked at, the one that
+ * lacks least, whose key then starts anew. So choose `maxKeys` well above the number of keys that are active within `burst / ratePerSecond`.
  *
  * Without a store an allowed call costs neither promise nor timer.
  *

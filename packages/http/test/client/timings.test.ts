@@ -79,6 +79,25 @@ describe('the timings of a call', () => {
     await client.close();
   });
 
+  it('have no phases of connecting on a connection that stood already, though nobody had used it', async () => {
+    let dials = 0;
+    const { clock, client } = setup({
+      connector: (inner) => ({
+        async serve(request) {
+          if (++dials === 2) await wait(clock, 500);
+          return inner.serve(request);
+        },
+      }),
+    });
+    const [first, second] = await Promise.all([timingsOf(client, clock), timingsOf(client, clock)]);
+    expect([first.connectMs, second.connectMs]).toEqual([0, undefined]); // the second one got the connection of the first
+    await clock.advanceAsync(1_000);
+    expect(client.gauges()).toMatchObject([{ open: 2, idle: 2 }]);
+    expect(await timingsOf(client, clock)).toMatchObject({ queuedMs: 0, connectMs: undefined });
+    expect(client.counters()).toMatchObject([{ dials: 2, reuses: 1 }]);
+    await client.close();
+  });
+
   it('are live: the body is open until it ends, or is broken off', async () => {
     const clock = new FakeClock();
     const server = scriptedServer(clock);

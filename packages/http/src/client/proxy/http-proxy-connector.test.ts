@@ -76,6 +76,13 @@ describe('httpProxyConnector', () => {
 
   it.each([
     ['refuses', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno!', 'LML_ERR_CONNECT_PROXY_REFUSED', 403, false],
+    [
+      'refuses without end',
+      `HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n${'4\r\nnono\r\n'.repeat(50_000)}`,
+      'LML_ERR_CONNECT_PROXY_REFUSED',
+      403,
+      false,
+    ],
     ['cannot', 'HTTP/1.1 502 Bad Gateway\r\n\r\n', 'LML_ERR_CONNECT_PROXY_REFUSED', 502, true],
     [
       'wants credentials',

@@ -7,7 +7,7 @@ import { isIdempotent } from '../../message/method.ts';
  * The error of a response whose status is not wanted, with the beginning of its body.
  *
  * @remarks
- * The rest of the body is cancelled. The query of the URL is left out, since many a secret stands there.
+ * The rest of the body is for the caller to cancel. The query of the URL is left out, since many a secret stands there.
  */
 export async function unexpectedStatus(request: HttpRequest, response: HttpResponse): Promise<HttpStatusError> {
   const { method, parsedTarget, authority = '' } = request;
@@ -39,8 +39,6 @@ async function beginningOf(response: HttpResponse): Promise<string> {
     }
   } catch {
     // The status tells what went wrong; a body that breaks off as well adds nothing.
-  } finally {
-    response[Symbol.dispose]();
   }
   return Buffer.concat(chunks).toString('utf8', 0, Math.min(length, MAX_EXCERPT_BYTES));
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf, messageOf } from './cli-error.ts';
+import { ConfigError } from './config/config-error.ts';
 import { program } from './program.ts';
 
 async function main(): Promise<void> {
@@ -12,8 +13,9 @@ async function main(): Promise<void> {
     // Commander has printed its own errors, help and version already.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
     else {
-      const message = messageOf(error);
-      if (message !== '') process.stderr.write(`lamella: ${message}\n`);
+      // What is wrong with a configuration has a line for each problem, which editors know how to find.
+      const message = error instanceof ConfigError ? error.message : messageOf(error);
+      if (message !== '') process.stderr.write(`${error instanceof ConfigError ? '' : 'lamella: '}${message}\n`);
       process.exitCode = exitCodeOf(error);
     }
   }

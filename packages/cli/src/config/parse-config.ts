@@ -30,6 +30,12 @@ export function parseConfig<Config>(text: string, fileName: string, schema: ZodT
   throw new ConfigError(fileName, sorted.slice(0, MAX_PROBLEMS));
 }
 
+/** Where a part of a configuration stands. @param text - A configuration that {@link parseConfig} has read. */
+export function locateConfig(text: string, path: readonly (string | number)[]): Pick<ConfigProblem, 'line' | 'column'> {
+  const lineCounter = new LineCounter();
+  return placeOf(path, parseDocument(text, { lineCounter }), lineCounter);
+}
+
 /** Aliases that multiply themselves (`&a [*b, *b]`) are refused by the library. */
 function plainValue(document: Document, fileName: string): unknown {
   try {
@@ -43,7 +49,7 @@ function plainValue(document: Document, fileName: string): unknown {
 function branchOf(issue: core.$ZodIssue): readonly core.$ZodIssue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const isWrongType = (issues: readonly core.$ZodIssue[]): boolean =>
-    issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+    issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'));
   const close = issue.errors.filter((issues) => !isWrongType(issues));
   const [only] = close;
   if (close.length !== 1 || only === undefined) return [issue];

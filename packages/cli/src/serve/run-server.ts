@@ -27,6 +27,8 @@ export interface ServerParts {
   readonly lifecycle: Lifecycle;
   /** Logs how a tunnel ended. */
   readonly onRelayEnd: (outcome: RelayOutcome, request: HttpRequest) => void;
+  /** Says something to whoever runs the server. */
+  readonly note: (line: string) => void;
 }
 
 /** Serves until a signal comes, then drains. A second signal cuts what is left. */
@@ -42,7 +44,7 @@ export async function runServer(
   const server = stack(
     httpServerLayer({ lifecycle, onError: (error) => printError(`request failed: ${messageOf(error)}`) }),
     traceLayer<HttpRequest, HttpResponse>(options.quiet ? {} : { onEnd: (end) => printError(accessLine(end)) }),
-    makeService({ lifecycle, onRelayEnd }),
+    makeService({ lifecycle, onRelayEnd, note: printError }),
   );
   const listener = await listen(options); // after everything that may refuse its options: it would go on listening
   const drained = drainOnSignal(lifecycle, {

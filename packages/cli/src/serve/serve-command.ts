@@ -1,8 +1,10 @@
 import { createHttpClient, http1 } from '@lamella/http';
+import { parseAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
 import { Command } from 'commander';
+import { CliError, EXIT } from '../cli-error.ts';
 import {
   addressOption,
   countOption,
@@ -14,6 +16,8 @@ import {
   valueOption,
 } from '../options.ts';
 import { echoService } from './echo-service.ts';
+import { loadReverse } from './reverse/load-reverse.ts';
+import { reloadingReverse } from './reverse/reloading-reverse.ts';
 import type { ServerOptions } from './run-server.ts';
 import { runServer } from './run-server.ts';
 
@@ -63,21 +67,25 @@ function reverseCommand(): Command {
     'A reverse proxy by host and path; upgrades, such as WebSocket, go through.',
     '127.0.0.1:8081',
   )
-    .requiredOption(
+    .option(
       '--to <route>',
       'URL, /path=URL, host=URL or host/path=URL; repeat for more, the most specific one is taken',
       routesOption,
     )
+    .option('--config <file>', 'take everything from a file in YAML instead; SIGHUP reads it anew, no request is lost')
     .addOption(valueOption('--connect-timeout <seconds>', 'longest wait for a connection', someSecondsOption, '10'))
     .option('--no-keep-host', 'give upstreams their own host instead of the one that was asked for')
     .option('--trust-forwarded', 'believe X-Forwarded fields of clients')
-    .action(async (options: ServerOptions & ReverseCommandOptions) => {
+    .action(async (options: ServerOptions & ReverseCommandOptions, command: Command) => {
+      const { config: path, to } = options;
+      if ((path === undefined) === (to === undefined)) throw new CliError('use either --to or --config', EXIT.usage);
+      if (path !== undefined) return serveConfigured(path, options, command);
       const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
       await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd }) =>
         reverseProxyService({
           onRelayEnd,
           client: createHttpClient({ connector, protocols: [http1()], lifecycle, ...waiting(options.connectTimeout) }),
-          routes: options.to,
+          routes: to ?? [],
           keepsHost: options.keepHost,
           trustsForwarded: options.trustForwarded ?? false,
           relay: { lifecycle },
@@ -85,6 +93,26 @@ function reverseCommand(): Command {
       );
     });
 }
+
+async function serveConfigured(path: string, options: ServerOptions, command: Command): Promise<void> {
+  const typed = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  for (const [name, flag] of IN_THE_FILE) {
+    if (typed(name)) throw new CliError(`${flag} stands in the file of --config`, EXIT.usage);
+  }
+  const file = loadReverse(path);
+  const { listen } = file.config;
+  const bind = typed('bind') || listen === undefined ? options.bind : parseAddress(listen);
+  await runServer('reverse proxy', { ...options, bind }, (parts) =>
+    reloadingReverse(file, parts, { load: () => loadReverse(path), signals: process }),
+  );
+}
+
+/** Options that the file has fields for. */
+const IN_THE_FILE = [
+  ['connectTimeout', '--connect-timeout'],
+  ['keepHost', '--no-keep-host'],
+  ['trustForwarded', '--trust-forwarded'],
+] as const;
 
 /** Connecting is a part of waiting for a connection: that may not end first. */
 function waiting(connectTimeoutMs: number): { readonly acquireTimeoutMs: number } {
@@ -100,7 +128,8 @@ interface ProxyCommandOptions {
 }
 
 interface ReverseCommandOptions {
-  readonly to: readonly ReverseRoute[];
+  readonly to?: readonly ReverseRoute[];
+  readonly config?: string;
   readonly connectTimeout: number;
   readonly keepHost: boolean;
   readonly trustForwarded?: boolean;

@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLifecycle } from '@lamella/service-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadReverse } from '../serve/reverse/load-reverse.ts';
+import { ConfigError } from './config-error.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lamella-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Reads a configuration and makes the proxy of it. @returns What is wrong, a line each. */
+async function problemsOf(text: string): Promise<string> {
+  const path = join(folder, 'proxy.yaml');
+  writeFileSync(path, text);
+  try {
+    const parts = { lifecycle: createLifecycle(), onRelayEnd: () => {}, note: () => {} };
+    await loadReverse(path).make(parts).close();
+    return '';
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replaceAll(path, 'file');
+    throw error;
+  }
+}
+
+const WHOLE = `
+listen: 127.0.0.1:8081
+keepHost: false
+trustForwarded: true
+forwarded: both
+connectTimeoutMs: 2000
+groups:
+  api:
+    servers:
+      - http://10.0.0.1:8080
+      - url: http://10.0.0.2:8080
+        weight: 2.5
+    policy:
+      hash:
+        header: X-User
+      maxLoadRatio: 1.25
+    healthCheck:
+      path: /healthz?full
+      statuses: [200, 204]
+      headers: { Host: check }
+      intervalMs: 5000
+      timeoutMs: 1000
+      jitterRatio: 0.2
+      rise: 1
+      fall: 2
+      initiallyHealthy: false
+    ejection:
+      consecutiveFailures: 3
+      failureRatio: 0.5
+      minCalls: 10
+      windowMs: 1000
+      baseEjectionMs: 1000
+      maxEjectionMs: 60000
+      maxEjectedRatio: 0.3
+    failureStatuses: [500, 502]
+    slowStartMs: 10000
+    panicRatio: 0.1
+    sticky: { name: lb, secret: s, path: /, maxAgeSeconds: 60, secure: true, sameSite: None }
+    retries: { maxAttempts: 3, maxBodyBytes: 65536, methods: [GET], statuses: [502] }
+    limit: { maxConcurrent: 100, maxQueued: 10, queueTimeoutMs: 500 }
+    maxConcurrentPerServer: 50
+  beta:
+    resolve: { host: localhost, port: 8080, intervalMs: 1000, minIntervalMs: 500 }
+    policy: round-robin
+    ejection: false
+    retries: false
+routes:
+  - host: '*.example.com'
+    path: /api
+    to: http://api/v1
+    group: api
+    canary: { group: beta, share: 0.1, header: X-Canary, keepsClients: true }
+    timeoutMs: 5000
+    requestHeaders: { set: { X-A: b }, setIfMissing: { X-C: d }, append: { X-E: f }, remove: [X-G] }
+    responseHeaders: { remove: [Server] }
+  - to: http://127.0.0.1:3000
+errorPages:
+  '502': { html: <h1>soon</h1>, json: '{}', text: soon }
+  4xx: { text: no }
+`;
+
+describe('the configuration of a reverse proxy', () => {
+  it('takes every field', async () => {
+    expect(await problemsOf(WHOLE)).toBe('');
+  });
+
+  it.each([
+    ['listen: 127.0.0.1:8081', 'listen: here', /^file:2:1: listen: /],
+    ['keepHost: false', 'keepHost: 1', /^file:3:1: keepHost: /],
+    ['trustForwarded: true', 'trustForwarded: maybe', /^file:4:1: trustForwarded: /],
+    ['forwarded: both', 'forwarded: all', /^file:5:1: forwarded: /],
+    ['connectTimeoutMs: 2000', 'connectTimeoutMs: 0', /^file:6:1: connectTimeoutMs: /],
+    ['- http://10.0.0.1:8080', '- https://10.0.0.1:8080', /^file:8:3: groups\.api: a server's url must be/],
+    ['url: http://10.0.0.2:8080', 'url: http://10.0.0.2:8080/path', /^file:8:3: groups\.api: a server's url must be/],
+    ['url: http://10.0.0.2:8080', 'url: http://10.0.0.1:8080', /^file:8:3: groups\.api: two endpoints/],
+    ['weight: 2.5', 'weight: -1', /^file:12:9: groups\.api\.servers\[1\]\.weight: /],
+    ['header: X-User', 'heder: X-User', /^file:15:9: groups\.api\.policy\.hash/],
+    ['maxLoadRatio: 1.25', 'maxLoadRatio: 0.5', /^file:16:7: groups\.api\.policy\.maxLoadRatio: /],
+    ['path: /healthz?full', 'path: healthz', /^file:18:7: groups\.api\.healthCheck\.path: must be a path/],
+    ['statuses: [200, 204]', 'statuses: [99]', /^file:19:\d+: groups\.api\.healthCheck\.statuses\[0\]: /],
+    ['headers: { Host: check }', 'headers: [Host]', /^file:20:7: groups\.api\.healthCheck\.headers: /],
+    ['intervalMs: 5000', 'intervalMs: soon', /^file:21:7: groups\.api\.healthCheck\.intervalMs: /],
+    [
+      'timeoutMs: 1000\n      jitter',
+      'timeoutMs: 0\n      jitter',
+      /^file:22:7: groups\.api\.healthCheck\.timeoutMs: /,
+    ],
+    ['jitterRatio: 0.2', 'jitterRatio: 2', /^file:23:7: /],
+    ['rise: 1', 'rise: 0', /^file:24:7: /],
+    ['fall: 2', 'fall: 1.5', /^file:25:7: /],
+    ['initiallyHealthy: false', 'initiallyHealthy: no!', /^file:26:7: /],
+    ['consecutiveFailures: 3', 'consecutiveFailures: 0', /^file:28:7: groups\.api\.ejection\.consecutiveFailures: /],
+    ['failureRatio: 0.5', 'failureRatio: 0', /^file:29:7: /],
+    ['minCalls: 10', 'minCalls: 0', /^file:30:7: /],
+    ['windowMs: 1000', 'windowMs: 0', /^file:31:7: /],
+    ['baseEjectionMs: 1000', 'baseEjectionMs: -1', /^file:32:7: /],
+    ['maxEjectionMs: 60000', 'maxEjectionMs: x', /^file:33:7: /],
+    ['maxEjectedRatio: 0.3', 'maxEjectedRatio: 3', /^file:34:7: /],
+    ['failureStatuses: [500, 502]', 'failureStatuses: [200]', /^file:35:\d+: groups\.api\.failureStatuses\[0\]: /],
+    ['slowStartMs: 10000', 'slowStartMs: -1', /^file:36:5: /],
+    ['panicRatio: 0.1', 'panicRatio: 1.1', /^file:37:5: /],
+    ['name: lb', 'name: "l b"', /^file:8:3: groups\.api: sticky\.name must be a token/],
+    ['maxAgeSeconds: 60', 'maxAgeSeconds: 0', /^file:38:\d+: groups\.api\.sticky\.maxAgeSeconds: /],
+    ['secure: true', 'secure: false', /^file:8:3: groups\.api: sticky\.sameSite None needs secure/],
+    ['sameSite: None', 'sameSite: Never', /^file:38:\d+: groups\.api\.sticky\.sameSite: /],
+    ['maxAttempts: 3', 'maxAttempts: 0', /^file:39:\d+: groups\.api\.retries\.maxAttempts: /],
+    ['maxBodyBytes: 65536', 'maxBodyBytes: -1', /^file:39:\d+: groups\.api\.retries\.maxBodyBytes: /],
+    ['methods: [GET]', 'methods: ["G T"]', /^file:8:3: groups\.api: methods must be/],
+    ['maxConcurrent: 100', 'maxConcurrent: many', /^file:40:\d+: groups\.api\.limit\.maxConcurrent: /],
+    ['maxQueued: 10', 'maxQueued: -1', /^file:40:\d+: groups\.api\.limit\.maxQueued: /],
+    ['maxConcurrentPerServer: 50', 'maxConcurrentPerServer: 0', /^file:41:5: /],
+    ['resolve: { host: localhost,', 'resolve: { host: "no host",', /^file:43:5: groups\.beta\.resolve: /],
+    ['policy: round-robin', 'policy: random', /^file:44:5: groups\.beta\.policy: /],
+    [
+      '  beta:',
+      '  "be/ta": { servers: [http://a] }\n  beta:',
+      /^file:42:3: groups\.be\/ta: the name of an upstream group/,
+    ],
+    ["host: '*.example.com'", "host: '*'", /^file:48:5: routes\[0\]: a route's host must be/],
+    ['path: /api', 'path: api', /^file:48:5: routes\[0\]: a route's path must start/],
+    ['to: http://api/v1', 'to: http://api/v1?x', /^file:48:5: routes\[0\]: a route's to must be/],
+    ['group: api\n', 'group: apj\n', /^file:51:5: routes\[0\]\.group: there is no group apj; there are: api, beta/],
+    ['group: beta', 'group: gamma', /^file:52:\d+: routes\[0\]\.canary\.group: there is no group gamma/],
+    ['share: 0.1', 'share: 10', /^file:52:\d+: routes\[0\]\.canary\.share: /],
+    ['header: X-Canary', 'header: "X Canary"', /^file:48:5: routes\[0\]: header must be/],
+    ['timeoutMs: 5000', 'timeoutMs: -5', /^file:53:5: routes\[0\]\.timeoutMs: /],
+    ['set: { X-A: b }', 'set: { Content-Length: "5" }', /^file:48:5: routes\[0\]: .*Content-Length/i],
+    ['append: { X-E: f }', 'append: { "X E": f }', /^file:48:5: routes\[0\]: /],
+    ['remove: [Server]', 'remove: Server', /^file:55:\d+: routes\[0\]\.responseHeaders\.remove: /],
+    ["'502'", "'200'", /^file:58:3: errorPages\.200: /],
+    ['4xx: { text: no }', '4xx: {}', /^file:59:3: errorPages\.4xx: must have html, json or text/],
+  ])('instead of "%s" not "%s"', async (good, bad, expected) => {
+    expect(WHOLE).toContain(good);
+    expect(await problemsOf(WHOLE.replace(good, bad))).toMatch(expected);
+  });
+
+  it.each([
+    ['groups: {}\n', 'routes: '],
+    ['routes: []\n', 'routes: '],
+    ['routes:\n  - path: /a\n', 'routes[0]: must have to, group, or both'],
+    ['routes:\n  - to: http://a\n    canary: { group: b }\n', 'routes[0]: a canary needs a group beside it'],
+    ['routes:\n  - to: http://a\n  - to: http://b\n', 'routes: two routes are for'],
+    ['groups:\n  a: {}\nroutes:\n  - group: a\n', 'groups.a: must have either servers or resolve'],
+    ['groups:\n  a: { servers: [] }\nroutes:\n  - group: a\n', 'groups.a.servers: '],
+  ])('%j is refused', async (text, message) => {
+    expect(await problemsOf(text)).toContain(message);
+  });
+
+  it('says which file can not be read', () => {
+    expect(() => loadReverse(join(folder, 'missing.yaml'))).toThrow(/cannot read .*missing\.yaml/);
+  });
+});

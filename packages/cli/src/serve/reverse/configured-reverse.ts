@@ -1,0 +1,192 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import { createHttpClient, http1, httpTimeoutLayer, requestHeadersLayer, responseHeadersLayer } from '@lamella/http';
+import type { BalancePolicy } from '@lamella/layers';
+import { consistentHash, leastRequests, optionalLayer, powerOfTwoChoices, roundRobin } from '@lamella/layers';
+import { PeerAddress } from '@lamella/net-core';
+import { systemResolver, tcpConnector } from '@lamella/net-tcp';
+import type { ResolvedServers, ReverseRoute, UpstreamGroup } from '@lamella/proxy';
+import { canaryService, errorPagesLayer, resolvedServers, reverseProxyService, upstreamGroup } from '@lamella/proxy';
+import type { Service } from '@lamella/service-core';
+import { isLamellaError, stack } from '@lamella/service-core';
+import { messageOf } from '../../cli-error.ts';
+import type { GroupConfig, ReverseConfig, RouteConfig } from '../../config/reverse-config.ts';
+import type { ServerParts } from '../run-server.ts';
+
+/** A reverse proxy that a configuration describes. */
+export interface ConfiguredReverse extends Service<HttpRequest, HttpResponse> {
+  /** How the servers of each group stand now. */
+  readonly groups: readonly UpstreamGroup[];
+  /** Ends the checks; requests under way finish. */
+  readonly close: () => Promise<void>;
+}
+
+/** What a part of a configuration is wrong about that only making the part shows. */
+export class WrongPart extends Error {
+  readonly path: readonly (string | number)[];
+
+  constructor(path: readonly (string | number)[], error: unknown) {
+    super(messageOf(error), { cause: error });
+    this.path = path;
+  }
+}
+
+/**
+ * Makes the proxy.
+ *
+ * @throws WrongPart that names the part of the configuration that makes no sense; nothing is left running then.
+ */
+export function configuredReverse(config: ReverseConfig, parts: ServerParts): ConfiguredReverse {
+  const { lifecycle, onRelayEnd } = parts;
+  const connector = tcpConnector({ connectTimeoutMs: config.connectTimeoutMs });
+  const client = createHttpClient({
+    connector,
+    protocols: [http1()],
+    lifecycle,
+    // Connecting is a part of waiting for a connection: that may not end first.
+    acquireTimeoutMs: config.connectTimeoutMs + 20_000,
+  });
+  const made: (() => unknown)[] = [() => client.close()];
+  const close = async (): Promise<void> => {
+    // Groups before the client that they use.
+    for (const end of made.toReversed()) await end();
+  };
+  try {
+    const groups = new Map<string, UpstreamGroup>();
+    for (const [name, group] of Object.entries(config.groups)) {
+      const servers = attempt(['groups', name, 'resolve'], () => serversOf(group, parts));
+      if (servers !== undefined) made.push(servers.close);
+      const upstream = attempt(['groups', name], () => groupOf(name, group, client, servers, parts));
+      made.push(upstream.close);
+      groups.set(name, upstream);
+    }
+    const routes = config.routes.map((route, index) => {
+      const compiled = attempt(['routes', index], () => routeOf(route, client, groups));
+      // A route that makes no sense by itself is told apart from two that contradict each other.
+      attempt(['routes', index], () => reverseProxyService({ client, routes: [compiled] }));
+      return compiled;
+    });
+    const proxy = attempt(['routes'], () =>
+      reverseProxyService({
+        client,
+        routes,
+        keepsHost: config.keepHost,
+        trustsForwarded: config.trustForwarded,
+        forwarded: config.forwarded,
+        relay: { lifecycle },
+        onRelayEnd,
+      }),
+    );
+    const pages = config.errorPages;
+    const service = pages === undefined ? proxy : errorPagesLayer({ pages: defined(pages) })(proxy);
+    return { serve: service.serve, groups: [...groups.values()], close };
+  } catch (error) {
+    void close();
+    throw error;
+  }
+}
+
+function serversOf({ resolve }: GroupConfig, { lifecycle }: ServerParts): ResolvedServers | undefined {
+  if (resolve === undefined) return undefined;
+  return resolvedServers({ resolver: systemResolver(), lifecycle, ...defined(resolve) });
+}
+
+function groupOf(
+  name: string,
+  group: GroupConfig,
+  client: Service<HttpRequest, HttpResponse>,
+  resolved: ResolvedServers | undefined,
+  { lifecycle, note }: ServerParts,
+): UpstreamGroup {
+  const { servers, resolve: _resolve, policy, ...options } = group;
+  return upstreamGroup({
+    name,
+    client,
+    servers: resolved ?? (servers ?? []).map(defined),
+    ...(policy === undefined ? {} : { policy: policyOf(policy) }),
+    onHealthChange({ id, health }) {
+      note(`${name}: ${id} is ${health}`);
+      if (health !== 'available') resolved?.refresh();
+    },
+    lifecycle,
+    ...defined(options),
+  });
+}
+
+function policyOf(policy: NonNullable<GroupConfig['policy']>): BalancePolicy<HttpRequest> {
+  if (policy === 'round-robin') return roundRobin();
+  if (policy === 'least-requests') return leastRequests();
+  if (policy === 'power-of-two') return powerOfTwoChoices();
+  const { hash, maxLoadRatio } = policy;
+  const key = (request: HttpRequest): string | undefined => {
+    if (hash === 'path') return request.path;
+    return hash === 'client-address' ? addressOf(request) : request.headers.get(hash.header);
+  };
+  return consistentHash({ key, ...(maxLoadRatio === undefined ? {} : { maxLoadRatio }) });
+}
+
+function routeOf(
+  route: RouteConfig,
+  client: Service<HttpRequest, HttpResponse>,
+  groups: ReadonlyMap<string, UpstreamGroup>,
+): ReverseRoute {
+  const { host, path, to, canary, timeoutMs, requestHeaders, responseHeaders } = route;
+  const group = route.group === undefined ? undefined : groups.get(route.group);
+  const canaryGroup = canary === undefined ? undefined : groups.get(canary.group);
+  const chosen =
+    canary === undefined || canaryGroup === undefined || group === undefined
+      ? (group ?? client)
+      : canaryService({
+          stable: group,
+          canary: canaryGroup,
+          ...(canary.share === undefined ? {} : { share: canary.share }),
+          ...(canary.header === undefined ? {} : { header: canary.header }),
+          ...(canary.keepsClients === true ? { key: addressOf } : {}),
+        });
+  const service = stack(
+    optionalLayer(timeoutMs === undefined ? undefined : httpTimeoutLayer({ timeoutMs })),
+    optionalLayer(requestHeaders === undefined ? undefined : requestHeadersLayer(defined(requestHeaders))),
+    optionalLayer(responseHeaders === undefined ? undefined : responseHeadersLayer(defined(responseHeaders))),
+    chosen,
+  );
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(path === undefined ? {} : { path }),
+    ...(to === undefined ? {} : { to }),
+    upstream: { serve: service.serve, name: group?.name ?? 'upstream' },
+  };
+}
+
+function addressOf(request: HttpRequest): string | undefined {
+  const peer = request.extensions.get(PeerAddress);
+  return peer?.type === 'tcp' ? peer.host.toString() : undefined;
+}
+
+function attempt<Value>(path: readonly (string | number)[], make: () => Value): Value {
+  try {
+    return make();
+  } catch (error) {
+    if (isLamellaError(error)) throw new WrongPart(path, error);
+    throw error;
+  }
+}
+
+/** What a file leaves out is not there, instead of being `undefined`. */
+function defined<Value extends object>(value: Value): Defined<Value> {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  const inner = entries.map(([key, field]) => [key, isPlainObject(field) ? defined(field) : field]);
+  return Object.fromEntries(inner) as Defined<Value>; // the same fields without those that are `undefined`
+}
+
+type Defined<Value> = {
+  [Key in keyof Value]: Exclude<Value[Key], undefined> extends infer Field
+    ? Field extends readonly unknown[]
+      ? Field
+      : Field extends object
+        ? Defined<Field>
+        : Field
+    : never;
+};
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

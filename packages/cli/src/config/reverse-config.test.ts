@@ -102,7 +102,7 @@ describe('the configuration of a reverse proxy', () => {
     ['url: http://10.0.0.2:8080', 'url: http://10.0.0.2:8080/path', /^file:8:3: groups\.api: a server's url must be/],
     ['url: http://10.0.0.2:8080', 'url: http://10.0.0.1:8080', /^file:8:3: groups\.api: two endpoints/],
     ['weight: 2.5', 'weight: -1', /^file:12:9: groups\.api\.servers\[1\]\.weight: /],
-    ['header: X-User', 'heder: X-User', /^file:15:9: groups\.api\.policy\.hash/],
+    ['header: X-User', 'heder: X-User', /^file:15:9: groups\.api\.policy\.hash\.heder is no field here/m],
     ['maxLoadRatio: 1.25', 'maxLoadRatio: 0.5', /^file:16:7: groups\.api\.policy\.maxLoadRatio: /],
     ['path: /healthz?full', 'path: healthz', /^file:18:7: groups\.api\.healthCheck\.path: must be a path/],
     ['statuses: [200, 204]', 'statuses: [99]', /^file:19:\d+: groups\.api\.healthCheck\.statuses\[0\]: /],

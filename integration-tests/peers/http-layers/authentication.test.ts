@@ -1,6 +1,8 @@
 import {
   AuthUser,
   addBasicAuthLayer,
+  addBearerAuthLayer,
+  addProxyAuthLayer,
   basicAuthLayer,
   bearerAuthLayer,
   HttpRequest,
@@ -8,10 +10,11 @@ import {
   ProxyAuthUser,
   proxyAuthLayer,
 } from '@lamella/http';
-import { serviceFn } from '@lamella/service-core';
+import { serviceFn, stack } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { startNginx } from '../../support/foreign-servers.ts';
 import { useLedger } from '../../support/ledger.ts';
+import { nodeOrigin } from '../../support/node-origin.ts';
 import { usePeers } from '../../support/peers.ts';
 import { curl } from '../../support/run.ts';
 import { serveHttp } from '../../support/serve-http.ts';
@@ -82,6 +85,21 @@ describe('addBasicAuthLayer and nginx', () => {
       return response.status;
     };
     expect([await ask('secret'), await ask('wrong')]).toEqual([204, 401]);
+  });
+});
+
+describe('credentials of a client and node:http', () => {
+  it('arrive, a token at an origin and a password at a proxy', async () => {
+    const { url } = await nodeOrigin((request, response) => {
+      response.end(`${request.headers.authorization} ${request.headers['proxy-authorization']}`);
+    });
+    const client = stack(
+      addBearerAuthLayer({ token: async () => 'abc' }),
+      addProxyAuthLayer({ name: 'ann', password: 'secret' }),
+      testClient(),
+    );
+    const response = await client.serve(HttpRequest.from({ target: `${url}/` }));
+    expect(await response.body.text()).toBe('Bearer abc Basic YW5uOnNlY3JldA==');
   });
 });
 

@@ -82,6 +82,24 @@ describe('httpTraceLayer', () => {
     expect(second.ends()).toMatchObject([{ outcome: 'aborted', error: 'enough', bodyBytes: 3 }]);
   });
 
+  it('tells once of a body that is given up while it is read', async () => {
+    const { inner, ends, output } = setup();
+    let wake = (): void => {};
+    const body = HttpBody.fromSource({
+      read: () =>
+        new Promise((_, reject) => {
+          wake = () => reject(new Error('woken'));
+        }),
+      cancel: () => wake(),
+    });
+    (await inner.nextCall()).respond(HttpResponse.from({ body }));
+    const response = await output;
+    const reading = response.body.read();
+    response.body.cancel('enough');
+    await expect(reading).rejects.toBe('enough');
+    expect(ends()).toMatchObject([{ outcome: 'aborted', error: 'enough' }]);
+  });
+
   it('keeps size and trailers, and leaves the response alone without onEnd', async () => {
     const { inner, output } = setup();
     const trailers = () => HttpHeaders.from({ A: 'b' });

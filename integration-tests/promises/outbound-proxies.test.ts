@@ -7,7 +7,7 @@ import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noProxyVectors } from '../../packages/http/test/support/no-proxy-vectors.ts';
+import { noProxyVectors } from '../support/no-proxy-vectors.ts';
 import { checkProcess } from './support/process-failures.ts';
 
 checkLedger({ beforeEach, afterEach });

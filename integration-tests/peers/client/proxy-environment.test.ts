@@ -2,8 +2,8 @@ import type { ProxyEnvironment } from '@lamella/http';
 import { HttpRequest, proxyFromEnvironment } from '@lamella/http';
 import { parseHost } from '@lamella/net-core';
 import { describe, expect, it } from 'vitest';
-import { noProxyOldBugs, noProxyVectors } from '../../../packages/http/test/support/no-proxy-vectors.ts';
 import { freePort } from '../../support/free-port.ts';
+import { noProxyVectors } from '../../support/no-proxy-vectors.ts';
 import { rawOrigin } from '../../support/node-origin.ts';
 import { usePeers } from '../../support/peers.ts';
 import { NO_PROXIES, run } from '../../support/run.ts';
@@ -15,8 +15,8 @@ describe('the environment, as the real curl understands it', () => {
     const { proxy, wayOfCurl } = await setup();
     const version = await curlVersion();
     const differences: string[] = [];
-    for (const [list, host, isDirect] of noProxyVectors) {
-      if (version < 8 && noProxyOldBugs.has(`${list} ${host}`)) continue;
+    for (const [list, host, isDirect, exception] of noProxyVectors) {
+      if (version < 8 && exception === 'not curl 7') continue;
       const way = await wayOfCurl(`http://${host}:81/`, { http_proxy: proxy, no_proxy: list });
       if ((way === 'directly') !== isDirect) differences.push(`${JSON.stringify(list)} ${host}: curl went ${way}`);
     }

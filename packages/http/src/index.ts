@@ -71,10 +71,11 @@ export { requests } from './client/requests/requests.ts';
 
 // Outbound proxies
 
-export type { HttpProxyConnectorOptions, HttpProxyOptions } from './client/proxy/http-proxy-connector.ts';
+export type { HttpProxyConnectorOptions } from './client/proxy/http-proxy-connector.ts';
 export { httpProxyConnector } from './client/proxy/http-proxy-connector.ts';
 export type { ProxyEnvironment } from './client/proxy/proxy-from-environment.ts';
 export { proxyFromEnvironment } from './client/proxy/proxy-from-environment.ts';
+export type { HttpProxyOptions } from './client/proxy/tunnel-options.ts';
 export type { ProxyChain, ProxySelector, ProxyTarget, ViaOptions } from './client/proxy/via.ts';
 export { via } from './client/proxy/via.ts';
 

@@ -9,8 +9,8 @@ import { HttpRequest } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { RequestContext } from '../../message/request-context.ts';
 import { fullLimits } from '../../protocol/http1-limits.ts';
-import type { TunnelOptions } from './http-proxy-connector.ts';
 import { proxyAuthorizationOf } from './proxy-server.ts';
+import type { TunnelOptions } from './tunnel-options.ts';
 
 /**
  * Asks the proxy at the other end of a connection for a tunnel, once.

@@ -1,9 +1,10 @@
 import type { Address, Connector, Host } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
-import type { HttpProxyOptions } from './http-proxy-connector.ts';
-import { fullProxyOptions, tunnelConnector } from './http-proxy-connector.ts';
+import { tunnelConnector } from './http-proxy-connector.ts';
 import { ProxyServer, parseProxyUrl, proxyAuthorizationOf } from './proxy-server.ts';
+import type { HttpProxyOptions } from './tunnel-options.ts';
+import { fullProxyOptions } from './tunnel-options.ts';
 
 /** Options of {@link via}. */
 export interface ViaOptions extends HttpProxyOptions {

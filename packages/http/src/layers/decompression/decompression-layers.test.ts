@@ -1,4 +1,4 @@
-import { serviceFn, stack, UsageError } from '@lamella/service-core';
+import { LimitError, serviceFn, stack, UsageError } from '@lamella/service-core';
 import { layerCases } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, encode } from '../../../test/support/coding-tools.ts';
@@ -157,7 +157,8 @@ describe('requestDecompressionLayer', () => {
   });
 
   it('leaves other failures, and a service that answers itself, alone', async () => {
-    const error = new Error('database');
+    // Of the kind that is answered with 413, but not of ours.
+    const error = new LimitError({ limit: 'maxWaiting', maximum: 1, observed: 2 });
     const failing = serviceFn(async ({ body }: HttpRequest): Promise<HttpResponse> => {
       await body.bytes().catch(() => {});
       throw error;

@@ -4,15 +4,23 @@ import { HttpBody } from '../../message/http-body.ts';
 /** How a body ended: read to its end, broken off by its source, or given up by its reader. */
 export type BodyOutcome = 'complete' | 'failed' | 'cancelled';
 
-/** Hears of a body that somebody else reads. Nothing here may throw. */
+/** Hears of a body that somebody else reads. */
 export interface BodyWatcher {
   /** Called for every chunk, before the reader gets it. May throw: then the body fails with that, and the rest is cancelled. */
   readonly onChunk?: (chunk: Uint8Array) => void;
-  /** Called once. `error` is what it failed with, or was cancelled with. */
+  /** Called once; must not throw. `error` is what the body failed with, or was cancelled with. */
   readonly onEnd?: (outcome: BodyOutcome, error: unknown) => void;
 }
 
-/** Makes a body that gives the same, and tells of it: same size, same trailers, nothing read ahead. */
+/**
+ * Makes a body that gives the same, and tells of it: same size, same trailers, nothing read ahead.
+ *
+ * @example
+ * let byteCount = 0;
+ * const body = watchedBody(HttpBody.from('hello'), { onChunk: (chunk) => void (byteCount += chunk.length) });
+ * await body.text();
+ * byteCount; // 5
+ */
 export function watchedBody(body: HttpBody, watcher: BodyWatcher): HttpBody {
   let isOver = false;
   const end = (outcome: BodyOutcome, error?: unknown): void => {

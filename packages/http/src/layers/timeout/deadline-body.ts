@@ -1,5 +1,6 @@
 import type { Clock, TimeoutError } from '@lamella/service-core';
 import { HttpBody } from '../../message/http-body.ts';
+import { sameBodyOptions } from '../shared/watched-body.ts';
 
 /**
  * Makes a body that must have been read by the end of a time that begins now; after that it fails.
@@ -32,8 +33,5 @@ export function deadlineBody(body: HttpBody, timeoutMs: number, clock: Clock, on
       return body.trailers;
     },
   };
-  const { size } = body;
-  if (size === undefined) return HttpBody.fromSource(source);
-  const trailers = body.sizeOnWire === undefined ? { trailers: () => body.trailers } : {};
-  return HttpBody.fromSource(source, { size, ...trailers });
+  return HttpBody.fromSource(source, sameBodyOptions(body));
 }

@@ -52,6 +52,8 @@ export class FrameWriter {
   }
 
   #frame(opcode: number, data: string | Uint8Array, isCompressed: boolean): Promise<void> | undefined {
+    if (typeof data === 'string' && !this.#isClient && data.length <= MAX_SHORT_TEXT)
+      return this.#write([textFrame(data)]);
     const frame = Sender.frame(typeof data === 'string' ? data : bufferOf(data), {
       opcode,
       fin: true,
@@ -96,6 +98,24 @@ export class FrameWriter {
   }
 }
 
+/**
+ * A frame of short text as servers send it, which is not masked. Made in one piece, it takes half the time that it takes in three: the
+ * bytes of the text, the head, and both joined.
+ */
+function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const headLength = length < 126 ? 2 : 4;
+  const frame = Buffer.allocUnsafe(headLength + length);
+  frame[0] = 0x80 | TEXT;
+  if (headLength === 2) frame[1] = length;
+  else {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  }
+  frame.write(text, headLength, 'utf8');
+  return frame;
+}
+
 /** One write costs less than the copy of a short payload. */
 function joinIfShort(frame: readonly Buffer[]): readonly Buffer[] {
   const [head, data] = frame;
@@ -117,3 +137,5 @@ export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 const MAX_JOINED_BYTES = 8 * 1024;
+/** Up to here the bytes of a text, three for a character at the most, fit into a length of two bytes. */
+const MAX_SHORT_TEXT = 8 * 1024;

@@ -40,7 +40,7 @@ const row = (group: string, name: string, send: readonly FrameSpec[], expected: 
   expected,
 });
 
-const LENGTHS = [0, 1, 125, 126, 127, 128, 65_535, 65_536];
+const LENGTHS = [0, 1, 125, 126, 127, 128, 8_192, 8_193, 65_535, 65_536];
 const GOOD_CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999];
 const BAD_CODES = [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535];
 
@@ -157,6 +157,7 @@ const fragments: readonly ConformanceRow[] = [
 
 const utf8: readonly ConformanceRow[] = [
   ...GOOD_UTF8.map((good, index) => row('text', `good text ${index}`, [text(good)], [`text ${good}`])),
+  row('text', '24,576 bytes in 8,192 letters', [text('€'.repeat(8_192))], [`text ${'€'.repeat(8_192)}`]),
   row('text', 'a letter cut by a fragment', [text(bytes('ce'), begin), more(bytes('ba'))], ['text κ']),
   row(
     'text',

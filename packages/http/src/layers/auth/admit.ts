@@ -7,17 +7,22 @@ import type { AuthenticatedUser } from './auth-user.ts';
 /** Who somebody is; `undefined` if the credentials are wrong. */
 export type VerifiedUser = AuthenticatedUser | undefined;
 
-/** Lets a request in whose user is known, or answers it; waits only for a check that is not done at once. */
+/**
+ * Lets a request in, or answers it; waits only for a check that is not done at once.
+ *
+ * @param refuse - Makes the answer for nobody, or for a user who may not; `undefined` for one who may.
+ */
 export function admit(
   verified: VerifiedUser | Promise<VerifiedUser>,
   key: ExtensionKey<AuthenticatedUser, 'request'>,
   request: HttpRequest,
   inner: Service<HttpRequest, HttpResponse>,
-  refuse: () => HttpResponse,
+  refuse: (user: VerifiedUser) => HttpResponse | undefined,
 ): Promise<HttpResponse> {
   const enter = (user: VerifiedUser): HttpResponse | Promise<HttpResponse> => {
-    if (user === undefined) return refuse();
-    request.extensions.insert(key, user);
+    const refusal = refuse(user);
+    if (refusal !== undefined) return refusal;
+    if (user !== undefined) request.extensions.insert(key, user);
     return callInner(inner, request);
   };
   if (verified instanceof Promise) return verified.then(enter);

@@ -59,7 +59,8 @@ export interface BasicPlace {
 /** The layer for either place. */
 export function basicLayer(options: BasicAuthLayerOptions, place: BasicPlace): Layer<HttpRequest, HttpResponse> {
   const { field, key } = place;
-  const refuse = basicChallenge(place.status, options.realm ?? place.realm);
+  const challenge = basicChallenge(place.status, options.realm ?? place.realm);
+  const refuse = (user: VerifiedUser): HttpResponse | undefined => (user === undefined ? challenge() : undefined);
   const verify = verifierOf(options);
 
   return (inner) => ({

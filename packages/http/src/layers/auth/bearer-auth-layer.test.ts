@@ -61,6 +61,26 @@ describe('bearerAuthLayer', () => {
     expect(await answerFor({ verify }, 'Bearer y')).toMatch(/^401 .*invalid_token/);
   });
 
+  it.each([
+    [['read', 'write'], '200 zoe'],
+    [['write', 'x', 'read'], '200 zoe'],
+    [['read'], '403 Bearer realm="restricted", error="insufficient_scope", scope="read write"'],
+    [['readwrite'], '403 Bearer realm="restricted", error="insufficient_scope", scope="read write"'],
+    [undefined, '403 Bearer realm="restricted", error="insufficient_scope", scope="read write"'],
+  ])('answers a user with the scopes %j with %s', async (scopes, expected) => {
+    const user = { name: 'zoe', ...(scopes === undefined ? {} : { scopes }) };
+    const requiredScopes = ['read', 'write'];
+    expect(await answerFor({ verify: () => user, requiredScopes }, 'Bearer x')).toBe(expected);
+    expect(await answerFor({ verify: async () => user, requiredScopes }, 'Bearer x')).toBe(expected);
+    expect(await answerFor({ verify: () => undefined, requiredScopes }, 'Bearer x')).toMatch(/^401/);
+  });
+
+  it('knows the scopes of a token in the list', async () => {
+    const listed = [{ token: 'r', name: 'reader', scopes: ['read'] }, ...tokens];
+    expect(await answerFor({ tokens: listed, requiredScopes: ['read'] }, 'Bearer r')).toBe('200 reader');
+    expect(await answerFor({ tokens: listed, requiredScopes: ['read'] }, 'Bearer abc')).toMatch(/^403/);
+  });
+
   it('never lets in where the check throws', async () => {
     const verify = () => {
       throw new Error('no keys');
@@ -80,6 +100,9 @@ describe('bearerAuthLayer', () => {
     ['neither tokens nor verify', {}],
     ['both', { tokens, verify: () => undefined }],
     ['no token', { tokens: [] }],
+    ['a scope with a blank', { tokens, requiredScopes: ['a b'] }],
+    ['a scope with a quote', { tokens, requiredScopes: ['"'] }],
+    ['scopes that are no list', { tokens, requiredScopes: 'read' }],
     ['what is no token', { tokens: [{ token: 'a b', name: 'x' }] }],
     ['a realm with a quote', { tokens, realm: '"' }],
     ['a verify that is no function', { verify: 'x' }],

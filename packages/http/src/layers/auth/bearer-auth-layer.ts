@@ -13,6 +13,8 @@ export interface BearerToken {
   readonly token: string;
   /** Name of the user or client that it stands for. */
   readonly name: string;
+  /** What it is good for. Default: nothing that `requiredScopes` asks for. */
+  readonly scopes?: readonly string[];
 }
 
 /** Options of {@link bearerAuthLayer}: `tokens` or `verify`, one of them. */
@@ -21,6 +23,8 @@ export interface BearerAuthLayerOptions {
   readonly realm?: string;
   /** Tokens that let a request in, at least one; compared in constant time. */
   readonly tokens?: readonly BearerToken[];
+  /** Scopes that a user must have, all of them, of visible characters without quotes. Default: none. */
+  readonly requiredScopes?: readonly string[];
   /** Decides whom a token stands for, now or later; `undefined` refuses. */
   readonly verify?: (token: string, request: HttpRequest) => VerifiedUser | Promise<VerifiedUser>;
 }
@@ -30,7 +34,7 @@ export interface BearerAuthLayerOptions {
  *
  * @remarks
  * The inner service finds the user under {@link AuthUser}. No credentials, or those of another scheme: 401 with a challenge. A token that
- * is not known: 401 with `error="invalid_token"`. A field that is malformed or there twice: 400 with `error="invalid_request"`. Tokens in
+ * is not known: 401 with `error="invalid_token"`. A user who lacks a scope: 403 with `error="insufficient_scope"`. A field that is malformed or there twice: 400 with `error="invalid_request"`. Tokens in
  * the query or a form are not looked for: URLs get written down.
  *
  * @throws UsageError if an option is invalid, or there is not exactly one of `tokens` and `verify`.
@@ -42,12 +46,25 @@ export interface BearerAuthLayerOptions {
  * );
  */
 export function bearerAuthLayer(options: BearerAuthLayerOptions): Layer<HttpRequest, HttpResponse> {
-  const { realm = 'restricted' } = options;
+  const { realm = 'restricted', requiredScopes = [] } = options;
   requireQuotable('realm', realm);
+  if (!Array.isArray(requiredScopes)) throw new UsageError('requiredScopes must be a list');
+  for (const scope of requiredScopes) requireScope(scope);
   const verify = verifierOf(options);
   const ask = challenge(401, '401 Unauthorized\n', `Bearer realm="${realm}"`);
   const refuseToken = challenge(401, '401 Unauthorized\n', `Bearer realm="${realm}", error="invalid_token"`);
   const refuseRequest = challenge(400, '400 Bad Request\n', `Bearer realm="${realm}", error="invalid_request"`);
+
+  const scope = requiredScopes.join(' ');
+  const refuseScope = challenge(
+    403,
+    '403 Forbidden\n',
+    `Bearer realm="${realm}", error="insufficient_scope", scope="${scope}"`,
+  );
+  const refuse = (user: VerifiedUser): HttpResponse | undefined => {
+    if (user === undefined) return refuseToken();
+    return requiredScopes.every((required) => user.scopes?.includes(required)) ? undefined : refuseScope();
+  };
 
   return (inner) => ({
     serve(request) {
@@ -63,7 +80,7 @@ export function bearerAuthLayer(options: BearerAuthLayerOptions): Layer<HttpRequ
       } catch (error) {
         return Promise.reject(error);
       }
-      return admit(verified, AuthUser, request, inner, refuseToken);
+      return admit(verified, AuthUser, request, inner, refuse);
     },
   });
 }
@@ -71,6 +88,12 @@ export function bearerAuthLayer(options: BearerAuthLayerOptions): Layer<HttpRequ
 /** Whether `token` has the form of a bearer token. RFC 6750 section 2.1. */
 export function isBearerToken(token: unknown): token is string {
   return typeof token === 'string' && TOKEN.test(token);
+}
+
+/** RFC 6749 section 3.3. */
+function requireScope(scope: unknown): void {
+  if (typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) return;
+  throw new UsageError(`requiredScopes must hold scopes of visible characters, got ${JSON.stringify(scope)}`);
 }
 
 function challenge(status: number, text: string, value: string): () => HttpResponse {
@@ -95,7 +118,8 @@ function verifierOf({
   const find = secretTable(users.map(({ token }) => Buffer.from(token, 'latin1')));
   return (token) => {
     const user = users[find(Buffer.from(token, 'latin1'))];
-    return user === undefined ? undefined : { name: user.name };
+    if (user === undefined) return undefined;
+    return user.scopes === undefined ? { name: user.name } : { name: user.name, scopes: user.scopes };
   };
 }
 

@@ -30,6 +30,8 @@ describe('createCookieJar', () => {
     ['a=1', 'http://127.0.0.1/', 'http://127.0.0.1/', 'a=1'],
     ['a=1', 'http://[::1]/', 'http://[::1]/', 'a=1'],
     ['a=1', 'http://localhost/', 'http://localhost/', 'a=1'],
+    ['a=1; Secure', 'http://localhost/', 'http://localhost/', 'a=1'], // as browsers do: nobody is on the way
+    ['a=1; Secure', 'http://127.0.0.1/', 'http://127.0.0.1/', 'a=1'],
   ])('%s of %s for %s: %s', (setCookie, from, to, sent) => {
     const jar = createCookieJar();
     jar.accept(setCookie, from);

@@ -124,9 +124,9 @@ class MemoryCookieJar implements CookieJar {
   #mayAccept(cookie: Cookie, from: URL): boolean {
     if (!isSafe(cookie, this.#limits.maxCookieBytes)) return false;
     if (cookie.sameSite === 'none' && !cookie.secure) return false;
-    if (from.protocol === 'https:') return true;
+    // Whether a Secure one may come from here is for the library to say.
+    if (from.protocol === 'https:' || cookie.secure) return true;
     // In clear, anybody on the way may have written it: it must not stand in for one that came safely.
-    if (cookie.secure) return false;
     const domains = Object.keys(this.#store.idx).filter((domain) => isWithin(from.hostname, domain));
     return !domains.some((domain) => this.#of(domain).some((known) => known.secure && known.key === cookie.key));
   }
@@ -157,7 +157,12 @@ class MemoryCookieJar implements CookieJar {
 }
 
 function newJar(store: MemoryCookieStore): ToughJar {
-  return new ToughJar(store, { rejectPublicSuffixes: true, looseMode: false, prefixSecurity: 'strict' });
+  return new ToughJar(store, {
+    rejectPublicSuffixes: true,
+    looseMode: false,
+    prefixSecurity: 'strict',
+    enforceSecureOriginOnStorage: true,
+  });
 }
 
 /** Whether a host is a domain or below it. */

@@ -1,5 +1,5 @@
-import type { LamellaErrorOptions } from '@lamella/service-core';
-import { LamellaError } from '@lamella/service-core';
+import type { LamellaErrorOptions, ProtocolErrorOptions } from '@lamella/service-core';
+import { LamellaError, ProtocolError } from '@lamella/service-core';
 import type { CloseInfo } from './bytes/byte-stream.ts';
 
 /** Every `code` of a {@link StreamError}. Minor releases may add codes, never remove one. */
@@ -134,6 +134,33 @@ export class AddressError extends LamellaError {
 
   constructor(code: AddressErrorCode, message: string, options: LamellaErrorOptions = {}) {
     super(message, options);
+    this.code = code;
+  }
+}
+
+/** Every `code` of a {@link ProxyProtocolError}. Minor releases may add codes, never remove one. */
+export type ProxyProtocolErrorCode =
+  | 'LML_ERR_PROXY_PROTOCOL_BAD_LINE'
+  | 'LML_ERR_PROXY_PROTOCOL_BAD_VERSION'
+  | 'LML_ERR_PROXY_PROTOCOL_BAD_ADDRESS'
+  | 'LML_ERR_PROXY_PROTOCOL_BAD_LENGTH'
+  | 'LML_ERR_PROXY_PROTOCOL_BAD_TLV'
+  | 'LML_ERR_PROXY_PROTOCOL_BAD_CHECKSUM'
+  | 'LML_ERR_PROXY_PROTOCOL_TOO_LARGE'
+  | 'LML_ERR_PROXY_PROTOCOL_UNEXPECTED_END'
+  | 'LML_ERR_PROXY_PROTOCOL_MISSING'
+  | 'LML_ERR_PROXY_PROTOCOL_UNTRUSTED';
+
+/** A PROXY protocol header is wrong, missing, or of somebody who is not believed. */
+export class ProxyProtocolError extends ProtocolError {
+  static {
+    ProxyProtocolError.prototype.name = 'ProxyProtocolError';
+  }
+
+  readonly code: ProxyProtocolErrorCode;
+
+  constructor(code: ProxyProtocolErrorCode, message: string, options: ProtocolErrorOptions = {}) {
+    super(message, { ...options, facts: { phase: 'proxy-protocol', ...options.facts } });
     this.code = code;
   }
 }

@@ -67,6 +67,23 @@ export { peek } from './peek/peek.ts';
 export type { RelayOptions, RelayOutcome, RelayReason } from './relay/relay.ts';
 export { relay } from './relay/relay.ts';
 
+// PROXY protocol
+
+export { crc32c } from './codec/proxy-protocol/crc32c.ts';
+export type { ProxyProtocolVerdict } from './codec/proxy-protocol/decode-proxy-protocol.ts';
+export { decodeProxyProtocol } from './codec/proxy-protocol/decode-proxy-protocol.ts';
+export type { EncodeProxyProtocolOptions } from './codec/proxy-protocol/encode-proxy-protocol.ts';
+export { encodeProxyProtocol } from './codec/proxy-protocol/encode-proxy-protocol.ts';
+export type { ProxyProtocolFactsValue, ProxyProtocolSsl } from './codec/proxy-protocol/proxy-protocol-facts.ts';
+export { proxyProtocolFacts } from './codec/proxy-protocol/proxy-protocol-facts.ts';
+export type { ProxyProtocolHeader, ProxyProtocolTlv } from './codec/proxy-protocol/proxy-protocol-header.ts';
+export { PROXY_TLV } from './codec/proxy-protocol/proxy-protocol-header.ts';
+export { ProxyPeerAddress, ProxyProtocolFacts } from './proxy-protocol/keys.ts';
+export type { ProxyProtocolAcceptOptions } from './proxy-protocol/proxy-protocol-accept-layer.ts';
+export { proxyProtocolAcceptLayer } from './proxy-protocol/proxy-protocol-accept-layer.ts';
+export type { ProxyProtocolConnectOptions } from './proxy-protocol/proxy-protocol-connect-layer.ts';
+export { proxyProtocolConnectLayer } from './proxy-protocol/proxy-protocol-connect-layer.ts';
+
 // Adapters
 
 export type { DuplexByteStreamOptions } from './adapters/duplex-byte-stream.ts';
@@ -104,6 +121,7 @@ export type {
   ConnectErrorDomain,
   ConnectErrorOptions,
   ConnectPhase,
+  ProxyProtocolErrorCode,
   StreamErrorCode,
 } from './errors.ts';
-export { AddressError, ConnectError, StreamError, toStreamError } from './errors.ts';
+export { AddressError, ConnectError, ProxyProtocolError, StreamError, toStreamError } from './errors.ts';

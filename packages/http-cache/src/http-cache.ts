@@ -170,7 +170,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
       return response;
     }
     const { size } = response.body;
-    const copy = response.body.tryClone();
+    const copy = response.body.isAtHand ? response.body.tryClone() : undefined;
     if (copy !== undefined) {
       // It is here as a whole: whoever reads it keeps its fast way, and others need not wait for that.
       const stored = new FillingBody(copy, writer, { onDone, onStoreError });

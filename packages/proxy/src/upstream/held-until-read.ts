@@ -11,7 +11,7 @@ export function heldUntilRead(
 ): { readonly output: HttpResponse; readonly ended: Promise<unknown> } | undefined {
   const { upgraded, body } = response;
   if (upgraded !== undefined) return { output: response, ended: upgraded.stream.closed };
-  if (body.canClone) return undefined;
+  if (body.isAtHand) return undefined;
   const { promise, resolve } = Promise.withResolvers<void>();
   const watched = watchedBody(body, { onEnd: () => resolve() });
   return { output: response.with({ body: watched }), ended: promise };

@@ -1,7 +1,7 @@
 import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
 import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
 import { idleRow } from './idle-row.ts';
-import { relayRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
+import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow } from './server-rows.ts';
 import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
 
@@ -14,6 +14,7 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   clientAloneRow,
   reverseRow,
   reverseLargeRow,
+  reverseGroupRow,
   relayRow,
   memoryRow,
   idleRow,

@@ -26,6 +26,19 @@ export const reverseLargeRow: BenchRow = {
   contestants: reverseProxies({ path: '/large', connections: 64, expected: LARGE.toString() }),
 };
 
+export const reverseGroupRow: BenchRow = {
+  type: 'rate',
+  name: 'reverse-group',
+  about:
+    'The same with a group of four upstreams, which are checked while the load is on; undici goes to four in turns, unchecked.',
+  unit: { label: 'requests', size: 1 },
+  targets: [{ of: 'lamella, 4 upstreams', to: 'node:http + undici request, 4 upstreams', atLeast: 1.3 }],
+  contestants: {
+    'node:http + undici request, 4 upstreams': () => reverseGroup('node-undici-group'),
+    'lamella, 4 upstreams': () => reverseGroup('lamella-group'),
+  },
+};
+
 export const relayRow: BenchRow = {
   type: 'rate',
   name: 'relay-bulk',
@@ -58,6 +71,15 @@ async function reverse(load: WrkLoad, start: (originPort: number) => Promise<Sub
   return wrkContestant(proxy, load, async () => {
     await proxy.stop();
     await origin.stop();
+  });
+}
+
+async function reverseGroup(kind: string): Promise<Contestant> {
+  const origins = await Promise.all(Array.from({ length: 4 }, () => startNode('raw-origin.ts', ['origin'], LOAD_CORE)));
+  const proxy = await startNode('reverse-proxy.ts', [kind, origins.map(({ port }) => port).join(',')]);
+  return wrkContestant(proxy, { path: '/', connections: 64, expected: HELLO }, async () => {
+    await proxy.stop();
+    for (const origin of origins) await origin.stop();
   });
 }
 

@@ -1,9 +1,9 @@
-// A reverse proxy before one origin: argument 1 is its kind, 2 the origin's port, 3 its own.
+// A reverse proxy before one origin: argument 1 is its kind, 2 the origin's port (or several), 3 its own.
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
 import { serveListener } from '@lamella/net-core';
 import { listenTcp, tcpConnector } from '@lamella/net-tcp';
-import { reverseProxyService } from '@lamella/proxy';
+import { reverseProxyService, upstreamGroup } from '@lamella/proxy';
 import httpProxy from 'http-proxy';
 import { Pool } from 'undici';
 
@@ -15,6 +15,24 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
     const client = createHttpClient({ connector: tcpConnector(), protocols: [http1()] });
     const listener = await listenTcp({ port: Number(port) });
     void serveListener(listener, httpServerLayer()(reverseProxyService({ client, routes: [{ to: origin }] })));
+  },
+  async 'lamella-group'() {
+    const client = createHttpClient({ connector: tcpConnector(), protocols: [http1()] });
+    const servers = originPort.split(',').map((each) => ({ url: `http://127.0.0.1:${each}` }));
+    const healthCheck = { path: '/', intervalMs: 500 };
+    const upstream = upstreamGroup({ name: 'origins', client, servers, healthCheck, slowStartMs: 1_000 });
+    const listener = await listenTcp({ port: Number(port) });
+    void serveListener(listener, httpServerLayer()(reverseProxyService({ client, routes: [{ upstream }] })));
+  },
+  'node-undici-group'() {
+    const pools = originPort
+      .split(',')
+      .map((each) => new Pool(`http://127.0.0.1:${each}`, { connections: 16, pipelining: 1 }));
+    let turn = 0;
+    return listen((request, response) => {
+      const pool = pools[turn++ % pools.length];
+      if (pool !== undefined) void passOn(pool, request, response);
+    });
   },
   /** What one writes by hand today: as little as can be, without hop-by-hop fields, Via, forwarded fields or upgrades. */
   'node-undici'() {

@@ -82,6 +82,7 @@ export interface HttpProxyCompatOptions extends ForwardingOptions {
  * @throws UsageError if an option makes no sense, is unknown or has been replaced.
  *
  * @example
+ * const client = createHttpClient({ connector: memoryNetwork().connector() });
  * const proxy = httpProxyOptions({ client, target: 'http://127.0.0.1:3000', changeOrigin: true, xfwd: true, ws: true });
  */
 export function httpProxyOptions(options: HttpProxyCompatOptions): Service<HttpRequest, HttpResponse> {

@@ -377,6 +377,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     try {
       if (await this.#outbox.pump(body, exchange)) this.#finish(exchange, body.trailers);
     } catch (error) {
+      // A drain has ended the stream while its next event was waited for: that is no failure of anybody.
+      if (exchange.isOver && exchange.isEventStream && error instanceof ClosedError) return;
       this.#fail(exchange, error, request);
     }
   }

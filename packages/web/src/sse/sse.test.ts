@@ -135,13 +135,16 @@ describe('sseResponse', () => {
           })(),
         ),
     };
-    const client = httpClientOn(service, { lifecycle });
+    const errors: unknown[] = [];
+    const client = httpClientOn(service, { lifecycle, onError: (error) => errors.push(error) });
     const { body } = await client.serve(request());
     expect(text(await body.read())).toBe('data: first\n\n');
     const drained = lifecycle.drain({ graceMs: 5_000 });
     expect(await body.read()).toBeUndefined();
     const { protocols } = await drained;
     expect(protocols['http/1.1']).toMatchObject({ cut: 0 });
+    await settle();
+    expect(errors).toEqual([]);
     await client.close();
   });
 

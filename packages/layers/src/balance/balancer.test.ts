@@ -85,6 +85,16 @@ describe('policies', () => {
     for (const id of ['a', 'b', 'c', 'd']) expect(counts[id]).toBeGreaterThan(850);
   });
 
+  it.each([
+    ['leastRequests', leastRequests],
+    ['powerOfTwoChoices', powerOfTwoChoices],
+  ])('%s goes by weight where all are idle', async (_name, policy) => {
+    const endpoints = [new Named('small'), new Named('large', 3)];
+    const counts = await spread(balancer({ endpoints, policy: policy(), random: chance() }), 4_000);
+    expect(counts['large']).toBeGreaterThan(2_800);
+    expect(counts['large']).toBeLessThan(3_200);
+  });
+
   it('leastRequests goes by weight while calls are under way', async () => {
     const never: Service<string, string> = { serve: () => new Promise(() => {}) };
     const service = balancer({

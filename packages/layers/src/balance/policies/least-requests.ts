@@ -2,7 +2,7 @@ import type { BalanceContext, BalancePolicy } from '../balance-policy.ts';
 import type { BalancedEndpoint } from '../endpoint.ts';
 
 /**
- * Takes the endpoint with the fewest calls under way for its weight; among equals, one by chance.
+ * Takes the endpoint with the fewest calls under way for its weight; among equals, one by chance and weight.
  *
  * @remarks
  * Looks at every endpoint for each call. Several balancers before the same endpoints all see the same idle one, and run to it
@@ -14,25 +14,24 @@ import type { BalancedEndpoint } from '../endpoint.ts';
 export function leastRequests(): BalancePolicy {
   return {
     pick(candidates, { random }) {
-      let best = first(candidates);
-      let least = loadOf(best);
-      let equals = 1;
-      for (let index = 1; index < candidates.length; index++) {
-        const endpoint = candidates[index] as BalancedEndpoint; // within its length
+      let best: BalancedEndpoint | undefined;
+      let least = Number.POSITIVE_INFINITY;
+      let weightOfEquals = 0;
+      for (const endpoint of candidates) {
         const load = loadOf(endpoint);
         if (load > least) continue;
-        equals = load < least ? 1 : equals + 1;
-        // Each of the equals is kept with the same chance, without a list of them.
-        if (equals === 1 || random() * equals < 1) best = endpoint;
+        weightOfEquals = load < least ? endpoint.weight : weightOfEquals + endpoint.weight;
+        // Each of the equals is kept with the chance that its weight gives it, without a list of them.
+        if (load < least || random() * weightOfEquals < endpoint.weight) best = endpoint;
         least = load;
       }
-      return best;
+      return required(best);
     },
   };
 }
 
 /**
- * Looks at two endpoints by chance and takes the one with fewer calls under way for its weight.
+ * Looks at two endpoints by chance and weight, and takes the one with fewer calls under way for its weight.
  *
  * @remarks
  * As good as `leastRequests` in practice, at the cost of two looks however many endpoints there are, and without the rush of several
@@ -45,26 +44,47 @@ export function powerOfTwoChoices(): BalancePolicy {
   return { pick: (candidates, context) => betterOfTwo(candidates, context) };
 }
 
-/** The better one of two that are chosen by chance. */
+/** The better one of two that are chosen by chance and weight; the first one, if both are as good. */
 export function betterOfTwo(
   candidates: readonly BalancedEndpoint[],
   { random }: Pick<BalanceContext<unknown>, 'random'>,
 ): BalancedEndpoint {
-  const { length } = candidates;
-  if (length === 1) return first(candidates);
-  const one = Math.floor(random() * length);
-  const step = 1 + Math.floor(random() * (length - 1));
-  const [here, there] = [candidates[one], candidates[(one + step) % length]] as [BalancedEndpoint, BalancedEndpoint]; // within its length
-  return loadOf(there) < loadOf(here) ? there : here;
+  const total = totalWeight(candidates);
+  const one = drawn(candidates, random() * total, undefined);
+  if (candidates.length === 1) return one;
+  const other = drawn(candidates, random() * (total - one.weight), one);
+  return loadOf(other) < loadOf(one) ? other : one;
 }
 
-/** Calls under way if this one comes too, for the weight. */
+function totalWeight(candidates: readonly BalancedEndpoint[]): number {
+  let total = 0;
+  for (const { weight } of candidates) total += weight;
+  return total;
+}
+
+/** The endpoint at a place on the line of all weights, `except` left out. */
+function drawn(
+  candidates: readonly BalancedEndpoint[],
+  place: number,
+  except: BalancedEndpoint | undefined,
+): BalancedEndpoint {
+  let rest = place;
+  let last: BalancedEndpoint | undefined;
+  for (const endpoint of candidates) {
+    if (endpoint === except) continue;
+    last = endpoint;
+    rest -= endpoint.weight;
+    if (rest < 0) break;
+  }
+  return required(last); // sums of fractions may fall short by a hair: then it is the last one
+}
+
+/** Calls under way for the weight: nothing is nothing, however much an endpoint could bear. */
 function loadOf({ active, weight }: BalancedEndpoint): number {
-  return (active + 1) / weight;
+  return active / weight;
 }
 
-function first(candidates: readonly BalancedEndpoint[]): BalancedEndpoint {
-  const [endpoint] = candidates;
+function required(endpoint: BalancedEndpoint | undefined): BalancedEndpoint {
   if (endpoint === undefined) throw new RangeError('there is nothing to choose from');
   return endpoint;
 }

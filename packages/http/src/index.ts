@@ -112,6 +112,8 @@ export { catchErrorLayer } from './layers/catch-error/catch-error-layer.ts';
 export type { CompressionLayerOptions } from './layers/compression/compression-layer.ts';
 export { compressionLayer, isCompressibleType } from './layers/compression/compression-layer.ts';
 export type { CompressionLevelsOptions, ContentCoding } from './layers/compression/content-coding.ts';
+export type { CodingChoice } from './layers/compression/negotiate-coding.ts';
+export { negotiateCoding } from './layers/compression/negotiate-coding.ts';
 export type { CorsLayerOptions } from './layers/cors/cors-layer.ts';
 export { corsLayer } from './layers/cors/cors-layer.ts';
 export type { CsrfLayerOptions } from './layers/csrf/csrf-layer.ts';

@@ -13,3 +13,8 @@ export { lastEventId, sseResponse } from './sse/sse-response.ts';
 
 export type { HealthOptions } from './health/health-service.ts';
 export { healthLayer, healthService } from './health/health-service.ts';
+
+// Files
+
+export { staticFilesService } from './static/static-files-service.ts';
+export type { PrecompressedCoding, StaticFilesOptions } from './static/static-options.ts';

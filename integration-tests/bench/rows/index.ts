@@ -2,7 +2,7 @@ import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
 import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
 import { idleRow } from './idle-row.ts';
 import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
-import { helloRow, largeRow, layersRow, postRow } from './server-rows.ts';
+import { helloRow, largeRow, layersRow, postRow, staticRow } from './server-rows.ts';
 import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
 
 export const rows: readonly (BenchRow | MemoryRow)[] = [
@@ -10,6 +10,7 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   postRow,
   largeRow,
   layersRow,
+  staticRow,
   clientRow,
   clientAloneRow,
   reverseRow,

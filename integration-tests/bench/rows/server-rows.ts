@@ -1,7 +1,10 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { HELLO, LARGE } from '../subjects/payloads.ts';
 import type { BenchRow, Contestant } from '../support/bench-row.ts';
 import { isInstalled, NGINX_HELLO, startNginx } from '../support/foreign.ts';
-import { startNode } from '../support/subject-process.ts';
+import { type SubjectProcess, startNode } from '../support/subject-process.ts';
 import { type WrkLoad, wrkContestant } from '../support/wrk.ts';
 
 const requests = { label: 'requests', size: 1 };
@@ -61,10 +64,38 @@ export const layersRow: BenchRow = {
   },
 };
 
+export const staticRow: BenchRow = {
+  type: 'rate',
+  name: 'static-10k',
+  about: 'A server of static files sends one of 10 KiB, on 64 keep-alive connections.',
+  unit: requests,
+  targets: [{ of: 'lamella', to: '@fastify/static', atLeast: 1.3 }],
+  contestants: {
+    '@fastify/static': () => files((root) => startNode('static-files.ts', ['fastify', root])),
+    lamella: () => files((root) => startNode('static-files.ts', ['lamella', root])),
+    ...(isInstalled('nginx')
+      ? { nginx: () => files((root) => startNginx(`root ${root}; sendfile on; open_file_cache max=100;`)) }
+      : {}),
+  },
+};
+
+/** A folder with one file, and a server for it. */
+async function files(start: (root: string) => Promise<SubjectProcess>): Promise<Contestant> {
+  const root = mkdtempSync(join(tmpdir(), 'lamella-bench-files-'));
+  chmodSync(root, 0o755); // nginx may serve as somebody else
+  writeFileSync(join(root, 'file.txt'), FILE);
+  const subject = await start(root);
+  return wrkContestant(subject, { path: '/file.txt', connections: 64, expected: FILE }, async () => {
+    await subject.stop();
+    rmSync(root, { recursive: true });
+  });
+}
+
 async function server(script: string, around: string, load: WrkLoad): Promise<Contestant> {
   return wrkContestant(await startNode(script, [around]), load);
 }
 
+const FILE = 'a line of a file that is served\n'.repeat(320);
 const BODY = 'b'.repeat(1024);
 const HELLO_LOAD: WrkLoad = { path: '/', connections: 64, expected: HELLO };
 const POST_LOAD: WrkLoad = { path: '/', connections: 64, body: BODY, expected: BODY };

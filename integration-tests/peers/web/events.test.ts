@@ -47,7 +47,7 @@ describe('Chromium', () => {
           const found: string[] = [];
           const source = new EventSource('/events');
           source.addEventListener('tick', (event) => {
-            const { lastEventId: id, data } = event as MessageEvent<string>; // what an EventSource gives
+            const { lastEventId: id, data } = event as MessageEvent; // what an EventSource gives
             found.push(`${id} ${data}`);
             if (found.length < 7) return;
             source.close();

@@ -4,9 +4,19 @@ import type { HttpRequest } from '@lamella/http';
 import { HttpResponse } from '@lamella/http';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import { serviceFn } from '@lamella/service-core';
+import type { ServerSentEvent } from '@lamella/web';
+import { sseResponse } from '@lamella/web';
+import type { WebSocketConnection } from '@lamella/ws';
+import { webSocketService } from '@lamella/ws';
 
 /** What the uses of a soak ask for. */
-export function soakOrigin(_lifecycle: Lifecycle): Service<HttpRequest, HttpResponse> {
+export function soakOrigin(lifecycle: Lifecycle): Service<HttpRequest, HttpResponse> {
+  const sockets = webSocketService({
+    lifecycle,
+    handler: serviceFn(async (socket: WebSocketConnection) => {
+      for await (const message of socket) await socket.send(message);
+    }),
+  });
   return serviceFn(async (request: HttpRequest) => {
     const [, name = '', argument = ''] = request.path.split('/');
     switch (name) {
@@ -18,6 +28,10 @@ export function soakOrigin(_lifecycle: Lifecycle): Service<HttpRequest, HttpResp
         return HttpResponse.from({ body: request.body.stream() });
       case 'bytes':
         return HttpResponse.from({ body: chunks(Number(argument)) });
+      case 'events':
+        return sseResponse(events());
+      case 'socket':
+        return sockets.serve(request);
       case 'slow':
         await sleep(Number(argument), undefined, { signal: request.signal });
         return HttpResponse.text('slow');
@@ -31,6 +45,13 @@ async function digestOf(request: HttpRequest): Promise<HttpResponse> {
   const hash = createHash('sha256');
   for await (const chunk of request.body) hash.update(chunk);
   return HttpResponse.text(hash.digest('hex'));
+}
+
+async function* events(): AsyncGenerator<ServerSentEvent> {
+  for (let count = 1; ; count++) {
+    yield { id: String(count), data: `event ${count}` };
+    await sleep(10);
+  }
 }
 
 function* chunks(byteCount: number): Generator<Uint8Array> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpClient, http1 } from '@lamella/http';
 import { tcpConnector } from '@lamella/net-tcp';
 import { httpKinds } from './kinds/http-kinds.ts';
+import { messageKinds } from './kinds/message-kinds.ts';
 import { socketKinds } from './kinds/socket-kinds.ts';
 import { startLoad } from './load.ts';
 import type { SoakDrained, SoakMeasure } from './messages.ts';
@@ -37,7 +38,11 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     maxConnectionsPerOrigin: 500,
   });
   try {
-    const load = startLoad({ ports: subject.ports, client }, [...httpKinds, ...socketKinds], ratePerSecond);
+    const load = startLoad(
+      { ports: subject.ports, client },
+      [...httpKinds, ...socketKinds, ...messageKinds],
+      ratePerSecond,
+    );
     const warmUp = Math.min(60, seconds / 4);
     await passTime(warmUp, (passed) => onProgress(`warming up, ${passed} of ${Math.round(warmUp)} s`));
     const before = await held(subject.measure);

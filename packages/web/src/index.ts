@@ -1,3 +1,21 @@
+// Routes
+
+export type { HostRouterOptions } from './router/host-router.ts';
+export { hostRouter } from './router/host-router.ts';
+export type { MountPoint, PathParams } from './router/path-params.ts';
+export { MatchedRoute, MountedAt, RouteParams, routeParams } from './router/path-params.ts';
+export type { AddRoute, RouteHandler, RouteOptions, Router, RouterOptions } from './router/router.ts';
+export { router } from './router/router.ts';
+export { canonicalPath, pathSegments } from './shared/canonical-path.ts';
+
+// Problems
+
+export type { Problem, ProblemResponseOptions } from './problem/problem.ts';
+export { problemResponse } from './problem/problem.ts';
+export type { ProblemLayerOptions } from './problem/problem-layer.ts';
+export { problemLayer } from './problem/problem-layer.ts';
+export { problemOf } from './problem/problem-of.ts';
+
 // Events
 
 export type { EventStreamItem, ReceivedEvent } from './codec/event-stream-decoder.ts';
@@ -18,3 +36,17 @@ export { healthLayer, healthService } from './health/health-service.ts';
 
 export { staticFilesService } from './static/static-files-service.ts';
 export type { PrecompressedCoding, StaticFilesOptions } from './static/static-options.ts';
+
+// Errors
+
+export type { MultipartErrorCode } from './codec/multipart-errors.ts';
+export { MultipartError } from './codec/multipart-errors.ts';
+export type {
+  BodyIssue,
+  EventStreamErrorCode,
+  ProblemErrorCode,
+  RequestBodyErrorCode,
+  RequestBodyErrorOptions,
+  StaticFileErrorCode,
+} from './errors.ts';
+export { EventStreamError, ProblemError, RequestBodyError, StaticFileError } from './errors.ts';

@@ -13,8 +13,9 @@ export type { MemoryRateLimitStoreOptions } from './rate-limit/memory-rate-limit
 export { memoryRateLimitStore } from './rate-limit/memory-rate-limit-store.ts';
 export type { RateLimitErrorOptions, RateLimitReason } from './rate-limit/rate-limit-error.ts';
 export { RateLimitError } from './rate-limit/rate-limit-error.ts';
-export type { RateLimitLayer, RateLimitLayerOptions } from './rate-limit/rate-limit-layer.ts';
+export type { RateLimitLayer } from './rate-limit/rate-limit-layer.ts';
 export { rateLimitLayer } from './rate-limit/rate-limit-layer.ts';
+export type { RateLimitLayerOptions } from './rate-limit/rate-limit-options.ts';
 export type { RateLimitRuleOptions, RateLimitStore } from './rate-limit/rate-limit-store.ts';
 export type { TimeoutLayerOptions } from './timeout/timeout-layer.ts';
 export { timeoutLayer } from './timeout/timeout-layer.ts';

@@ -1,4 +1,5 @@
 // The options of http-proxy, for those who come from there
 
-export type { HttpProxyCompatOptions, HttpProxyTarget } from './http-proxy/http-proxy-options.ts';
+export type { HttpProxyCompatOptions } from './http-proxy/http-proxy-options.ts';
 export { httpProxyOptions } from './http-proxy/http-proxy-options.ts';
+export type { HttpProxyTarget } from './http-proxy/target-place.ts';

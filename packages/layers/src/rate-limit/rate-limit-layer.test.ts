@@ -3,8 +3,8 @@ import { FakeClock, layerCases, settle, type TestInput, testInput } from '@lamel
 import { describe, expect, it } from 'vitest';
 import { listenersOf } from '../../test/support/limit-setup.ts';
 import type { RateLimitDecision } from './gcra.ts';
-import type { RateLimitLayerOptions } from './rate-limit-layer.ts';
 import { rateLimitLayer } from './rate-limit-layer.ts';
+import type { RateLimitLayerOptions } from './rate-limit-options.ts';
 
 type Input = TestInput<string>;
 type Options = Omit<RateLimitLayerOptions<Input>, 'clock'>;

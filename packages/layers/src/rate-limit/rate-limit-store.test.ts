@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { listenersOf } from '../../test/support/limit-setup.ts';
 import type { RateLimitDecision } from './gcra.ts';
 import { memoryRateLimitStore } from './memory-rate-limit-store.ts';
-import type { RateLimitLayerOptions } from './rate-limit-layer.ts';
 import { rateLimitLayer } from './rate-limit-layer.ts';
+import type { RateLimitLayerOptions } from './rate-limit-options.ts';
 import type { RateLimitStore } from './rate-limit-store.ts';
 
 type Input = TestInput<string>;

@@ -4,7 +4,7 @@ import { requireCount, requireFunction, requireOneOf, requirePositive } from '..
 import { guardedHook } from '../shared/guarded-hook.ts';
 import type { RateLimitDecision, RateLimitRule } from './gcra.ts';
 import { KeyedBuckets } from './keyed-buckets.ts';
-import type { RateLimitLayerOptions } from './rate-limit-layer.ts';
+import type { RateLimitLayerOptions } from './rate-limit-options.ts';
 import { toRateLimitRule } from './rate-limit-rule.ts';
 import { StoreTaker } from './store-taker.ts';
 

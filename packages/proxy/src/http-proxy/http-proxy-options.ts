@@ -12,22 +12,8 @@ import { refuseReplaced } from './replaced-options.ts';
 import type { CookieRewrite } from './rewrite-cookies.ts';
 import { cookieRewriter } from './rewrite-cookies.ts';
 import { locationRewriter } from './rewrite-location.ts';
-import type { PathOptions, TargetPlace } from './target-place.ts';
+import type { HttpProxyTarget, PathOptions, TargetPlace } from './target-place.ts';
 import { targetAt, targetPlace } from './target-place.ts';
-
-/** Where http-proxy sends requests: a URL, or its parts. */
-export type HttpProxyTarget =
-  | string
-  | URL
-  | {
-      readonly protocol?: string;
-      readonly host?: string;
-      readonly hostname?: string;
-      readonly port?: string | number;
-      readonly path?: string;
-      readonly pathname?: string;
-      readonly socketPath?: string;
-    };
 
 /** Options of {@link httpProxyOptions}: those of http-proxy by their own names, and ours. */
 export interface HttpProxyCompatOptions extends ForwardingOptions {

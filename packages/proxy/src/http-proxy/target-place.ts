@@ -1,7 +1,20 @@
 import type { HttpRequest } from '@lamella/http';
 import { tryParseRequestTarget } from '@lamella/http';
 import { UsageError } from '@lamella/service-core';
-import type { HttpProxyTarget } from './http-proxy-options.ts';
+
+/** Where http-proxy sends requests: a URL, or its parts. */
+export type HttpProxyTarget =
+  | string
+  | URL
+  | {
+      readonly protocol?: string;
+      readonly host?: string;
+      readonly hostname?: string;
+      readonly port?: string | number;
+      readonly path?: string;
+      readonly pathname?: string;
+      readonly socketPath?: string;
+    };
 
 /** Where requests go: a `target` or a `forward` of http-proxy, taken apart. */
 export interface TargetPlace {

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@lamella/http';
+import { requestScheme } from '@lamella/http';
 import { formatAuthority, tryParseAuthority } from '@lamella/net-core';
 
 /**
@@ -7,7 +8,7 @@ import { formatAuthority, tryParseAuthority } from '@lamella/net-core';
  * @returns `undefined` if the request does not say which resource that is.
  */
 export function cacheKey(request: HttpRequest): string | undefined {
-  const { scheme = 'http', path, query } = request.parsedTarget;
+  const { scheme = requestScheme(request), path, query } = request.parsedTarget;
   const authority = request.authority === undefined ? undefined : tryParseAuthority(request.authority);
   if (authority === undefined || path === '') return undefined;
   const { host, port = scheme === 'https' ? 443 : 80 } = authority;

@@ -23,8 +23,7 @@ export class Flights {
     const waiting = new Set<() => void>();
     this.#flights.set(key, waiting);
     return () => {
-      if (this.#flights.get(key) !== waiting) return;
-      this.#flights.delete(key);
+      this.#forget(key, waiting);
       for (const wake of waiting) wake();
     };
   }
@@ -34,7 +33,11 @@ export class Flights {
     const waiting = this.#flights.get(key);
     if (waiting === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.startTimer(this.#timeoutMs, resolve);
+    const timer = this.#clock.startTimer(this.#timeoutMs, () => {
+      // Nor does it hold up who comes later: its body may never be read at all.
+      this.#forget(key, waiting);
+      resolve();
+    });
     waiting.add(resolve);
     try {
       await scope.race(promise);
@@ -42,5 +45,9 @@ export class Flights {
       timer.cancel();
       waiting.delete(resolve);
     }
+  }
+
+  #forget(key: string, waiting: ReadonlySet<() => void>): void {
+    if (this.#flights.get(key) === waiting) this.#flights.delete(key);
   }
 }

@@ -18,7 +18,7 @@ import { evaluate } from './evaluate.ts';
 import { FillingBody } from './filling-body.ts';
 import { Flights } from './flights.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './store/http-cache-store.ts';
-import { confirmedEntry, newEntry, validationRequest } from './stored-response.ts';
+import { confirmedEntry, isStillStorable, newEntry, validationRequest } from './stored-response.ts';
 
 /** What an {@link HttpCache} works by; the options of `httpCacheLayer`, complete. */
 export interface HttpCacheSettings {
@@ -99,7 +99,9 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
   ): Promise<HttpResponse | undefined> {
     const headers = evaluation.headers.clone();
     headers.set('Age', String(Math.floor(evaluation.ageSeconds)));
-    const outcome = evaluatePreconditions(request, validatorsOf(headers));
+    // RFC 9110 section 13.2.1: conditions are about what is there, not about an error or a redirect.
+    const isThere = entry.status >= 200 && entry.status < 300;
+    const outcome = isThere ? evaluatePreconditions(request, validatorsOf(headers)) : 'proceed';
     if (outcome === 'failed') return this.#marked(HttpResponse.from({ status: 412 }), status);
     if (outcome === 'not-modified') {
       headers.deleteWhere((name) => /^content-(?!location$)/i.test(name));
@@ -225,15 +227,23 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     response: HttpResponse,
     requestedAtMs: number,
   ): Promise<HttpResponse> {
-    const nowMs = this.#settings.clock.epochMs();
-    const entry = confirmedEntry(match.entry, response.headers, { requestedAtMs, receivedAtMs: nowMs });
+    const { clock, isShared } = this.#settings;
+    const nowMs = clock.epochMs();
+    const times = { requestedAtMs, receivedAtMs: nowMs };
+    const entry = confirmedEntry(match.entry, request, response.headers, times, isShared);
     if (entry === undefined) return this.#marked(response, 'fwd=stale; fwd-status=304');
     response[Symbol.dispose]();
-    await this.#tryStore((store) => store.update(match.key, entry));
+    const isKept = isStillStorable(entry, isShared);
+    if (isKept) await this.#tryStore((store) => store.update(match.key, entry));
     const evaluation = evaluate(entry, request, nowMs, this.#settings);
     const given = await this.#fromStore({ ...match, entry, evaluation }, request, 'fwd=stale; fwd-status=304');
+    // Whoever asked gets it in any case; nobody else does if the origin has just said so.
+    if (!isKept) await this.#tryStore((store) => store.delete(match.key, entry.id));
     // The body was dropped meanwhile: whoever asks gets a whole one, not the 304 that the cache asked for.
-    return given ?? this.#fetch(match.key, request, 'fwd=miss');
+    if (given === undefined) return this.#fetch(match.key, request, 'fwd=miss');
+    if (isShared)
+      for (const cookie of response.headers.getAll('set-cookie')) given.headers.append('Set-Cookie', cookie);
+    return given;
   }
 
   /** Confirms in the background what has been given already. */
@@ -252,6 +262,9 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
       onInformational: undefined,
       context: new RequestContext({}), // it outlives the request that caused it
     });
+    // Who asks, and whether by TLS, may decide what is answered: it is asked for as it was.
+    const { ingress } = request.extensions;
+    if (ingress !== undefined) again.extensions.link('ingress', ingress);
     const task = async (): Promise<void> => {
       try {
         const response = await this.#validate(match, again);

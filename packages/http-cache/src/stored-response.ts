@@ -51,21 +51,33 @@ export function newEntry(
 /**
  * The entry after the origin has confirmed it by a 304. RFC 9111 sections 3.2 and 4.3.4.
  *
- * @returns `undefined` if the 304 speaks of another response than the stored one.
+ * @remarks
+ * A Set-Cookie in a 304 is for the one who asked: a shared cache does not keep it.
+ *
+ * @param request - What the client asked, whose own conditions the 304 may be an answer to.
+ * @returns `undefined` if the 304 speaks of another response than the stored one, or may do so.
  */
-export function confirmedEntry(entry: CacheEntry, fresh: HttpHeaders, times: ResponseTimes): CacheEntry | undefined {
+export function confirmedEntry(
+  entry: CacheEntry,
+  request: HttpRequest,
+  fresh: HttpHeaders,
+  times: ResponseTimes,
+  isShared: boolean,
+): CacheEntry | undefined {
   const headers = HttpHeaders.from(entry.headers);
-  const etag = fresh.get('etag');
-  if (etag !== undefined && opaque(etag) !== opaque(headers.get('etag') ?? '')) return undefined;
-  const lastModified = fresh.get('last-modified');
-  const isByDate = etag === undefined && headers.get('etag') === undefined && lastModified !== undefined;
-  if (isByDate && lastModified !== headers.get('last-modified')) return undefined;
+  if (!isAnswerTo(headers, request, fresh)) return undefined;
   const updates = HttpHeaders.from(storedHeaders(fresh));
   updates.deleteWhere((name) => BODY_FIELDS.has(name.toLowerCase()));
+  if (isShared) updates.delete('set-cookie');
   headers.delete('age');
   headers.deleteWhere((name) => updates.has(name));
   for (const [name, value] of updates) headers.append(name, value);
   return { ...entry, ...times, headers: [...headers] };
+}
+
+/** Whether a confirmed entry may still be kept: a 304 may say no-store or private, where the response did not. */
+export function isStillStorable(entry: CacheEntry, isShared: boolean): boolean {
+  return policyOf({ ...entry, headers: HttpHeaders.from(entry.headers) }, isShared).isStorable;
 }
 
 /** The request that asks whether a stored response is still good. RFC 9111 section 4.3.1. */
@@ -79,8 +91,19 @@ export function validationRequest(request: HttpRequest, entry: CacheEntry): Http
     const asked = headers.get('if-none-match');
     headers.set('If-None-Match', asked === undefined || asked.trim() === '*' ? etag : `${asked}, ${etag}`);
   }
-  if (lastModified !== undefined && !headers.has('if-modified-since')) headers.set('If-Modified-Since', lastModified);
+  // Never a date of the client's own: the 304 to that need not say which state it is about.
+  if (lastModified !== undefined) headers.set('If-Modified-Since', lastModified);
+  else headers.delete('if-modified-since');
   return request.with({ headers });
+}
+
+/** Whether a 304 is about what is stored, and not about what only the client has. */
+function isAnswerTo(stored: HttpHeaders, request: HttpRequest, fresh: HttpHeaders): boolean {
+  const etag = fresh.get('etag');
+  if (etag !== undefined) return opaque(etag) === opaque(stored.get('etag') ?? '');
+  if (!hasValidator(stored) || request.headers.has('if-none-match')) return false;
+  const lastModified = fresh.get('last-modified');
+  return stored.has('etag') || lastModified === undefined || lastModified === stored.get('last-modified');
 }
 
 /** Fields without those that are for one hop, or for the cache alone. RFC 9111 section 3.1. */

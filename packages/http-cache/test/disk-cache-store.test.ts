@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkLedger } from '@lamella/net-core/testing';
 import { UsageError } from '@lamella/service-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CacheEntry } from '../src/index.ts';
 import { openDiskCacheStore } from '../src/index.ts';
 import { CachedOrigin, streaming } from './support/cached-origin.ts';
 import { cacheEntry, keep, read } from './support/entries.ts';
@@ -33,6 +34,23 @@ describe('openDiskCacheStore', () => {
     await origin.get();
     const restarted = new CachedOrigin(streaming(headers), { store: await openDiskCacheStore({ directory }) });
     expect(await restarted.get()).toMatchObject({ body: 'one two', cache: 'lamella; hit; ttl=60' });
+  });
+
+  it('does not bring back by an update what is deleted meanwhile', async () => {
+    const store = await openDiskCacheStore({ directory });
+    await keep(store, 'a', cacheEntry('1'), 'content');
+    const [entry = cacheEntry('none')] = await store.find('a');
+    await Promise.all([store.update('a', entry), store.delete('a')]);
+    expect([store.entryCount, store.byteCount]).toEqual([0, 0]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('leaves nothing behind where a head cannot be written', async () => {
+    const store = await openDiskCacheStore({ directory });
+    const writer = await store.write('a', { ...cacheEntry('1'), reason: 1n } as unknown as CacheEntry); // no JSON
+    await writer?.write(Buffer.from('content'));
+    await expect(writer?.commit()).rejects.toThrow(TypeError);
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('reads 64 KiB at a time, and closes the file whenever the reader leaves', async () => {

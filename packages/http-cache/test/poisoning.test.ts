@@ -1,4 +1,7 @@
-import { HttpResponse } from '@lamella/http';
+import { HttpRequest, HttpResponse, requestScheme } from '@lamella/http';
+import { TlsSession } from '@lamella/net-core';
+import { createExtensions } from '@lamella/service-core';
+import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { CachedOrigin, counting } from './support/cached-origin.ts';
 
@@ -67,6 +70,28 @@ describe('one request does not decide what others get', () => {
     );
     await origin.get('/', { 'X-Forwarded-Host': 'evil.test' });
     expect(await origin.get()).toMatchObject({ body: 'none' });
+  });
+
+  it('what came without TLS is not given with it, nor refreshed without it', async () => {
+    const origin = new CachedOrigin((request) =>
+      HttpResponse.text(requestScheme(request), {
+        headers: { 'Cache-Control': 'max-age=60, stale-while-revalidate=60' },
+      }),
+    );
+    const ask = async (isTls: boolean): Promise<string> => {
+      const request = HttpRequest.from({ target: '/', headers: { Host: 'origin.test' } });
+      const connection = createExtensions('connection');
+      if (isTls) connection.insert(TlsSession, { version: 'TLSv1.3', cipher: 'x' });
+      request.extensions.link('ingress', connection);
+      return (await origin.service.serve(request)).body.text();
+    };
+    expect([await ask(false), await ask(true)]).toEqual(['http', 'https']);
+    origin.pass(70);
+    expect(await ask(true)).toBe('https');
+    await settle();
+    expect(origin.requests).toHaveLength(3);
+    expect(await ask(true)).toBe('https');
+    expect(origin.requests).toHaveLength(3);
   });
 
   it('variants are bounded', async () => {

@@ -130,6 +130,16 @@ describe('requests for the same', () => {
     slow.body.cancel();
   });
 
+  it('wait only once for a body that nobody reads', async () => {
+    const origin = new CachedOrigin(streaming({ ...FRESH, Vary: 'X-Any' }), { coalesceTimeoutMs: 100 });
+    const dropped = await origin.service.serve(request());
+    const second = origin.get('/', { 'X-Any': '2' });
+    await origin.clock.advanceAsync(100);
+    await second;
+    expect(await origin.get('/', { 'X-Any': '3' })).toMatchObject({ body: 'one two', cache: 'lamella; fwd=miss' });
+    dropped.body.cancel();
+  });
+
   it('go on when the first one fails or leaves', async () => {
     const origin = new CachedOrigin((_request, count) => {
       if (count === 1) throw new Error('down');

@@ -79,6 +79,52 @@ describe('what is stale', () => {
     expect(origin.requests[1]?.headers.get('if-none-match')).toBe('"v2", "v1"');
   });
 
+  it('keeps a cookie that comes with a 304 for the one who asked', async () => {
+    const answer = confirming('public, max-age=60', { 'Set-Cookie': 'session=ann' });
+    const origin = new CachedOrigin(answer);
+    await origin.get();
+    origin.pass(61);
+    expect((await origin.get()).response.headers.get('set-cookie')).toBe('session=ann');
+    const other = await origin.get();
+    expect(other.cache).toBe('lamella; hit; ttl=60');
+    expect(other.response.headers.has('set-cookie')).toBe(false);
+  });
+
+  it.each(['private, max-age=60', 'no-store'])('is forgotten when the 304 says %s', async (control) => {
+    const origin = new CachedOrigin(confirming('max-age=60'));
+    await origin.get();
+    const strict = new CachedOrigin(confirming(control), { store: origin.store });
+    strict.pass(61);
+    expect(await strict.get()).toMatchObject({ status: 200, body: 'answer 1' });
+    expect(origin.store.entryCount).toBe(0);
+  });
+
+  it("is not confirmed by the answer to a client's own date or tag", async () => {
+    let [version, modified] = ['old', 'Tue, 31 Dec 2019 00:00:00 GMT'];
+    const origin = new CachedOrigin(({ headers }) => {
+      const since = Date.parse(headers.get('if-modified-since') ?? '1970-01-01');
+      const isKnown = headers.get('if-none-match')?.includes('"theirs"') ?? since >= Date.parse(modified);
+      // A 304 need not say which state it is about.
+      if (isKnown) return HttpResponse.from({ status: 304, headers: { 'Cache-Control': 'max-age=60' } });
+      return HttpResponse.text(version, { headers: { 'Last-Modified': modified, 'Cache-Control': 'max-age=60' } });
+    });
+    await origin.get();
+    [version, modified] = ['new', 'Wed, 01 Jan 2020 00:00:00 GMT'];
+    origin.pass(61);
+    expect(await origin.get('/', { 'If-None-Match': '"theirs"' })).toMatchObject({ status: 304 });
+    await origin.get('/', { 'If-Modified-Since': 'Fri, 01 Jan 2100 00:00:00 GMT' });
+    expect(await origin.get()).toMatchObject({ status: 200, body: 'new' });
+  });
+
+  it.each([{ 'If-None-Match': '*' }, { 'If-Match': '"x"' }])('an error is given whatever %j says', async (headers) => {
+    const origin = new CachedOrigin(() =>
+      HttpResponse.from({ status: 404, body: 'not here', headers: { 'Cache-Control': 'max-age=60' } }),
+    );
+    await origin.get();
+    expect(await origin.get('/', headers)).toMatchObject({ status: 404, body: 'not here' });
+    expect(origin.requests).toHaveLength(1);
+  });
+
   it('is given on an error only where that is allowed, and only for so long', async () => {
     const failing: Answer = (_request, count) => {
       if (count === 1) {

@@ -108,9 +108,14 @@ class DiskStore implements DiskCacheStore {
       commit: async () => {
         if (end !== undefined) return;
         end = file.close();
-        await end;
         const stored = { ...entry, bodyBytes: byteCount };
-        await this.#writeHead(key, stored);
+        try {
+          await end;
+          await this.#writeHead(key, stored);
+        } catch (error) {
+          await this.remove([entry]).catch(ignore); // a disk that is full shall not stay so by what nobody finds
+          throw error;
+        }
         await this.remove(this.#index.add(key, stored));
       },
       abort,
@@ -120,8 +125,9 @@ class DiskStore implements DiskCacheStore {
   async update(key: string, entry: CacheEntry): Promise<void> {
     if (!this.#index.has(key, entry.id)) return;
     await this.#writeHead(key, entry);
-    const removed = this.#index.add(key, entry);
-    await this.remove(removed);
+    // Deleted meanwhile, by a request that changes the resource: it must not come back.
+    if (this.#index.has(key, entry.id)) await this.remove(this.#index.add(key, entry));
+    else await this.remove([entry]);
   }
 
   async delete(key: string, id?: string): Promise<void> {
@@ -139,8 +145,13 @@ class DiskStore implements DiskCacheStore {
   async #writeHead(key: string, entry: CacheEntry): Promise<void> {
     const path = this.#path(entry, HEAD);
     const draft = `${path}.${crypto.randomUUID()}${DRAFT}`;
-    await writeFile(draft, JSON.stringify({ key, entry }));
-    await rename(draft, path);
+    try {
+      await writeFile(draft, JSON.stringify({ key, entry }));
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(ignore);
+      throw error;
+    }
   }
 
   #path({ id }: CacheEntry, extension: string): string {

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import type { ContentCoding, HttpRequest } from '@lamella/http';
 import { formatHttpDate, HttpHeaders, HttpResponse, negotiateCoding } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
+import { MountedAt } from '../router/path-params.ts';
 import { directoryListing } from './directory-listing.ts';
 import type { FoundFile } from './file-finder.ts';
 import { FileFinder, isAbsence } from './file-finder.ts';
@@ -65,6 +66,8 @@ class StaticFiles {
     if (method !== 'GET' && method !== 'HEAD') {
       return HttpResponse.text('only GET and HEAD\n', { status: 405, headers: { Allow: 'GET, HEAD' } });
     }
+    // Links of the page would lead beside the mount.
+    if (path === '/' && request.extensions.get(MountedAt)?.isBare === true) return redirect(request);
     const known = this.#resolved.get(path);
     if (known !== undefined && this.#options.clock.coarseNowMs() - known.atMs < this.#options.freshMs) {
       return this.#respond(request, known);
@@ -181,8 +184,10 @@ function chosen(request: HttpRequest, coded: ReadonlyMap<PrecompressedCoding, Se
 }
 
 /** The path itself with a slash, so it can't lead to another host: a path of two slashes names nothing. */
-function redirect({ path, query }: HttpRequest): HttpResponse {
-  const location = `${path}/${query === undefined ? '' : `?${query}`}`;
+function redirect({ path, query, extensions }: HttpRequest): HttpResponse {
+  const mount = extensions.get(MountedAt);
+  const folder = `${mount?.prefix ?? ''}${mount?.isBare === true ? '' : path}/`;
+  const location = `${folder}${query === undefined ? '' : `?${query}`}`;
   return HttpResponse.from({ status: 308, headers: { Location: location, 'Cache-Control': 'no-cache' } });
 }
 

@@ -9,7 +9,7 @@ import { UsageError } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StaticFilesOptions } from '../index.ts';
-import { staticFilesService } from '../index.ts';
+import { router, staticFilesService } from '../index.ts';
 
 checkLedger({ beforeEach, afterEach });
 
@@ -130,6 +130,18 @@ describe('folders', () => {
     expect((await get('/docs/index.html/')).status).toBe(404);
     expect((await get('/empty/')).status).toBe(404);
     expect((await get('/')).status).toBe(404);
+  });
+
+  it('redirect to where they are mounted', async () => {
+    const app = router().mount('/site', staticFilesService({ root, index: ['hello.txt'] }));
+    const ask = async (target: string) => {
+      const { status, headers } = await app.serve(HttpRequest.from({ target }));
+      return `${status} ${headers.get('location') ?? ''}`;
+    };
+    expect(await ask('/site')).toBe('308 /site/');
+    expect(await ask('/site?a')).toBe('308 /site/?a');
+    expect(await ask('/site/')).toBe('200 ');
+    expect(await ask('/site/docs?a')).toBe('308 /site/docs/?a');
   });
 
   it('are listed if that is wanted, with nothing hidden and nothing injected', async () => {

@@ -44,7 +44,7 @@ export interface BalancerOptions<Input, Output> {
   readonly avoid?: (input: Input) => ReadonlySet<string> | undefined;
   /** Hears of the choice for a call before that is made. Must not throw. */
   readonly onPick?: (endpoint: BalancedEndpoint, input: Input) => void;
-  /** Hears when an endpoint becomes available or is no longer. Must not throw. */
+  /** Hears when an endpoint becomes available or is no longer. Default: nobody. */
   readonly onHealthChange?: (endpoint: BalancedEndpoint) => void;
   /** Where the balancer takes part in draining: checks end, calls go on. Default: nowhere. */
   readonly lifecycle?: Lifecycle;

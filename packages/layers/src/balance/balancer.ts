@@ -1,5 +1,6 @@
 import { systemClock, UsageError } from '@lamella/service-core';
 import { requireOptionalFunction, requireRange } from '../shared/checks.ts';
+import { guardedHook } from '../shared/guarded-hook.ts';
 import type { Balancer, BalancerOptions } from './balancer-options.ts';
 import { fullEjectionOptions } from './ejection.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -45,7 +46,7 @@ export function balancer<Input, Output>(options: BalancerOptions<Input, Output>)
     random,
     ejection: options.ejection === false ? undefined : fullEjectionOptions(options.ejection ?? {}),
     healthCheck: options.healthCheck === undefined ? undefined : fullHealthCheckOptions(options.healthCheck),
-    onHealthChange: options.onHealthChange ?? ignore,
+    onHealthChange: guardedHook('onHealthChange', options.onHealthChange ?? ignore),
   });
   return new LeasedCalls(pool, {
     endpoints: options.endpoints,

@@ -31,6 +31,7 @@ export class EndpointPool<Input, Output> {
   /** Made anew when an endpoint or its health changes, which is seldom, so that a call only reads it. */
   #candidates: readonly EndpointState<Input, Output>[] = [];
   #hasStarted = false;
+  #isStopped = false;
 
   constructor(options: EndpointPoolOptions<Input, Output>) {
     this.#options = options;
@@ -79,8 +80,9 @@ export class EndpointPool<Input, Output> {
     if (outcomes.note(isFailure, this.#options.clock.coarseNowMs()) && state.ejection === undefined) this.#eject(state);
   }
 
-  /** Ends all checks and timers; what is known stays. */
+  /** Ends all checks and timers, for good: nobody is ejected any more. What is known stays. */
   stop(): void {
+    this.#isStopped = true;
     for (const state of this.#all) state.stop();
     this.#update();
   }
@@ -109,12 +111,13 @@ export class EndpointPool<Input, Output> {
 
   #eject(state: EndpointState<Input, Output>): void {
     const { ejection, clock } = this.#options;
-    if (ejection === undefined || state.isRemoved || !this.#mayEject(ejection.maxEjectedRatio)) return;
+    if (ejection === undefined || state.isRemoved || this.#isStopped || !this.#mayEject(ejection.maxEjectedRatio))
+      return;
     state.ejections++;
-    state.outcomes?.reset();
     const timeMs = Math.min(ejection.maxEjectionMs, ejection.baseEjectionMs * state.ejections);
     state.ejection = clock.startTimer(timeMs, () => {
       state.ejection = undefined;
+      state.outcomes?.reset(); // calls from before the ejection may have failed during it
       state.startSlowly();
       this.#update();
       this.#options.onHealthChange(state);

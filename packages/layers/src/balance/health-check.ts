@@ -90,6 +90,7 @@ export class HealthChecker<Input, Output> {
     const isWell = await this.#ask();
     if (this.#isStopped) return;
     this.#note(isWell);
+    if (this.#isStopped) return; // by whoever heard of it
     const { intervalMs, jitterRatio } = this.#options;
     const delayMs = intervalMs * (1 + jitterRatio * (2 * this.#parts.random() - 1));
     this.#timer = this.#parts.clock.startTimer(delayMs, () => void this.#run());

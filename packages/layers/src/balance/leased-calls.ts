@@ -1,5 +1,6 @@
 import type { Cell, Drainable, Lifecycle } from '@lamella/service-core';
 import { ClosedError, isCancellation } from '@lamella/service-core';
+import { disposeOutput } from '../shared/dispose-output.ts';
 import type { BalanceContext, BalancePolicy } from './balance-policy.ts';
 import type { Balancer, BalancerOptions } from './balancer-options.ts';
 import type { BalancedEndpoint, Endpoint } from './endpoint.ts';
@@ -127,6 +128,7 @@ export class LeasedCalls<Input, Output> implements Balancer<Input, Output>, Drai
       held = holdUntil?.(output);
     } catch (error) {
       this.#release(state);
+      disposeOutput(output);
       throw error;
     }
     if (held === undefined) {

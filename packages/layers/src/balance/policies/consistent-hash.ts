@@ -43,9 +43,10 @@ export function consistentHash<Input>(options: ConsistentHashOptions<Input>): Ba
       if (value === undefined) return betterOfTwo(candidates, context);
       if (ring?.endpoints !== context.all) ring = new HashRing(context.all, pointsPerWeight);
       const allowed = new Set(candidates);
-      const most = maxLoadRatio === Number.POSITIVE_INFINITY ? maxLoadRatio : shareOf(candidates) * maxLoadRatio;
+      const mostPerWeight =
+        maxLoadRatio === Number.POSITIVE_INFINITY ? maxLoadRatio : loadPerWeight(candidates) * maxLoadRatio;
       const found = ring.find(hash32(value), (endpoint) => {
-        return allowed.has(endpoint) && endpoint.active + 1 <= Math.ceil(most);
+        return allowed.has(endpoint) && endpoint.active + 1 <= Math.ceil(mostPerWeight * endpoint.weight);
       });
       // All have more than their share only for a moment: then whoever is next on the ring takes it.
       return found ?? ring.find(hash32(value), (endpoint) => allowed.has(endpoint)) ?? betterOfTwo(candidates, context);
@@ -53,10 +54,15 @@ export function consistentHash<Input>(options: ConsistentHashOptions<Input>): Ba
   };
 }
 
-function shareOf(candidates: readonly BalancedEndpoint[]): number {
+/** Calls under way for a weight of 1, the present one included. */
+function loadPerWeight(candidates: readonly BalancedEndpoint[]): number {
   let active = 1;
-  for (const endpoint of candidates) active += endpoint.active;
-  return active / candidates.length;
+  let weights = 0;
+  for (const endpoint of candidates) {
+    active += endpoint.active;
+    weights += endpoint.weight;
+  }
+  return active / weights;
 }
 
 /** Endpoints at points of a circle of 2^32. */

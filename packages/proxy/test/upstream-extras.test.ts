@@ -104,6 +104,19 @@ describe('errorPagesLayer', () => {
     expect([refused.status, refused.body]).toEqual([400, 'no such thing']);
   });
 
+  it('keeps what is for browsers, not about the content', async () => {
+    const policy = "default-src 'self'";
+    const headers = { 'Content-Security-Policy': policy, 'Content-Encoding': 'gzip', 'Content-Language': 'de' };
+    const service = stack(
+      errorPagesLayer({ pages, replaces: 'all' }),
+      serviceFn(async (_request: HttpRequest) => HttpResponse.from({ status: 404, headers })),
+    );
+    const { response } = await ask(service);
+    expect(response.headers.get('content-security-policy')).toBe(policy);
+    expect(response.headers.has('content-encoding')).toBe(false);
+    expect(response.headers.has('content-language')).toBe(false);
+  });
+
   it('takes a function that knows the request', async () => {
     const layer = { pages: { '5xx': ({ path }: { path: string }) => ({ text: `${path} is down` }) } };
     expect((await ask(proxy(layer), { target: '/down', headers: { Host: 'x' } })).body).toBe('/down is down');
@@ -205,6 +218,9 @@ describe('resolvedServers', () => {
     await lifecycle.drain({ graceMs: 0 });
     expect(clock.pendingTimers).toBe(0);
     servers.close();
+    const late = setup({ clock, lifecycle });
+    await settle();
+    expect([late.state.lookups, clock.pendingTimers]).toEqual([0, 0]);
   });
 
   it.each([{ port: 0 }, { port: 70_000 }, { intervalMs: 0 }, { minIntervalMs: 0 }, { host: 'not a name' }])(

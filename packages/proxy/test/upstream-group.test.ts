@@ -49,6 +49,25 @@ describe('an upstream group', () => {
     expect(b.requests[1]?.headers.get('host')).toBe('shop.example');
   });
 
+  it.each([
+    ['https://api/x?y=/z', 'http://a.test:80/x?y=/z'],
+    ['/x?y=http://z/', 'http://a.test:80/x?y=http://z/'],
+    ['http://a/', 'http://a.test:80/'],
+    ['http://api?x', 'http://a.test:80?x'],
+  ])('sends %s to the same path', async (target, sent) => {
+    const { group, a } = setup();
+    await ask(group, { target });
+    expect(a.requests[0]?.target).toBe(sent);
+  });
+
+  it("leaves the caller's Host field as it is", async () => {
+    const { group, a } = setup({ retries: false });
+    const request = HttpRequest.from({ target: 'http://api/', headers: { Host: 'api' } });
+    await group.serve(request);
+    expect(a.requests[0]?.headers.get('host')).toBe('a.test:80');
+    expect(request.headers.get('host')).toBe('api');
+  });
+
   it('goes by weight', async () => {
     const { group, a, b } = setup({
       servers: [{ url: 'http://a.test:80', weight: 3 }, { url: 'http://b.test:80' }],
@@ -137,6 +156,22 @@ describe('an upstream group', () => {
     expect(group.gauges()[0]?.failures).toBe(0);
   });
 
+  it.each<[string, Partial<UpstreamGroupOptions>]>([
+    ['one server', { maxConcurrentPerServer: 1 }],
+    ['the whole group', { limit: { maxConcurrent: 1, maxQueued: 0 } }],
+  ])('a request to %s is under way until its response has been read, or given up', async (_name, options) => {
+    const { group, a } = setup({ servers: [{ url: 'http://a.test:80' }], retries: false, ...options });
+    a.answer = () => HttpResponse.from({ body: ['one', 'two'] });
+    const send = (): Promise<HttpResponse> => group.serve(HttpRequest.from({ target: 'http://api/' }));
+    const first = await send();
+    await expect(send()).rejects.toMatchObject({ code: 'LML_ERR_LIMIT' });
+    await first.body.text();
+    const second = await send();
+    second.body.cancel();
+    await settle();
+    (await send()).body.cancel();
+  });
+
   it('bounds the requests under way to the whole group', async () => {
     const { group, a } = setup({ limit: { maxConcurrent: 1, maxQueued: 0 }, retries: false });
     const gate = Promise.withResolvers<HttpResponse>();
@@ -159,6 +194,7 @@ describe('an upstream group', () => {
     ['a weight of 0', { servers: [{ url: 'http://a', weight: 0 }] }],
     ['a status that is no error', { failureStatuses: [200] }],
     ['a check without a slash', { healthCheck: { path: 'x' } }],
+    ['a check with a status that none is', { healthCheck: { statuses: [20] } }],
     ['a cookie that is no token', { sticky: { name: 'a b' } }],
     ['a cookie path with a semicolon', { sticky: { path: '/;x' } }],
     ['SameSite None without Secure', { sticky: { sameSite: 'None' } }],

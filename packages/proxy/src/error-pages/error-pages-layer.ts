@@ -51,7 +51,7 @@ export function errorPagesLayer(options: ErrorPagesOptions): Layer<HttpRequest, 
     response.body.cancel();
     const headers = HttpHeaders.from(response.headers);
     headers.deleteWhere((name) =>
-      /^(?:content-.*|etag|last-modified|accept-ranges|transfer-encoding|trailer)$/i.test(name),
+      /^(?:content-(?!security-policy).*|etag|last-modified|accept-ranges|transfer-encoding|trailer)$/i.test(name),
     );
     headers.append('Content-Type', chosen.type);
     headers.append('Vary', 'Accept');

@@ -94,20 +94,21 @@ export function resolvedServers(options: ResolvedServersOptions): ResolvedServer
     timer?.cancel();
     timer = clock.startTimer(delayMs, () => void lookUp());
   };
+  let registration: Disposable | undefined;
   const close = (): void => {
     isClosed = true;
     timer?.cancel();
     registration?.[Symbol.dispose]();
     scope.abort(new Error('nobody wants to know any more'));
   };
-  const registration = lifecycle?.register({
+  registration = lifecycle?.register({
     protocol: 'upstream-names',
     isIdle: true,
     drained: Promise.resolve(),
     startDrain: close,
     destroy: close,
   });
-  void lookUp();
+  if (!isClosed) void lookUp(); // a lifecycle that is draining already has closed it
   return {
     ...servers,
     refresh() {

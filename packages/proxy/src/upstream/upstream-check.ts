@@ -22,6 +22,11 @@ export function upstreamCheck(
   const { path = '/', statuses, headers = {}, ...rest } = options;
   if (!/^\/[\x21-\x7e]*$/.test(path))
     throw new UsageError(`healthCheck.path must be a path, got ${JSON.stringify(path)}`);
+  for (const status of statuses ?? []) {
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new UsageError(`healthCheck.statuses must be from 200 to 599, got ${status}`);
+    }
+  }
   const good = statuses === undefined ? undefined : new Set(statuses);
   return {
     ...rest,

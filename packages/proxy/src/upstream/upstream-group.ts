@@ -122,7 +122,7 @@ export function upstreamGroup(options: UpstreamGroupOptions): UpstreamGroup {
   const perServer =
     maxConcurrentPerServer === undefined
       ? undefined
-      : () => concurrencyLimitLayer({ maxConcurrent: maxConcurrentPerServer, maxQueued: 0, clock });
+      : () => concurrencyLimitLayer({ maxConcurrent: maxConcurrentPerServer, maxQueued: 0, clock, onOutput: held });
 
   /** A server that stays keeps its endpoint, and by that all that is known of it. */
   const endpointsOf = (list: readonly UpstreamServer[]): readonly Endpoint<HttpRequest, HttpResponse>[] => {
@@ -173,10 +173,13 @@ function serverService(
 ): Service<HttpRequest, HttpResponse> {
   const authority = authorityOf(server);
   const send = (request: HttpRequest): Promise<HttpResponse> => {
-    const start = request.target.indexOf('/', 'http://'.length);
-    const target = `http://${authority}${start < 0 ? '' : request.target.slice(start)}`;
-    if (request.headers.get('host') === request.parsedTarget.authority) request.headers.set('Host', authority);
-    return client.serve(request.with({ target }));
+    const { authority: asked, path, query } = request.parsedTarget;
+    const target = `http://${authority}${path === '*' ? '' : path}${query === undefined ? '' : `?${query}`}`;
+    const host = request.headers.get('host');
+    if (host === undefined || host !== asked) return client.serve(request.with({ target }));
+    const headers = request.headers.clone(); // the caller's say what the caller asked for
+    headers.set('Host', authority);
+    return client.serve(request.with({ target, headers }));
   };
   if (cookie === undefined) return { serve: send };
   return { serve: (request) => send(request).then((response) => cookie.mark(request, response, server.url)) };
@@ -211,7 +214,18 @@ function limited(
   limit: UpstreamGroupOptions['limit'],
   clock: Clock,
 ): Service<HttpRequest, HttpResponse> {
-  return limit === undefined ? inner : concurrencyLimitLayer({ ...limit, clock })(inner);
+  return limit === undefined ? inner : concurrencyLimitLayer({ onOutput: held, ...limit, clock })(inner);
+}
+
+/** A request is under way until its response has been read. */
+function held(response: HttpResponse, release: () => void): HttpResponse {
+  const holding = heldUntilRead(response);
+  if (holding === undefined) {
+    release();
+    return response;
+  }
+  holding.ended.then(release, release);
+  return holding.output;
 }
 
 /** A request that the caller gave up, or that found no slot here, says nothing about the server. */

@@ -8,6 +8,26 @@ export type { AddRoute, RouteHandler, RouteOptions, Router, RouterOptions } from
 export { router } from './router/router.ts';
 export { canonicalPath, pathSegments } from './shared/canonical-path.ts';
 
+// Content of requests
+
+export type { BodyReader } from './body/body-reader.ts';
+export { bodyService } from './body/body-reader.ts';
+export type { FormBodyOptions, FormFields } from './body/form-body.ts';
+export { formBody } from './body/form-body.ts';
+export type { JsonBodyOptions } from './body/json-body.ts';
+export { jsonBody } from './body/json-body.ts';
+export type { MultipartBodyOptions } from './body/multipart-body.ts';
+export { multipartBody } from './body/multipart-body.ts';
+export type { MultipartPart } from './body/multipart-parts.ts';
+export type { PlainBodyOptions } from './body/plain-bodies.ts';
+export { bytesBody, textBody } from './body/plain-bodies.ts';
+export { safeFileName } from './body/safe-file-name.ts';
+
+// Redirects
+
+export type { RedirectResponseOptions, RedirectServiceOptions, RedirectStatus } from './redirect/redirect.ts';
+export { localTarget, redirectResponse, redirectService } from './redirect/redirect.ts';
+
 // Problems
 
 export type { Problem, ProblemResponseOptions } from './problem/problem.ts';

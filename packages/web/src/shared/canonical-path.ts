@@ -60,5 +60,4 @@ const SLASH = 0x2f;
 const PLAIN = /^\/[\w\-.~!$&'()*+,;=:@/]*$/;
 /** Of these `encodeURIComponent` encodes more than a path needs: `$ & + , ; = : @`. */
 const NEEDLESS = /%(?:24|26|2B|2C|3B|3D|3A|40)/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a path
 const CONTROL = /[\x00-\x1f\x7f]/;

@@ -1,0 +1,68 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { Service } from '@lamella/service-core';
+import { settle } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { UpstreamGroup } from '../src/index.ts';
+import { reverseProxyService, upstreamGroup } from '../src/index.ts';
+import type { World } from './support/world.ts';
+import { OK, worlds } from './support/world.ts';
+
+const newWorld = worlds({ beforeEach, afterEach });
+
+/** A proxy before a group of one server, which bears one request at a time. */
+function setup(): { readonly world: World; readonly group: UpstreamGroup } {
+  const world = newWorld();
+  const group = upstreamGroup({
+    name: 'api',
+    client: world.client,
+    clock: world.clock,
+    servers: [{ url: 'http://origin.test' }],
+    maxConcurrentPerServer: 1,
+    limit: { maxConcurrent: 1, maxQueued: 0 },
+  });
+  const service: Service<HttpRequest, HttpResponse> = reverseProxyService({
+    ...world.forwarding,
+    routes: [{ upstream: group }],
+  });
+  world.serve(service);
+  return { world, group };
+}
+
+const GET = 'GET / HTTP/1.1\r\nHost: api\r\n\r\n';
+const POST = 'POST / HTTP/1.1\r\nHost: api\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n';
+
+describe('a request to a group is over, and no failure of the server, when', () => {
+  it.each<[string, string, string, string | undefined]>([
+    ['the client goes before the answer', GET, '', undefined],
+    ['the client goes in the answer', GET, 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', undefined],
+    ['the client goes while it sends', POST, '', undefined],
+    [
+      'the client goes while it sends, with an answer',
+      POST,
+      'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc',
+      undefined,
+    ],
+    ['the client sends what is no chunk', POST, '', 'x\r\n'],
+  ])('%s', async (_name, request, answer, rest) => {
+    const { world, group } = setup();
+    const origin = world.origin();
+    const client = await world.connect();
+    client.send(request);
+    const server = await origin.accept();
+    await server.receiveHead();
+    if (answer !== '') server.send(answer);
+    await settle(8);
+    expect(group.gauges()[0]).toMatchObject({ active: 1 });
+    if (rest === undefined) client.reset();
+    else client.send(rest);
+    await settle(8);
+    expect(group.gauges()[0]).toMatchObject({ active: 0, failures: 0 });
+
+    const next = await world.connect();
+    next.send(GET);
+    const again = await origin.accept();
+    await again.receiveHead();
+    again.send(OK);
+    expect(await next.receive('ok')).toContain('200 OK');
+  });
+});

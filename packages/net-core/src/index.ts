@@ -60,6 +60,18 @@ export { resolveRequest } from './connection/resolver.ts';
 export type { ServeListenerOptions } from './connection/serve-listener.ts';
 export { serveListener } from './connection/serve-listener.ts';
 
+// Where connections may go
+
+export type {
+  EgressPolicy,
+  EgressPolicyOptions,
+  EgressRule,
+  EgressVerdict,
+} from './egress/egress-policy.ts';
+export { egressPolicy } from './egress/egress-policy.ts';
+export type { EgressDecision, EgressPolicyLayerOptions } from './egress/egress-policy-layer.ts';
+export { egressPolicyLayer } from './egress/egress-policy-layer.ts';
+
 // Looking and joining
 
 export type { PeekOptions, PeekOutcome, PeekVerdict } from './peek/peek.ts';

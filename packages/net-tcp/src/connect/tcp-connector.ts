@@ -1,4 +1,5 @@
-import type { Connector, Resolver } from '@lamella/net-core';
+import type { Connection, Connector, ConnectRequest, Resolver } from '@lamella/net-core';
+import type { Layer } from '@lamella/service-core';
 import { systemResolver } from '../resolve/system-resolver.ts';
 import type { HappyEyeballsOptions } from './happy-eyeballs-connector.ts';
 import { happyEyeballsConnector } from './happy-eyeballs-connector.ts';
@@ -11,6 +12,8 @@ export interface TcpConnectorOptions
     Omit<HappyEyeballsOptions, 'resolver' | 'connector' | 'clock'> {
   /** Finds the addresses of names. Default: {@link systemResolver}. */
   readonly resolver?: Resolver;
+  /** Stands between looking up and dialling, around each attempt; see `egressPolicyLayer`. Default: none, all may be dialled. */
+  readonly egress?: Layer<ConnectRequest, Connection>;
 }
 
 /**
@@ -23,6 +26,7 @@ export interface TcpConnectorOptions
  */
 export function tcpConnector(options: TcpConnectorOptions = {}): Connector {
   const clock = options.clock === undefined ? {} : { clock: options.clock };
-  const { resolver = systemResolver(clock), ...rest } = options;
-  return happyEyeballsConnector({ ...rest, resolver, connector: socketConnector(options) });
+  const { resolver = systemResolver(clock), egress, ...rest } = options;
+  const dialling = socketConnector(options);
+  return happyEyeballsConnector({ ...rest, resolver, connector: egress === undefined ? dialling : egress(dialling) });
 }

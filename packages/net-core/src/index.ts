@@ -55,8 +55,13 @@ export {
   TlsSession,
 } from './connection/keys.ts';
 export type { Listener } from './connection/listener.ts';
-export type { ResolveRequest, ResolveRequestOptions, Resolver } from './connection/resolver.ts';
-export { resolveRequest } from './connection/resolver.ts';
+export type {
+  ResolvedAddresses,
+  ResolveRequest,
+  ResolveRequestOptions,
+  Resolver,
+} from './connection/resolver.ts';
+export { resolvedAddresses, resolveRequest } from './connection/resolver.ts';
 export type { ServeListenerOptions } from './connection/serve-listener.ts';
 export { serveListener } from './connection/serve-listener.ts';
 
@@ -71,6 +76,13 @@ export type {
 export { egressPolicy } from './egress/egress-policy.ts';
 export type { EgressDecision, EgressPolicyLayerOptions } from './egress/egress-policy-layer.ts';
 export { egressPolicyLayer } from './egress/egress-policy-layer.ts';
+
+// Names
+
+export type { CachingResolver, CachingResolverGauges, CachingResolverOptions } from './resolve/caching-resolver.ts';
+export { cachingResolver } from './resolve/caching-resolver.ts';
+export type { OverrideTable } from './resolve/override-resolver.ts';
+export { overrideResolver } from './resolve/override-resolver.ts';
 
 // Looking and joining
 

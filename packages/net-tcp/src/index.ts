@@ -21,6 +21,8 @@ export { tcpConnector } from './connect/tcp-connector.ts';
 
 // Names
 
+export type { DnsResolverOptions } from './resolve/dns-resolver.ts';
+export { dnsResolver } from './resolve/dns-resolver.ts';
 export { staticResolver } from './resolve/static-resolver.ts';
 export type { SystemResolverOptions } from './resolve/system-resolver.ts';
 export { systemResolver } from './resolve/system-resolver.ts';

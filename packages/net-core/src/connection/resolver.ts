@@ -18,7 +18,26 @@ export interface ResolveRequest extends Scoped<ResolveRequest, 'request'> {
  * Gives them in the order in which they should be tried; none if the name has none of the family. Rejects with a
  * `ConnectError` of phase `resolve` if the name does not exist or nobody could be asked.
  */
-export type Resolver = Service<ResolveRequest, readonly IpAddress[]>;
+export type Resolver = Service<ResolveRequest, ResolvedAddresses>;
+
+/** What a {@link Resolver} found: addresses, and for how long they hold. A plain array of addresses is one. */
+export interface ResolvedAddresses extends ReadonlyArray<IpAddress> {
+  /** For how long the answer may be used again, in milliseconds, at least 0. `undefined`: nobody has said. */
+  readonly ttlMs?: number;
+}
+
+/**
+ * Makes the answer of a resolver that knows for how long it holds.
+ *
+ * @param addresses - In the order in which they should be tried.
+ * @param ttlMs - In milliseconds, at least 0.
+ *
+ * @example
+ * resolvedAddresses([parseIp('192.0.2.7')], 30_000).ttlMs; // 30_000
+ */
+export function resolvedAddresses(addresses: Iterable<IpAddress>, ttlMs: number): ResolvedAddresses {
+  return Object.assign([...addresses], { ttlMs });
+}
 
 /** Options of {@link resolveRequest}. */
 export interface ResolveRequestOptions {

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns';
 import type { IpAddress, Resolver } from '@lamella/net-core';
-import { ConnectError, tryParseIp } from '@lamella/net-core';
+import { tryParseIp } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
-import { systemClock, TimeoutError, UsageError } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import { systemCodeOf } from '../errors.ts';
+import { lookupTimedOut, toResolveError } from './resolve-error.ts';
 
 /** Options of {@link systemResolver}. */
 export interface SystemResolverOptions {
@@ -29,7 +30,7 @@ export function systemResolver(options: SystemResolverOptions = {}): Resolver {
       const { scope, domain, family } = request;
       scope.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<readonly IpAddress[]>();
-      const timer = clock.startTimer(timeoutMs, () => reject(timedOut(domain.name, timeoutMs)));
+      const timer = clock.startTimer(timeoutMs, () => reject(lookupTimedOut(domain.name, timeoutMs)));
       const listener = scope.onAbort(reject);
       lookup(domain.name, { family, all: true, order: 'verbatim' }, (error, addresses) => {
         if (error === null) resolve(addresses.flatMap(({ address }) => tryParseIp(address) ?? []));
@@ -44,24 +45,4 @@ export function systemResolver(options: SystemResolverOptions = {}): Resolver {
       }
     },
   };
-}
-
-function toResolveError(error: unknown, name: string): ConnectError {
-  const protocolCode = systemCodeOf(error);
-  const facts = { layer: 'dns', peer: name, protocolCode };
-  const options = { phase: 'resolve', facts, cause: error } as const;
-  return protocolCode === 'ENOTFOUND'
-    ? new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', `${name} does not exist`, options)
-    : new ConnectError(
-        'LML_ERR_CONNECT_NAME_LOOKUP_FAILED',
-        `${name} could not be looked up (${protocolCode})`,
-        options,
-      );
-}
-
-function timedOut(name: string, timeoutMs: number): ConnectError {
-  const facts = { layer: 'dns', peer: name };
-  const cause = new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts: { phase: 'resolve', peer: name } });
-  const message = `${name} could not be looked up within ${timeoutMs} ms`;
-  return new ConnectError('LML_ERR_CONNECT_NAME_LOOKUP_FAILED', message, { phase: 'resolve', facts, cause });
 }

@@ -17,6 +17,7 @@ import {
 import { tryParseAuthority } from '@lamella/net-core';
 import type { Cell, Clock, ExtensionKey, Lifecycle, Service } from '@lamella/service-core';
 import { cell, extensionKey, isCancellation, LimitError, systemClock, UsageError } from '@lamella/service-core';
+import { BrokenUploads } from './broken-uploads.ts';
 import { heldUntilRead } from './held-until-read.ts';
 import type { StickyCookieOptions } from './sticky-cookie.ts';
 import { StickyCookie } from './sticky-cookie.ts';
@@ -117,6 +118,7 @@ export function upstreamGroup(options: UpstreamGroupOptions): UpstreamGroup {
     }
   }
   const failing = new Set(failureStatuses);
+  const uploads = new BrokenUploads();
   const cookie = sticky === undefined ? undefined : new StickyCookie(sticky);
   const known = new Map<string, Endpoint<HttpRequest, HttpResponse>>();
   const perServer =
@@ -146,7 +148,9 @@ export function upstreamGroup(options: UpstreamGroupOptions): UpstreamGroup {
     clock,
     random,
     isFailure: (outcome, request) =>
-      outcome.type === 'output' ? failing.has(outcome.output.status) : !isOwnLimit(outcome.error, request),
+      outcome.type === 'output'
+        ? failing.has(outcome.output.status)
+        : !isOwnLimit(outcome.error, request) && !uploads.has(outcome.error),
     holdUntil: heldUntilRead,
     avoid: (request) => request.extensions.get(TriedServers),
     onPick: ({ id }, request) => request.extensions.get(TriedServers)?.add(id),
@@ -162,7 +166,8 @@ export function upstreamGroup(options: UpstreamGroupOptions): UpstreamGroup {
     watch?.[Symbol.dispose]();
     return balanced.close();
   };
-  return { name, serve: service.serve, gauges: balanced.gauges, close, [Symbol.asyncDispose]: close };
+  const serve = (request: HttpRequest): Promise<HttpResponse> => service.serve(uploads.watch(request));
+  return { name, serve, gauges: balanced.gauges, close, [Symbol.asyncDispose]: close };
 }
 
 /** One server: the request goes to its host, whatever host it named. */

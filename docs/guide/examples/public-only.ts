@@ -1,26 +1,12 @@
 // #region layer
-import type { Connection, ConnectRequest } from '@lamella/net-core';
-import { ConnectError, connectRequest, formatAddress, ipScope, parseAddress } from '@lamella/net-core';
-import { happyEyeballsConnector, socketConnector, staticResolver } from '@lamella/net-tcp';
-import type { Layer } from '@lamella/service-core';
-import { isLamellaError, stack } from '@lamella/service-core';
-
-/** Connects to addresses of the public internet and to nothing else. */
-const publicOnly: Layer<ConnectRequest, Connection> = (inner) => ({
-  async serve(request) {
-    const { target } = request;
-    if (target.type === 'tcp' && target.host.type === 'ip' && ipScope(target.host) === 'global') {
-      return inner.serve(request);
-    }
-    const message = `${formatAddress(target)} is not a public address`;
-    throw new ConnectError('LML_ERR_CONNECT_DENIED', message, { phase: 'connect', domain: 'local' });
-  },
-});
+import { connectRequest, egressPolicyLayer, parseAddress } from '@lamella/net-core';
+import { staticResolver, tcpConnector } from '@lamella/net-tcp';
+import { isLamellaError } from '@lamella/service-core';
 
 // Inside of the name lookup: it sees the very address that is going to be dialled.
-const connector = happyEyeballsConnector({
-  resolver: staticResolver({ 'innocent.test': ['169.254.169.254'] }), // `systemResolver()` in real life
-  connector: stack(publicOnly, socketConnector()),
+const connector = tcpConnector({
+  resolver: staticResolver({ 'innocent.test': ['169.254.169.254'] }), // without it: the names of the system
+  egress: egressPolicyLayer(), // addresses of the public internet and nothing else
 });
 // #endregion layer
 

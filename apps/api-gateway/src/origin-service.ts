@@ -23,7 +23,10 @@ export function originService(name: string): Service<HttpRequest, HttpResponse> 
       if (path === '/api/items') {
         return HttpResponse.json({ origin: name, answers, items: ITEMS }, { headers: PUBLIC });
       }
-      if (path === '/api/me') return HttpResponse.json({ user: headers.get('x-user'), via: headers.get('via') }, NEVER);
+      if (path === '/api/me') {
+        const seen = { user: headers.get('x-user'), via: headers.get('via'), hasKey: headers.has('authorization') };
+        return HttpResponse.json(seen, NEVER);
+      }
       if (path === '/api/echo' && method === 'POST') {
         const type = headers.get('content-type') ?? 'application/octet-stream';
         return HttpResponse.from({ body, headers: { 'Content-Type': type } });

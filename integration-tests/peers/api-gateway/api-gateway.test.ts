@@ -18,7 +18,7 @@ describe('the API gateway', { timeout: 60_000 }, () => {
       outputs.push((await run('sh', ['-c', command], { env: NO_PROXIES })).stdout);
     }
     expect(outputs).toEqual([
-      expect.stringMatching(/^HTTP\/1.1 200 OK\r\n[\s\S]*{"user":"ann","via":"1.1 lamella-[0-9a-f]+"}$/),
+      expect.stringMatching(/^HTTP\/1.1 200 OK\r\n[\s\S]*{"user":"ann","via":"1.1 lamella-[0-9a-f]+","hasKey":false}$/),
       expect.stringMatching(/^HTTP\/1.1 200 OK\r\n[\s\S]*\r\nContent-Encoding: \S+\r\n[\s\S]*"item 99"}\]}$/),
       expect.stringMatching(/^HTTP\/1.1 200 OK\r\n[\s\S]*"isBroken":true}$/),
       expect.stringMatching(/^{\n {2}"phase": "running",\n[\s\S]*"health":/),
@@ -35,7 +35,7 @@ describe('the API gateway', { timeout: 60_000 }, () => {
     expect(await statusOf('-H', 'Authorization: Bearer wrong-key', `${url}/api/me`)).toBe('401');
     expect(await statusOf('-H', 'X-User: ann', `${url}/api/me`)).toBe('401');
     const me = await curl(...BOB, '-H', 'X-User: ann', '-H', 'Connection: X-User', `${url}/api/me`);
-    expect(JSON.parse(me.stdout)).toMatchObject({ user: 'bob' });
+    expect(JSON.parse(me.stdout)).toMatchObject({ user: 'bob', hasKey: false });
     const json = await curl('-H', 'Accept: application/json', `${url}/nowhere`);
     expect(JSON.parse(json.stdout)).toMatchObject({ status: 404, requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     const html = await curl('-H', 'Accept: text/html', `${url}/nowhere`);

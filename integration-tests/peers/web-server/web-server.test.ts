@@ -33,15 +33,14 @@ describe('the web server', { timeout: 60_000 }, () => {
     page.on('pageerror', (error) => failures.push(error.message));
     page.on('console', (message) => message.type() === 'error' && failures.push(message.text()));
     await page.goto(url);
-    await page.waitForFunction("document.querySelector('#clock').textContent.includes('T')");
+    await expect.poll(() => page.textContent('#clock'), POLL).toMatch(/^[0-9-]+T[0-9:.]+Z$/);
     const first = await page.textContent('#clock');
-    await page.waitForFunction(`document.querySelector('#clock').textContent !== '${first}'`);
+    await expect.poll(() => page.textContent('#clock'), POLL).not.toBe(first);
     expect(await page.evaluate("getComputedStyle(document.querySelector('h1')).color")).toBe('rgb(11, 110, 79)');
     expect(await page.evaluate("document.querySelector('img').naturalWidth")).toBeGreaterThan(0);
     await page.fill('input', 'a <b>note</b>');
     await page.click('button');
-    await page.waitForFunction("document.querySelectorAll('#notes li').length === 1");
-    expect(await page.textContent('#notes li')).toBe('a <b>note</b>');
+    await expect.poll(() => page.locator('#notes li').allTextContents(), POLL).toEqual(['a <b>note</b>']);
     expect(await page.textContent('#message')).toBe('Note 1 was added.');
     expect(failures).toEqual([]);
   });
@@ -103,3 +102,5 @@ describe('the web server', { timeout: 60_000 }, () => {
 async function begun(url: string): Promise<void> {
   for (let count = 0; count < 10; count++) await curl(`${url}/livez`);
 }
+
+const POLL = { timeout: 10_000 };

@@ -3,6 +3,8 @@ import type { CacheEntryWriter } from './store/http-cache-store.ts';
 
 /** What {@link FillingBody} tells. */
 export interface FillingBodyEvents {
+  /** Asked at the end: whether it may still be stored. */
+  readonly isWanted: () => boolean;
   /** The entry is stored, or is not going to be; called once. */
   readonly onDone: (isStored: boolean) => void;
   /** The store failed; the body goes on. */
@@ -55,7 +57,7 @@ export class FillingBody implements BodySource {
         return;
       }
       // Trailers are no part of what a cache keeps (RFC 9111 section 3.1 leaves them out by default): the entry would lack them.
-      if (this.#body.trailers !== undefined) return this.#giveUp();
+      if (this.#body.trailers !== undefined || !this.#events.isWanted()) return this.#giveUp();
       await writer.commit();
       if (this.#writer === undefined) return;
       this.#writer = undefined;

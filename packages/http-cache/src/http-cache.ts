@@ -16,6 +16,8 @@ import { cacheKey, relatedKey } from './cache-key.ts';
 import type { Evaluation } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { FillingBody } from './filling-body.ts';
+import type { Fill } from './fills.ts';
+import { Fills } from './fills.ts';
 import { Flights } from './flights.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './store/http-cache-store.ts';
 import { confirmedEntry, isStillStorable, newEntry, validationRequest } from './stored-response.ts';
@@ -41,11 +43,20 @@ interface Match {
   readonly evaluation: Evaluation;
 }
 
+/** A question to the origin. */
+interface Asked {
+  readonly fill: Fill;
+  readonly requestedAtMs: number;
+  /** It is known whether anything was stored. */
+  readonly end: (isStored: boolean) => void;
+}
+
 /** The service that `httpCacheLayer` puts around another one. */
 export class HttpCache implements Service<HttpRequest, HttpResponse> {
   readonly #inner: Service<HttpRequest, HttpResponse>;
   readonly #settings: HttpCacheSettings;
   readonly #flights: Flights | undefined;
+  readonly #fills = new Fills();
   /** What is being refreshed in the background, by key and entry. */
   readonly #refreshing = new Set<string>();
 
@@ -142,14 +153,26 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   /** Asks the origin, and stores what comes. `onDone` is called when it is known whether anything was stored. */
   async #fetch(key: string, request: HttpRequest, status: string, onDone: () => void = nothing): Promise<HttpResponse> {
-    const requestedAtMs = this.#settings.clock.epochMs();
+    const asked = this.#ask(key, onDone);
     try {
       const response = await this.#inner.serve(request);
-      return this.#marked(await this.#stored(key, request, response, requestedAtMs, onDone), status);
+      return this.#marked(await this.#stored(key, request, response, asked), status);
     } catch (error) {
-      onDone();
+      asked.end(false);
       throw error;
     }
+  }
+
+  /** Notes that the origin is asked. */
+  #ask(key: string, onDone: () => void): Asked {
+    const fill = this.#fills.begin(key);
+    const end = (isStored: boolean): void => {
+      this.#fills.end(key, fill, isStored);
+      // The change came in the very moment of storing.
+      if (isStored && fill.isOutdated) void this.#tryStore((store) => store.delete(key, fill.entry?.id));
+      onDone();
+    };
+    return { fill, requestedAtMs: this.#settings.clock.epochMs(), end };
   }
 
   /** The response, stored while its body is read, if that is allowed. */
@@ -157,30 +180,29 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     key: string,
     request: HttpRequest,
     response: HttpResponse,
-    requestedAtMs: number,
-    onDone: () => void,
+    { fill, requestedAtMs, end }: Asked,
   ): Promise<HttpResponse> {
     const { onStoreError, clock } = this.#settings;
     const entry = newEntry(request, response, { requestedAtMs, receivedAtMs: clock.epochMs(), ...this.#settings });
-    if (entry === undefined) {
-      onDone();
-      return response;
-    }
-    const writer = await this.#openWriter(key, entry);
+    fill.entry = entry;
+    const writer = entry && (await this.#openWriter(key, entry));
     if (writer === undefined) {
-      onDone();
+      end(false);
       return response;
     }
-    const { size } = response.body;
+    const { size, sizeOnWire } = response.body;
+    const events = { isWanted: () => !fill.isOutdated, onDone: end, onStoreError };
     const copy = response.body.isAtHand ? response.body.tryClone() : undefined;
     if (copy !== undefined) {
       // It is here as a whole: whoever reads it keeps its fast way, and others need not wait for that.
-      const stored = new FillingBody(copy, writer, { onDone, onStoreError });
+      const stored = new FillingBody(copy, writer, events);
       while ((await stored.read()) !== undefined);
       return response;
     }
-    const source = new FillingBody(response.body, writer, { onDone, onStoreError });
-    return response.with({ body: HttpBody.fromSource(source, size === undefined ? {} : { size }) });
+    const source = new FillingBody(response.body, writer, events);
+    const options =
+      size === undefined ? {} : sizeOnWire === undefined ? { size, trailers: () => source.trailers } : { size };
+    return response.with({ body: HttpBody.fromSource(source, options) });
   }
 
   async #openWriter(key: string, entry: CacheEntry): Promise<CacheEntryWriter | undefined> {
@@ -196,11 +218,12 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   async #validate(match: Match, request: HttpRequest): Promise<HttpResponse> {
     const { key, entry, evaluation } = match;
-    const requestedAtMs = this.#settings.clock.epochMs();
+    const asked = this.#ask(key, nothing);
     let response: HttpResponse;
     try {
       response = await this.#inner.serve(validationRequest(request, entry));
     } catch (error) {
+      asked.end(false);
       if (isCancellation(request, error) || evaluation.staleIfErrorSeconds <= 0) throw error;
       const stale = await this.#fromStore(match, request, 'hit; detail=stale-if-error');
       if (stale === undefined) throw error;
@@ -209,15 +232,17 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     if (SERVER_ERRORS.has(response.status) && evaluation.staleIfErrorSeconds > 0) {
       const stale = await this.#fromStore(match, request, `hit; detail=stale-if-error; fwd-status=${response.status}`);
       if (stale !== undefined) {
+        asked.end(false);
         response[Symbol.dispose]();
         return stale;
       }
     }
     if (response.status !== 304) {
-      const stored = await this.#stored(key, request, response, requestedAtMs, nothing);
+      const stored = await this.#stored(key, request, response, asked);
       return this.#marked(stored, `fwd=stale; fwd-status=${response.status}`);
     }
-    return this.#confirm(match, request, response, requestedAtMs);
+    asked.end(false);
+    return this.#confirm(match, request, response, asked.requestedAtMs);
   }
 
   /** The origin says 304: to the validator that is stored, or to one that only the client has. */
@@ -291,7 +316,10 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
       const related = reference === undefined ? undefined : relatedKey(key, reference);
       if (related !== undefined) keys.add(related);
     }
-    for (const stale of keys) await this.#tryStore((store) => store.delete(stale));
+    for (const stale of keys) {
+      this.#fills.outdate(stale);
+      await this.#tryStore((store) => store.delete(stale));
+    }
     return response;
   }
 

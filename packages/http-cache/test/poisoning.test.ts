@@ -116,6 +116,30 @@ describe('one request does not decide what others get', () => {
     expect(await origin.get('/items')).toMatchObject({ body: 'answer 6' });
   });
 
+  it('what was asked for before a change is not stored after it, however slowly it is read', async () => {
+    const origin = new CachedOrigin(({ method }, count) =>
+      method === 'PUT'
+        ? HttpResponse.from({ status: 204 })
+        : HttpResponse.from({ headers: FRESH, body: [`${count}`, '!'] }),
+    );
+    const slow = await origin.service.serve(HttpRequest.from({ target: 'http://origin.test/' }));
+    await origin.get('/', {}, { method: 'PUT', body: 'x' });
+    expect(await slow.body.text()).toBe('1!');
+    expect(await origin.get()).toMatchObject({ body: '3!', cache: 'lamella; fwd=miss' });
+    expect(await origin.get()).toMatchObject({ body: '3!' });
+  });
+
+  it('what was asked for earlier does not replace what came later', async () => {
+    const origin = new CachedOrigin(
+      (_request, count) => HttpResponse.from({ headers: FRESH, body: [`${count}`, '!'] }),
+      { coalesce: false },
+    );
+    const slow = await origin.service.serve(HttpRequest.from({ target: 'http://origin.test/' }));
+    expect(await origin.get()).toMatchObject({ body: '2!' });
+    expect(await slow.body.text()).toBe('1!');
+    expect(await origin.get()).toMatchObject({ body: '2!' });
+  });
+
   it('a change that failed makes nothing forgotten', async () => {
     const origin = new CachedOrigin((request, count) =>
       request.method === 'DELETE'

@@ -68,6 +68,15 @@ describe('bodies', () => {
     expect(origin.store.entryCount).toBe(0);
   });
 
+  it('with trailers and a known size announce none, as without a cache', async () => {
+    const trailers = (): HttpHeaders => HttpHeaders.from({ 'X-End': 'yes' });
+    const origin = new CachedOrigin(() =>
+      HttpResponse.from({ headers: FRESH, body: HttpBody.from(['x'], { size: 1, trailers }) }),
+    );
+    const { body } = (await origin.get()).response;
+    expect([body.size, body.sizeOnWire, body.trailers?.get('x-end')]).toEqual([1, undefined, 'yes']);
+  });
+
   it.each([
     [100, 1],
     [101, 0],

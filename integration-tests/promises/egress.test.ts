@@ -65,6 +65,48 @@ describe('a policy of where connections may go', () => {
   );
 });
 
+describe('spellings of an address that is not public', () => {
+  it.each([
+    'http://2130706433/',
+    'http://0x7f000001/',
+    'http://0177.0.0.1/',
+    'http://127.1/',
+    'http://127.0.1/',
+    'http://0/',
+    'http://0.0.0.0/',
+    'http://127.0.0.1./',
+    'http://[::1]/',
+    'http://[::]/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://[::ffff:7f00:1]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://[2002:7f00:1::]/',
+    'http://[fd00::1]/',
+    'http://[fe80::1]/',
+    'http://[ff02::1]/',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://100.64.0.1/',
+    'http://192.168.0.1/',
+    'http://172.16.0.1/',
+    'http://198.18.0.1/',
+    'http://224.0.0.1/',
+    'http://255.255.255.255/',
+    'http://8.8.8.8@127.0.0.1/',
+    'http://127.0.0.1#@8.8.8.8/',
+    'http://127.0.0.1%2f@8.8.8.8/',
+    'http://127.0.0.1\\@8.8.8.8/',
+    'http://①②⑦.⓪.⓪.①/',
+    'http://localhost/',
+    'http://LOCALHOST./',
+  ])('%s reaches nobody', async (target) => {
+    const world = openWorld({ localhost: [['127.0.0.1']] });
+    expect(await world.get(target)).toMatch(/^LML_ERR_/);
+    expect(world.reached).toEqual([]);
+    expect(world.told().filter((line) => line.startsWith('allow'))).toEqual([]);
+    await world.close();
+  });
+});
+
 /** A client and a forward proxy under one policy, before a public and a private server; a name gives its answers in turn. */
 function openWorld(names: Record<string, string[][]>, location?: string) {
   const network = memoryNetwork();

@@ -153,7 +153,9 @@ export class ConnectRace {
     const reasons = this.#failures.map(({ ip, error }) => `${ip} (${reasonOf(error)})`);
     const message = `connect to ${name}: all ${reasons.length} addresses failed: ${reasons.join(', ')}`;
     const errors = this.#failures.map(({ error }) => error);
-    const facts = { layer: 'tcp', peer: name };
+    // If nothing can come of another try at any of them, nothing can at all.
+    const retryable = errors.some((error) => !isLamellaError(error) || error.facts.retryable !== false);
+    const facts = { layer: 'tcp', peer: name, retryable };
     return new ConnectError('LML_ERR_CONNECT_ALL_FAILED', message, { phase: 'connect', errors, facts });
   }
 

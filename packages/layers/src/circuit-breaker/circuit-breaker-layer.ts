@@ -54,7 +54,8 @@ export interface CircuitBreakerLayer<in JudgedOutput> {
  * longer.
  *
  * A call that its caller cancels says nothing: it counts neither way, and makes room for another probe. Neither does a
- * call that began before the last change of state. Costs one promise for each call, and no timer.
+ * call that began before the last change of state. Costs one promise for each call, and no timer: a probe that never ends
+ * holds the circuit half-open for ever, so put a timeout inside.
  *
  * @returns A layer for any input, with its gauges.
  * @throws UsageError `LML_ERR_USAGE` at construction when an option is out of range. The service rejects with

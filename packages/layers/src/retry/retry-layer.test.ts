@@ -253,6 +253,15 @@ describe('retryLayer', () => {
       ]);
     });
 
+    it('is said once of an error that many calls have', async () => {
+      const { inner, service } = setup({ maxAttempts: 1 });
+      const error = new ClosedError('the only dial');
+      const outputs = Array.from({ length: 10 }, () => service.serve(testInput('ping')));
+      for (let call = 0; call < 10; call++) (await inner.nextCall()).reject(error);
+      await Promise.allSettled(outputs);
+      expect(error.message).toBe('the only dial (maxAttempts reached, attempt 1)');
+    });
+
     it('comes when the budget is empty, and says so', async () => {
       const clock = new FakeClock();
       const budget = retryBudget({ ratio: 0.5, minRetriesPerSecond: 0, clock });

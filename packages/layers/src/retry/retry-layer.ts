@@ -158,7 +158,11 @@ function finish<Output>(result: AttemptResult<unknown, Output>, stop: RetryStop 
   if (result.outcome === 'ok') return result.output;
   const { error, attempt } = result;
   addErrorFacts(error, { attempt });
-  if (stop !== undefined && isLamellaError(error)) error.message += ` (${STOP_NOTES[stop]}, attempt ${attempt})`;
+  if (stop !== undefined && isLamellaError(error)) {
+    const note = ` (${STOP_NOTES[stop]}, attempt ${attempt})`;
+    // Many calls may have the same error, such as that of one dial that they all waited for.
+    if (!error.message.endsWith(note)) error.message += note;
+  }
   throw error;
 }
 

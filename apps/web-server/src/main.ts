@@ -16,6 +16,7 @@ import { serveListener } from '@lamella/net-core';
 import { drainOnSignal, listenTcp } from '@lamella/net-tcp';
 import { createLifecycle, stack, systemClock } from '@lamella/service-core';
 import { healthLayer, problemLayer, router, sseResponse, staticFilesService } from '@lamella/web';
+import { chatService } from './chat-service.ts';
 import { clockEvents } from './clock-events.ts';
 import { logDrain, logDraining, logFailure } from './log.ts';
 import { Notes } from './notes.ts';
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     .post('/notes', (request) => notes.add(request))
     .get('/notes/:id', (_request, { id }) => notes.show(id))
     .get('/clock', () => sseResponse(clockEvents(systemClock)))
+    .get('/chat', chatService(lifecycle))
     .get('/slow', slowService(systemClock));
 
   const files = staticFilesService({

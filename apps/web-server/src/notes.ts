@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@lamella/http';
 import { HttpResponse } from '@lamella/http';
-import { ProblemError } from '@lamella/web';
+import { jsonBody, ProblemError } from '@lamella/web';
+import { object, string } from 'zod';
 
 /** A note that somebody has left. */
 export interface Note {
@@ -24,32 +25,15 @@ export class Notes {
     return HttpResponse.json(note);
   }
 
-  /** @throws ProblemError if what was sent is no note. */
+  /** @throws RequestBodyError if what was sent is no note: JSON of another form, or none. */
   async add(request: HttpRequest): Promise<HttpResponse> {
-    const note = { id: this.#lastId + 1, text: await textOf(request) };
-    this.#lastId = note.id;
+    const { text } = await readNote(request);
+    const note = { id: ++this.#lastId, text };
     this.#notes.push(note);
     if (this.#notes.length > MAX_NOTES) this.#notes.shift();
     return HttpResponse.json(note, { status: 201, headers: { Location: `/api/notes/${note.id}` } });
   }
 }
 
-/** Of a JSON object with a `text` of 1 to 200 characters. */
-async function textOf({ headers, body }: HttpRequest): Promise<string> {
-  if (!/^application\/json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')) {
-    throw new ProblemError({ status: 415, detail: 'a note is application/json' });
-  }
-  const content = await body.text();
-  let sent: unknown;
-  try {
-    sent = JSON.parse(content);
-  } catch (cause) {
-    throw new ProblemError({ status: 400, detail: 'that is no JSON' }, { cause });
-  }
-  const text = typeof sent === 'object' && sent !== null && 'text' in sent ? sent.text : undefined;
-  if (typeof text === 'string' && text.length >= 1 && text.length <= MAX_CHARACTERS) return text;
-  throw new ProblemError({ status: 422, detail: `text must be a string of 1 to ${MAX_CHARACTERS} characters` });
-}
-
 const MAX_NOTES = 100;
-const MAX_CHARACTERS = 200;
+const readNote = jsonBody({ schema: object({ text: string().min(1).max(200) }), maxBytes: 10_000 });

@@ -45,6 +45,31 @@ describe('the web server', { timeout: 60_000 }, () => {
     expect(failures).toEqual([]);
   });
 
+  it('lets two pages chat over WebSockets, and no page of another site', async () => {
+    const server = await startApp('start:web-server');
+    const pages = [await chromiumPage(), await chromiumPage()];
+    for (const page of pages) {
+      await page.goto(server.url);
+      await page.evaluate(`new Promise((resolve, reject) => {
+        window.heard = [];
+        window.chat = new WebSocket(new URL('/api/chat', location.href.replace('http', 'ws')));
+        chat.onmessage = ({ data }) => heard.push(data);
+        chat.onclose = ({ code }) => heard.push(code);
+        chat.onopen = resolve;
+        chat.onerror = reject;
+      })`);
+    }
+    await pages[0]?.evaluate("chat.send('hello')");
+    for (const page of pages) await expect.poll(() => page.evaluate('heard'), POLL).toEqual(['hello']);
+    const handshake = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    const headers = [...handshake, `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`, 'Origin: http://evil.test'];
+    const other = await curl('-i', ...headers.flatMap((header) => ['-H', header]), `${server.url}/api/chat`);
+    expect(other.stdout).toMatch(/^HTTP\/1.1 403 /);
+    server.signal('SIGTERM');
+    for (const page of pages) await expect.poll(() => page.evaluate('heard'), POLL).toEqual(['hello', 1001]);
+    expect(await server.ended).toBe(0);
+  });
+
   it('sends nothing again that the client has, and parts that are asked for', async () => {
     const { url } = await startApp('start:web-server');
     const css = readFileSync(new URL('../../../apps/web-server/public/site.css', import.meta.url));

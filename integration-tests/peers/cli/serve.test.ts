@@ -85,6 +85,14 @@ describe('lamella serve proxy', { timeout: 60_000 }, () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^lamella: a proxy on 0\.0\.0\.0:0 without [^\n]+\n$/)]);
   });
 
+  it('reaches public addresses only, if told so', async () => {
+    const origin = await nodeOrigin(answerWithRequest);
+    const server = await lamellaServe('proxy', '--egress', 'public', '--connect-ports', 'any', '--quiet');
+    const plain = await curl('-x', server.url, '-o', '/dev/null', '-w', '%{http_code}', origin.url);
+    const tunnel = await curl('-p', '-x', server.url, origin.url);
+    expect([plain.stdout, tunnel.code]).toEqual(['502', 56]);
+  });
+
   it('takes no more connections than it may', async () => {
     const server = await lamellaServe('proxy', '--max-connections', '1');
     const first = connect(server.port, '127.0.0.1');

@@ -58,6 +58,12 @@ export function portsOption(text: string): readonly number[] | 'any' {
   return ports;
 }
 
+/** Where a proxy may connect to. */
+export function egressOption(text: string): 'any' | 'public' {
+  if (text === 'any' || text === 'public') return text;
+  throw new InvalidArgumentError('write any, or public');
+}
+
 /** `name:password`, any number of times. */
 export function usersOption(text: string, users: readonly ProxyUser[] = []): readonly ProxyUser[] {
   const colon = text.indexOf(':');

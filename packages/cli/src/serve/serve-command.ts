@@ -1,5 +1,5 @@
 import { createHttpClient, http1 } from '@lamella/http';
-import { parseAddress } from '@lamella/net-core';
+import { egressPolicyLayer, parseAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
@@ -8,6 +8,7 @@ import { CliError, EXIT } from '../cli-error.ts';
 import {
   addressOption,
   countOption,
+  egressOption,
   portsOption,
   routesOption,
   secondsOption,
@@ -42,12 +43,16 @@ function proxyCommand(): Command {
     .addOption(valueOption('--connect-ports <ports>', 'ports that tunnels may reach, or any', portsOption, '80,443'))
     .addOption(valueOption('--connect-timeout <seconds>', 'longest wait for a connection', someSecondsOption, '10'))
     .addOption(valueOption('--idle-timeout <seconds>', 'longest silence in a tunnel', someSecondsOption, '300'))
+    .addOption(valueOption('--egress <where>', 'addresses that may be reached: any, or public', egressOption, 'any'))
     .option('--dangerously-open-to-all', 'allow a public address without authentication')
     .action(async (options: ServerOptions & ProxyCommandOptions) => {
       const auth = options.auth === undefined ? undefined : basicProxyAuth(options.auth);
       const { dangerouslyOpenToAll = false } = options;
       requireSafeListen(options.bind, { auth, dangerouslyOpenToAll });
-      const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
+      const connector = tcpConnector({
+        connectTimeoutMs: options.connectTimeout,
+        ...(options.egress === 'public' ? { egress: egressPolicyLayer() } : {}),
+      });
       await runServer('forward proxy', options, ({ lifecycle, onRelayEnd }) =>
         forwardProxyService({
           onRelayEnd,
@@ -124,6 +129,7 @@ interface ProxyCommandOptions {
   readonly connectPorts: readonly number[] | 'any';
   readonly connectTimeout: number;
   readonly idleTimeout: number;
+  readonly egress: 'any' | 'public';
   readonly dangerouslyOpenToAll?: boolean;
 }
 

@@ -62,6 +62,7 @@ export class Flight<Output> {
         waiter.resolve(this.#parts.share(output, --rest));
       } catch (error) {
         waiter.reject(error);
+        if (rest === 0) this.#parts.discard(output); // the last one would have had the original
       }
     });
   }

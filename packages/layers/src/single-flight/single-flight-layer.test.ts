@@ -108,6 +108,21 @@ describe('singleFlightLayer', () => {
     expect((await outputs).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
+  it('frees the original where the caller who would have had it gets none', async () => {
+    const freed: string[] = [];
+    const { inner, service } = setup({
+      share: (output, rest) => {
+        if (rest === 0) throw new Error('share');
+        return `${output}${rest}`;
+      },
+      discard: (output) => freed.push(output),
+    });
+    const outputs = Promise.allSettled([1, 2].map(() => service.serve(testInput('a'))));
+    (await inner.nextCall()).respond('A');
+    expect((await outputs).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(freed).toEqual(['A']);
+  });
+
   it('shows no caller what is written in the call', async () => {
     const { inner, service } = setup();
     const inputs = [testInput('a'), testInput('a')];

@@ -18,7 +18,7 @@ export interface ResolvedServersOptions {
   readonly intervalMs?: number;
   /** Least time between two lookups, in milliseconds, greater than 0, however often `refresh` is called. Default 5_000. */
   readonly minIntervalMs?: number;
-  /** Hears when a lookup fails; the servers stay as they were. Default: nobody. */
+  /** Hears when a lookup fails; the servers stay as they were. Must not throw. Default: nobody. */
   readonly onError?: (error: unknown) => void;
   /** Where the lookups end with draining. Default: nowhere; call `close`. */
   readonly lifecycle?: Lifecycle;

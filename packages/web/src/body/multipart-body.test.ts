@@ -1,6 +1,7 @@
 import { HttpBody, HttpRequest, HttpResponse } from '@lamella/http';
 import { httpClientOn } from '@lamella/http/testing';
 import { checkLedger } from '@lamella/net-core/testing';
+import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bodyService } from './body-reader.ts';
 import type { MultipartBodyOptions } from './multipart-body.ts';
@@ -178,6 +179,44 @@ describe('multipartBody', () => {
     expect(await post('--B\r\nbad\r\n')).toEqual([400, expect.stringContaining('malformed')]);
     expect(await post(form(['a', '123456', 'f']))).toEqual([413, expect.stringContaining('"limit":"maxFileBytes"')]);
     expect(await post(form(['b', '2']))).toEqual([200, 'b']);
+    await client.close();
+  });
+
+  it('lets the server end an upload that stops half way', async () => {
+    const clock = new FakeClock();
+    const ends: unknown[] = [];
+    const service = bodyService(multipartBody(), async (parts) => {
+      try {
+        for await (const { body } of parts) await body.bytes();
+      } catch (error) {
+        ends.push(error);
+        throw error;
+      }
+      return HttpResponse.text('never');
+    });
+    const client = httpClientOn(service, { clock, timeouts: { bodyProgressTimeoutMs: 5_000 } });
+    let sent = false;
+    const stopping = HttpBody.fromSource({
+      read: () => {
+        if (sent) return new Promise(() => {});
+        sent = true;
+        return Promise.resolve(Buffer.from(`--B\r\n${FIELD}a; filename=f\r\n\r\nhalf`));
+      },
+      cancel: () => {},
+    });
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=B' };
+    const answer = client.serve(
+      HttpRequest.from({ method: 'POST', target: 'http://app.test/', headers, body: stopping }),
+    );
+    const outcome = answer.then(
+      ({ status }) => status,
+      (error: unknown) => error,
+    );
+    await clock.advanceAsync(4_999);
+    expect(ends).toEqual([]);
+    await clock.advanceAsync(60_000);
+    expect(ends).toMatchObject([{ code: 'LML_ERR_TIMEOUT', limit: 'bodyProgressTimeoutMs' }]);
+    expect(await outcome).not.toBe(200);
     await client.close();
   });
 

@@ -21,6 +21,8 @@ export interface HostRouterOptions {
  * @throws UsageError for a host that is none.
  *
  * @example
+ * const api = router().get('/version', () => HttpResponse.json({ version: 1 }));
+ * const pages = router().get('/', () => HttpResponse.text('hello'));
  * const app = hostRouter({ hosts: { 'api.example.test': api, '*.example.test': pages } });
  */
 export function hostRouter(options: HostRouterOptions): Service<HttpRequest, HttpResponse> {

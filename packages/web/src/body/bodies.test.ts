@@ -194,6 +194,11 @@ describe('bodyService', () => {
       throw new Error('of the service');
     });
     await expect(failing.serve(post('{"id":7}', JSON_TYPE))).rejects.toThrow('of the service');
+    const limited = bodyService(read, async () => {
+      await HttpResponse.text('of another server').body.bytes({ maxBytes: 1 });
+      return HttpResponse.text('never');
+    });
+    await expect(limited.serve(post('{"id":7}', JSON_TYPE))).rejects.toMatchObject({ code: 'LML_ERR_LIMIT' });
   });
 });
 

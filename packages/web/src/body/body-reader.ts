@@ -30,20 +30,27 @@ export function bodyService<Content>(
 ): Service<HttpRequest, HttpResponse> {
   return {
     async serve(request) {
+      let isRead = false;
       try {
-        return await serve(await read(request), request);
+        const content = await read(request);
+        isRead = true;
+        return await serve(content, request);
       } catch (error) {
-        if (isCancellation(request, error) || !isOfContent(error)) throw error;
+        if (isCancellation(request, error) || !isOfContent(error, isRead)) throw error;
         return problemResponse(problemOf(error));
       }
     },
   };
 }
 
-/** Parts are read while the service runs, so their errors come from there. */
-function isOfContent(error: unknown): boolean {
+/**
+ * Parts are read while the service runs, so their errors come from there; any other limit that it meets, such as that of the
+ * response of another server, is not the client's.
+ */
+function isOfContent(error: unknown, isRead: boolean): boolean {
   if (error instanceof RequestBodyError || error instanceof MultipartError) return true;
-  return error instanceof LimitError && error.facts.phase === 'body';
+  if (!(error instanceof LimitError) || error.facts.phase !== 'body') return false;
+  return !isRead || error.facts.layer === 'multipart';
 }
 
 /**

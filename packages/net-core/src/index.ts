@@ -65,8 +65,19 @@ export { resolvedAddresses, resolveRequest } from './connection/resolver.ts';
 export type { ServeListenerOptions } from './connection/serve-listener.ts';
 export { serveListener } from './connection/serve-listener.ts';
 
+// Names
+
+export type { CachingResolver, CachingResolverGauges, CachingResolverOptions } from './resolve/caching-resolver.ts';
+export { cachingResolver } from './resolve/caching-resolver.ts';
+export type { OverrideTable } from './resolve/override-resolver.ts';
+export { overrideResolver } from './resolve/override-resolver.ts';
+
 // Where connections may go
 
+export type { DialBackoffErrorOptions } from './dial-limit/dial-backoff-error.ts';
+export { DialBackoffError } from './dial-limit/dial-backoff-error.ts';
+export type { DialLimitLayer, DialLimitOptions } from './dial-limit/dial-limit-layer.ts';
+export { dialLimitLayer } from './dial-limit/dial-limit-layer.ts';
 export type {
   EgressPolicy,
   EgressPolicyOptions,
@@ -76,13 +87,6 @@ export type {
 export { egressPolicy } from './egress/egress-policy.ts';
 export type { EgressDecision, EgressPolicyLayerOptions } from './egress/egress-policy-layer.ts';
 export { egressPolicyLayer } from './egress/egress-policy-layer.ts';
-
-// Names
-
-export type { CachingResolver, CachingResolverGauges, CachingResolverOptions } from './resolve/caching-resolver.ts';
-export { cachingResolver } from './resolve/caching-resolver.ts';
-export type { OverrideTable } from './resolve/override-resolver.ts';
-export { overrideResolver } from './resolve/override-resolver.ts';
 
 // Looking and joining
 

@@ -13,6 +13,7 @@ describe('a failure on the way to the next server', () => {
     [connectError('LML_ERR_CONNECT_RESET'), 502, 'connection_terminated'],
     [connectError('LML_ERR_CONNECT_DENIED'), 502, 'destination_ip_prohibited'],
     [connectError('LML_ERR_CONNECT_NO_RESOURCES'), 503, 'connection_limit_reached'],
+    [connectError('LML_ERR_CONNECT_BACKING_OFF'), 503, 'destination_unavailable'],
     [connectError('LML_ERR_CONNECT_NAME_NOT_FOUND'), 502, 'dns_error'],
     [connectError('LML_ERR_CONNECT_NAME_LOOKUP_FAILED'), 502, 'dns_error'],
     [connectError('LML_ERR_CONNECT_NAME_LOOKUP_FAILED', { cause: timeout('timeoutMs') }), 504, 'dns_timeout'],

@@ -55,8 +55,15 @@ export class MultipartDecoder {
         input.position = input.end;
         return undefined;
       }
-      if (input.remaining === 0) return undefined;
-      const event = this.#isInContent() ? this.#decodeContent(input) : this.#decodeByte(input.next() ?? 0);
+      if (this.#isInContent()) {
+        if (input.remaining === 0) return undefined;
+        const event = this.#decodeContent(input);
+        if (event !== undefined) return event;
+        continue;
+      }
+      const byte = input.next();
+      if (byte === undefined) return undefined;
+      const event = this.#decodeByte(byte);
       if (event !== undefined) return event;
     }
   }

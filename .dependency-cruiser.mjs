@@ -70,7 +70,10 @@ export default {
       comment: 'another package is used through its entries',
       severity: 'error',
       from: { path: '^((?:packages|apps)/[^/]+|integration-tests|docs|tools)/' },
-      to: { path: '^packages/[^/]+/', pathNot: ['^$1/', '^packages/[^/]+/src/(index|testing|undici|http-proxy)\\.ts$'] },
+      to: {
+        path: '^packages/[^/]+/',
+        pathNot: ['^$1/', '^packages/[^/]+/src/(index|testing|undici|http-proxy)\\.ts$'],
+      },
     },
     {
       name: 'no-testing-in-production',

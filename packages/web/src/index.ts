@@ -2,7 +2,7 @@
 
 export type { HostRouterOptions } from './router/host-router.ts';
 export { hostRouter } from './router/host-router.ts';
-export type { MountPoint, PathParams } from './router/path-params.ts';
+export type { MountPoint, NamesOf, PathParams } from './router/path-params.ts';
 export { MatchedRoute, MountedAt, RouteParams, routeParams } from './router/path-params.ts';
 export type { AddRoute, RouteHandler, RouteOptions, Router, RouterOptions } from './router/router.ts';
 export { router } from './router/router.ts';
@@ -16,8 +16,8 @@ export type { FormBodyOptions, FormFields } from './body/form-body.ts';
 export { formBody } from './body/form-body.ts';
 export type { JsonBodyOptions } from './body/json-body.ts';
 export { jsonBody } from './body/json-body.ts';
-export type { MultipartBodyOptions } from './body/multipart-body.ts';
 export { multipartBody } from './body/multipart-body.ts';
+export type { MultipartBodyOptions } from './body/multipart-body-options.ts';
 export type { MultipartPart } from './body/multipart-parts.ts';
 export type { PlainBodyOptions } from './body/plain-bodies.ts';
 export { bytesBody, textBody } from './body/plain-bodies.ts';

@@ -8,8 +8,6 @@ export type ReverseConfig = z.infer<typeof reverseConfig>;
 export type GroupConfig = ReverseConfig['groups'][string];
 /** One route. */
 export type RouteConfig = ReverseConfig['routes'][number];
-/** Changes to header fields. */
-export type HeadersConfig = NonNullable<RouteConfig['requestHeaders']>;
 
 const share = z.number().min(0).max(1);
 const milliseconds = z.number().positive();

@@ -32,6 +32,8 @@ export interface CanaryOptions {
  * @throws UsageError if an option is out of its range.
  *
  * @example
+ * const stable = serviceFn(async (_request: HttpRequest) => HttpResponse.text('stable'));
+ * const canary = serviceFn(async (_request: HttpRequest) => HttpResponse.text('canary'));
  * const service = canaryService({ stable, canary, share: 0.05, header: 'X-Canary' });
  */
 export function canaryService(options: CanaryOptions): Service<HttpRequest, HttpResponse> {

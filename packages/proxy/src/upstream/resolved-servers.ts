@@ -46,6 +46,7 @@ export interface ResolvedServers extends Cell<readonly UpstreamServer[]>, Dispos
  * @throws UsageError if an option is out of its range.
  *
  * @example
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const servers = resolvedServers({ resolver: systemResolver(), host: 'api.internal', port: 8080 });
  * const api = upstreamGroup({ name: 'api', client, servers, onHealthChange: () => servers.refresh() });
  */

@@ -98,6 +98,7 @@ export interface UpstreamGroup extends Service<HttpRequest, HttpResponse>, Async
  * `LML_ERR_BALANCE_NO_ENDPOINT` when there is no server to choose.
  *
  * @example
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const api = upstreamGroup({
  *   name: 'api',
  *   client,

@@ -4,8 +4,8 @@ import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bodyService } from './body-reader.ts';
-import type { MultipartBodyOptions } from './multipart-body.ts';
 import { multipartBody } from './multipart-body.ts';
+import type { MultipartBodyOptions } from './multipart-body-options.ts';
 import type { MultipartPart } from './multipart-parts.ts';
 
 checkLedger({ beforeEach, afterEach });

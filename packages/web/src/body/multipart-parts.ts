@@ -5,7 +5,7 @@ import type { MultipartEvent } from '../codec/multipart-decoder.ts';
 import { MultipartDecoder } from '../codec/multipart-decoder.ts';
 import { MultipartError } from '../codec/multipart-errors.ts';
 import { parseParameterized } from '../shared/media-parameters.ts';
-import type { MultipartBodyOptions } from './multipart-body.ts';
+import type { MultipartBodyOptions } from './multipart-body-options.ts';
 import { safeFileName } from './safe-file-name.ts';
 
 /** One part of a form. */

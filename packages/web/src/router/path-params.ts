@@ -12,7 +12,8 @@ export type PathParams<Path extends string> = string extends Path
   ? Readonly<Record<string, string>>
   : { readonly [Name in NamesOf<Path>]: string };
 
-type NamesOf<Path extends string> = Path extends `${infer Head}/${infer Rest}`
+/** Names of the captures of a path pattern: `'id'` for `'/items/:id'`. */
+export type NamesOf<Path extends string> = Path extends `${infer Head}/${infer Rest}`
   ? NameOf<Head> | NamesOf<Rest>
   : NameOf<Path>;
 

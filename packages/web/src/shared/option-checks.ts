@@ -7,11 +7,6 @@ export function requireInteger(option: string, value: unknown, minimum: number, 
   throw new UsageError(`${option} must be a whole number from ${minimum} to ${maximum}, got ${String(value)}`);
 }
 
-/** @throws UsageError unless `value` is greater than 0; `Infinity` passes. */
-export function requirePositive(option: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value > 0)) throw new UsageError(`${option} must be > 0, got ${String(value)}`);
-}
-
 /** @throws UsageError unless `value` is at least 0; `Infinity` passes. */
 export function requireNotNegative(option: string, value: unknown): void {
   if (typeof value !== 'number' || !(value >= 0)) throw new UsageError(`${option} must be >= 0, got ${String(value)}`);

@@ -45,6 +45,7 @@ export interface SseEventsOptions {
  * `LML_ERR_WEB_SSE_TYPE`, `LML_ERR_WEB_SSE_ATTEMPTS` after `maxFailures`, LimitError (`maxEventChars`), and the reason of the signal.
  *
  * @example
+ * const client = createHttpClient({ connector: tcpConnector() });
  * const request = HttpRequest.from({ target: 'http://example.test/events' });
  * for await (const { event, data } of sseEvents(client, request)) {
  *   if (event === 'done') break;

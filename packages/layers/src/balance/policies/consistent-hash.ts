@@ -28,6 +28,8 @@ export interface ConsistentHashOptions<in Input> {
  * @throws UsageError if an option is out of its range.
  *
  * @example
+ * const echo = serviceFn(async (input: { user: string }) => input.user);
+ * const endpoints = [{ id: 'a', service: echo }, { id: 'b', service: echo }];
  * const service = balancer({ endpoints, policy: consistentHash({ key: (input: { user: string }) => input.user }) });
  */
 export function consistentHash<Input>(options: ConsistentHashOptions<Input>): BalancePolicy<Input> {

@@ -9,6 +9,8 @@ import type { BalancedEndpoint } from '../endpoint.ts';
  * together; `powerOfTwoChoices` does not.
  *
  * @example
+ * const echo = serviceFn(async (input: string) => input);
+ * const endpoints = [{ id: 'a', service: echo }, { id: 'b', service: echo }];
  * const service = balancer({ endpoints, policy: leastRequests() });
  */
 export function leastRequests(): BalancePolicy {
@@ -38,6 +40,8 @@ export function leastRequests(): BalancePolicy {
  * balancers to the same one. The default.
  *
  * @example
+ * const echo = serviceFn(async (input: string) => input);
+ * const endpoints = [{ id: 'a', service: echo }, { id: 'b', service: echo }];
  * const service = balancer({ endpoints, policy: powerOfTwoChoices() });
  */
 export function powerOfTwoChoices(): BalancePolicy {

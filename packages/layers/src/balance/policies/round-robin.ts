@@ -9,6 +9,8 @@ import type { BalancedEndpoint } from '../endpoint.ts';
  * plain round robin. What is chosen does not depend on how long calls take: prefer `leastRequests` where that differs.
  *
  * @example
+ * const echo = serviceFn(async (input: string) => input);
+ * const endpoints = [{ id: 'a', service: echo }, { id: 'b', service: echo }];
  * const service = balancer({ endpoints, policy: roundRobin() });
  */
 export function roundRobin(): BalancePolicy {

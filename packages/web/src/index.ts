@@ -2,7 +2,7 @@
 
 export type { HostRouterOptions } from './router/host-router.ts';
 export { hostRouter } from './router/host-router.ts';
-export type { MountPoint, NamesOf, PathParams } from './router/path-params.ts';
+export type { MountPoint, NameOf, NamesOf, PathParams } from './router/path-params.ts';
 export { MatchedRoute, MountedAt, RouteParams, routeParams } from './router/path-params.ts';
 export type { AddRoute, RouteHandler, RouteOptions, Router, RouterOptions } from './router/router.ts';
 export { router } from './router/router.ts';

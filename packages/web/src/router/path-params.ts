@@ -17,7 +17,8 @@ export type NamesOf<Path extends string> = Path extends `${infer Head}/${infer R
   ? NameOf<Head> | NamesOf<Rest>
   : NameOf<Path>;
 
-type NameOf<Segment extends string> = Segment extends `:${infer Name}`
+/** Name of the capture of one segment of a path pattern; `never` for a segment that is text. */
+export type NameOf<Segment extends string> = Segment extends `:${infer Name}`
   ? Name
   : Segment extends `*${infer Name}`
     ? Name extends ''

@@ -95,6 +95,14 @@ export { peek } from './peek/peek.ts';
 export type { RelayOptions, RelayOutcome, RelayReason } from './relay/relay.ts';
 export { relay } from './relay/relay.ts';
 
+// Limits of connections
+
+export type { BandwidthBudgetOptions, BandwidthTurn } from './throttle/bandwidth-budget.ts';
+export { BandwidthBudget } from './throttle/bandwidth-budget.ts';
+export { throttleLayer } from './throttle/throttle-layer.ts';
+export type { ThrottleOptions } from './throttle/throttle-stream.ts';
+export { throttleStream } from './throttle/throttle-stream.ts';
+
 // PROXY protocol
 
 export { crc32c } from './codec/proxy-protocol/crc32c.ts';

@@ -10,6 +10,16 @@ export type { ListenUnixOptions } from './listen/listen-unix.ts';
 export { listenUnix } from './listen/listen-unix.ts';
 export type { SocketListener, SocketListenerOptions } from './listen/server-listener.ts';
 
+// Datagrams
+
+export type { BindUdpOptions } from './udp/bind-udp.ts';
+export { bindUdp } from './udp/bind-udp.ts';
+export type { ServeUdpOptions, UdpServing, UdpServingGauges } from './udp/serve-udp.ts';
+export { serveUdp } from './udp/serve-udp.ts';
+export type { UdpErrorCode } from './udp/udp-error.ts';
+export { UdpError } from './udp/udp-error.ts';
+export type { Datagram, UdpGauges, UdpSocket } from './udp/udp-socket.ts';
+
 // Connecting
 
 export type { HappyEyeballsOptions } from './connect/happy-eyeballs-connector.ts';

@@ -3,7 +3,7 @@ import type { Address } from '@lamella/net-core';
 import { formatAddress, socketAddress, trackResource } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { DatagramQueue } from './datagram-queue.ts';
-import { toUdpError, UdpError } from './udp-error.ts';
+import { closedError, toUdpError, UdpError } from './udp-error.ts';
 import type { Datagram, UdpGauges, UdpSocket } from './udp-socket.ts';
 
 /** A {@link UdpSocket} on a bound socket of Node. */
@@ -144,8 +144,4 @@ export class DgramSocket implements UdpSocket {
     const message = `cannot send to ${formatAddress(to)}: the socket is bound to an IPv4 address`;
     throw new UdpError('LML_ERR_UDP_UNREACHABLE', message, { facts: { layer: 'udp', phase: 'send' } });
   }
-}
-
-function closedError(): UdpError {
-  return new UdpError('LML_ERR_UDP_CLOSED', 'the socket is closed');
 }

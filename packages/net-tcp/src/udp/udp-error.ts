@@ -39,6 +39,11 @@ export function toUdpError(error: unknown, where: string): UdpError {
   return new UdpError(code, `cannot send to ${where}: ${advice}`, { cause: error, facts });
 }
 
+/** What uses of a closed socket get. */
+export function closedError(): UdpError {
+  return new UdpError('LML_ERR_UDP_CLOSED', 'the socket is closed');
+}
+
 const UNREACHABLE = { code: 'LML_ERR_UDP_UNREACHABLE', advice: 'no way leads there from this socket' } as const;
 const CLOSED = { code: 'LML_ERR_UDP_CLOSED', advice: 'the socket is closed' } as const;
 const DENIED = { code: 'LML_ERR_UDP_DENIED', advice: 'permission denied' } as const;

@@ -97,6 +97,9 @@ export { relay } from './relay/relay.ts';
 
 // Limits of connections
 
+export { streamTimeoutLayer } from './stream-timeout/stream-timeout-layer.ts';
+export type { StreamTimeoutOptions } from './stream-timeout/timeout-stream.ts';
+export { timeoutStream } from './stream-timeout/timeout-stream.ts';
 export type { BandwidthBudgetOptions, BandwidthTurn } from './throttle/bandwidth-budget.ts';
 export { BandwidthBudget } from './throttle/bandwidth-budget.ts';
 export { throttleLayer } from './throttle/throttle-layer.ts';

@@ -207,6 +207,23 @@ describe('BandwidthBudget', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('lets nobody overtake, however little it wants', () => {
+    const clock = new FakeClock();
+    const budget = new BandwidthBudget({ bytesPerSecond: 1_000, burstBytes: 100, clock });
+    const taken: string[] = [];
+    expect(budget.take(100, () => {})).toBeUndefined();
+    const left = budget.take(100, () => taken.push('left'));
+    budget.take(100, () => taken.push('much'));
+    clock.advance(50);
+    expect(budget.take(10, () => taken.push('little'))).toBeDefined();
+    left?.cancel();
+    clock.advance(50);
+    expect(taken).toEqual(['much']);
+    clock.advance(10);
+    expect(taken).toEqual(['much', 'little']);
+    expect([budget.waiting, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
   it('holds beside a limit of each connection', async () => {
     const clock = new FakeClock();
     const writeBudget = new BandwidthBudget({ bytesPerSecond: 10_000, burstBytes: 10, clock });

@@ -95,8 +95,10 @@ export { peek } from './peek/peek.ts';
 export type { RelayOptions, RelayOutcome, RelayReason } from './relay/relay.ts';
 export { relay } from './relay/relay.ts';
 
-// Limits of connections
+// What is known of connections, and limits of them
 
+export type { GeoFacts, GeoLayerOptions } from './geo/geo-layer.ts';
+export { geoLayer, PeerGeo } from './geo/geo-layer.ts';
 export { streamTimeoutLayer } from './stream-timeout/stream-timeout-layer.ts';
 export type { StreamTimeoutOptions } from './stream-timeout/timeout-stream.ts';
 export { timeoutStream } from './stream-timeout/timeout-stream.ts';

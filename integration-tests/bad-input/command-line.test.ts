@@ -37,7 +37,7 @@ const options: readonly BadCommand[] = [
     code: 2,
     says: /could be used by strangers: listen on 127\.0\.0\.1, set auth/,
   },
-  { name: 'no route', args: ['serve', 'reverse'], code: 2, says: /required option '--to <route>'/ },
+  { name: 'no route', args: ['serve', 'reverse'], code: 2, says: /use either --to or --config/ },
   {
     name: 'a route that is none',
     args: ['serve', 'reverse', '--to', 'ftp://a'],

@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs';
 import { createHttpClient, http1 } from '@lamella/http';
 import { egressPolicyLayer, parseAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
+import { staticFilesService } from '@lamella/web';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../cli-error.ts';
 import {
@@ -28,7 +30,8 @@ export function serveCommand(): Command {
     .description('Run a server until it is stopped. SIGINT and SIGTERM drain it.')
     .addCommand(echoCommand())
     .addCommand(proxyCommand())
-    .addCommand(reverseCommand());
+    .addCommand(reverseCommand())
+    .addCommand(staticCommand());
 }
 
 function echoCommand(): Command {
@@ -118,6 +121,38 @@ const IN_THE_FILE = [
   ['keepHost', '--no-keep-host'],
   ['trustForwarded', '--trust-forwarded'],
 ] as const;
+
+function staticCommand(): Command {
+  return serverCommand('static', 'Serve the files of a folder: ranges, conditions, nothing above it.', '127.0.0.1:8080')
+    .argument('[folder]', 'whose files are served', '.')
+    .option('--listing', 'list folders that have no index.html')
+    .option('--precompressed', 'send .br, .zst and .gz files that lie beside, to clients that take them')
+    .option('--dotfiles', 'serve files whose names begin with a dot too')
+    .option('--cache-control <value>', 'Cache-Control of all files', 'public, max-age=0')
+    .action(async (folder: string, options: ServerOptions & StaticCommandOptions) => {
+      requireFolder(folder);
+      const files = staticFilesService({
+        root: folder,
+        listing: options.listing ?? false,
+        precompressed: options.precompressed ? ['br', 'zstd', 'gzip'] : [],
+        dotfiles: options.dotfiles ? 'served' : 'hidden',
+        cacheControl: options.cacheControl,
+      });
+      await runServer('static files', options, () => files);
+    });
+}
+
+function requireFolder(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) throw new CliError(`${path} is no folder`, EXIT.usage);
+}
+
+interface StaticCommandOptions {
+  readonly listing?: boolean;
+  readonly precompressed?: boolean;
+  readonly dotfiles?: boolean;
+  readonly cacheControl: string;
+}
 
 /** Connecting is a part of waiting for a connection: that may not end first. */
 function waiting(connectTimeoutMs: number): { readonly acquireTimeoutMs: number } {

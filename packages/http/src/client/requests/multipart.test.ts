@@ -1,5 +1,6 @@
 import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
+import type { BodySource } from '../../message/body-source.ts';
 import { HttpBody } from '../../message/http-body.ts';
 import type { MultipartInit } from './multipart.ts';
 import { multipartBody } from './multipart.ts';
@@ -44,6 +45,24 @@ describe('multipartBody', () => {
       const seen = await parsed(init);
       expect([seen.get('a'), (seen.get('b') as File).name]).toEqual(['1', 'b.txt']); // a file was put in
     }
+  });
+
+  it('sends content that can begin anew but is not at hand, however short', async () => {
+    const source = (text: string): BodySource => {
+      let isRead = false;
+      return {
+        async read() {
+          if (isRead) return undefined;
+          isRead = true;
+          return Buffer.from(text);
+        },
+        cancel() {},
+        canClone: true,
+        tryClone: () => source(text),
+      };
+    };
+    const form = await parsed([{ name: 'a', body: HttpBody.fromSource(source('short'), { size: 5 }) }]);
+    expect(form.get('a')).toBe('short');
   });
 
   it('knows its length where that of every part is known, to the byte', async () => {

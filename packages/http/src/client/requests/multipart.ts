@@ -110,7 +110,7 @@ function sizeOf(parts: readonly EncodedPart[], end: Buffer): number | undefined 
 
 /** All of it, if all of it is at hand. */
 function wholeOf(parts: readonly EncodedPart[], end: Buffer): Uint8Array | undefined {
-  if (!parts.every(({ body }) => body.canClone)) return undefined;
+  if (!parts.every(({ body }) => body.isAtHand)) return undefined;
   const pieces: Uint8Array[] = [];
   for (const { head, body } of parts) {
     const content = body.takeWhole() ?? '';

@@ -80,6 +80,9 @@ const sends: readonly BadCommand[] = [
   { name: 'a wrong port for a host', args: ['--resolve', 'a.test:70000:::1', ':1'], code: 2, says: /70000" is not/ },
   { name: 'a proxy that is none', args: ['-x', 'ht!tp', 'http://a.test/'], code: 3, says: '"ht!tp" is not a URL' },
   { name: 'two kinds of content', args: ['-d', 'a', '--json', 'b', ':1'], code: 2, says: /use one of/ },
+  { name: 'a part of a form without a name', args: ['-F', '=a', ':1'], code: 2, says: /-F "=a": write name=text/ },
+  { name: 'a form and data', args: ['-F', 'a=b', '-d', 'c', ':1'], code: 2, says: /use one of -d, --json, -F and -T/ },
+  { name: 'a form of a missing file', args: ['-F', 'a=@/missing/file', ':1'], code: 26, says: /cannot read \/missing/ },
   {
     name: 'a file that is missing',
     args: ['-d', '@/missing/file', ':1'],
@@ -111,6 +114,14 @@ describe('lamella send', { timeout: 120_000 }, () => {
     const server = createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-x\r\n\r\n'));
     onTestFinished(() => void server.close());
     await expectRefused(['send', `http://127.0.0.1:${await listening(server)}/`], 8, /not an HTTP\/1 status line/);
+  });
+
+  it('tells content that is not coded as it says', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello';
+    const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(answer)));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${await listening(server)}/`;
+    await expectRefused(['send', '--compressed', url], 61, /the content is no valid gzip/);
   });
 
   it('tells a response that is cut short from a whole one', async () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { ReceivedRequest } from '../../support/echo-origin.ts';
 import { answerWithRequest, receivedRequest } from '../../support/echo-origin.ts';
@@ -34,6 +35,7 @@ describe('send and curl, side by side', { timeout: 60_000 }, () => {
       'URL',
     ],
     ['JSON in parts', '--json', '{"a":', '--json', '1}', 'URL'],
+    ['compressed content', '--compressed', '-H', 'Accept-Encoding: gzip', 'URL'],
     ['a file to a folder', '-H', 'Expect:', '-T', 'FOLDER/lines', 'URL/folder/'],
     ['a file to a folder with a query', '-H', 'Expect:', '-T', 'FOLDER/lines', 'URL/folder/?a=b/'],
     ['a file to a name with a query', '-H', 'Expect:', '-T', 'FOLDER/lines', 'URL/name?a=b/'],
@@ -87,6 +89,39 @@ describe('send and curl, side by side', { timeout: 60_000 }, () => {
     expect(ours.stderr).toMatch(/^(lamella|error): [^\n]+\n$/);
   });
 
+  it('send the same form, but for its boundary', async () => {
+    const { both } = await setup();
+    const form = [
+      '-F',
+      'a=1;type=text/x',
+      '-F',
+      'b="x;y"',
+      '-F',
+      'c=@FOLDER/lines',
+      '-F',
+      'd=@FOLDER/lines;filename=e.png',
+    ];
+    const more = [
+      '-F',
+      'f=<FOLDER/lines',
+      '-F',
+      'g=@FOLDER/lines;type=text/y;filename="h;i"',
+      '--form-string',
+      'j=@k;l',
+    ];
+    const [ours, theirs] = await both(...form, ...more, 'URL');
+    const [mine, other] = [ours, theirs].map(({ stdout }) => withoutBoundary(receivedRequest(stdout)));
+    expect(mine).toEqual(other);
+    expect(mine?.body.match(/BOUNDARY/g)).toHaveLength(8);
+  });
+
+  it.each(['gzip', 'br', 'zstd', 'deflate'])('decode content in %s, and keep the head as it came', async (coding) => {
+    const { both } = await setup();
+    const [ours, theirs] = await both('-i', '--compressed', `URL/coded/${coding}`);
+    expect(ours.stdout).toContain('hello hello hello');
+    expect([ours.code, withoutDate(ours.stdout)]).toEqual([theirs.code, withoutDate(theirs.stdout)]);
+  });
+
   it('say nothing with -s, and the error alone with -sS', async () => {
     expect(await lamella(['send', '-s', 'http://127.0.0.1:1/'])).toMatchObject({ code: 7, stdout: '', stderr: '' });
     const { code, stderr } = await lamella(['send', '-sS', 'http://127.0.0.1:1/']);
@@ -105,7 +140,10 @@ async function setup() {
     else if (url === '/moved') moved(301, '/hello');
     else if (url === '/loop') moved(302, '/loop');
     else if (url === '/hello') response.end('hello');
-    else if (url === '/missing') response.writeHead(404).end('missing');
+    else if (url.startsWith('/coded/')) {
+      const coding = url.slice('/coded/'.length);
+      response.writeHead(200, { 'content-encoding': coding }).end(CODERS.get(coding)?.('hello '.repeat(100)));
+    } else if (url === '/missing') response.writeHead(404).end('missing');
     else if (url === '/500') response.writeHead(500).end('broken');
     else if (url === '/early')
       response.writeEarlyHints({ link: '</a>; rel=preload' }, () => void response.end('hello'));
@@ -139,6 +177,20 @@ function comparable({ headers, ...rest }: ReceivedRequest): object {
     .sort();
   return { ...rest, headers: lines };
 }
+
+/** What matters of a form: its length and boundary are by chance. */
+function withoutBoundary({ headers, body }: ReceivedRequest): { readonly type: string; readonly body: string } {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  const boundary = type.split('boundary=')[1] ?? '';
+  return { type: type.replace(boundary, 'BOUNDARY'), body: body.replaceAll(boundary, 'BOUNDARY') };
+}
+
+const CODERS: ReadonlyMap<string, (text: string) => Uint8Array> = new Map<string, (text: string) => Uint8Array>([
+  ['gzip', gzipSync],
+  ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
+  ['deflate', deflateSync],
+]);
 
 function withoutDate(text: string): string {
   return text.replace(/^Date: .*\r\n/gm, '');

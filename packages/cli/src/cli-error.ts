@@ -33,6 +33,8 @@ export const EXIT = {
   tooManyRedirects: 47,
   emptyReply: 52,
   receiveFailed: 56,
+  badCoding: 61,
+  tooLarge: 63,
   cannotRewind: 65,
 } as const;
 

@@ -1,6 +1,6 @@
-import { Http1ProtocolError, HttpConnectionError } from '@lamella/http';
+import { Http1ProtocolError, HttpBodyError, HttpConnectionError } from '@lamella/http';
 import { ConnectError, StreamError } from '@lamella/net-core';
-import { TimeoutError, UsageError } from '@lamella/service-core';
+import { LimitError, TimeoutError, UsageError } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../cli-error.ts';
 import { toSendError } from './exit-code.ts';
@@ -19,6 +19,10 @@ describe('toSendError', () => {
     ['a head that is none', new Http1ProtocolError('LML_ERR_HTTP1_BAD_STATUS_LINE', 'bad'), 8],
     ['a body that is none', badBody(), 56],
     ['a request that can not be sent', badRequest(), 2],
+    ['content that can not be decoded', new HttpBodyError('LML_ERR_HTTP_BODY_BAD_CODING', 'bad'), 61],
+    ['content that ends within its coding', new HttpBodyError('LML_ERR_HTTP_BODY_CODING_INCOMPLETE', 'bad'), 61],
+    ['a bomb', bomb('decompression'), 63],
+    ['another limit', bomb('other'), 1],
     ['wrong use', new UsageError('no'), 2],
     ['one that has its code', new CliError('no', 23), 23],
     ['anything else', new Error('no'), 1],
@@ -60,6 +64,10 @@ function refusedConnect(): ConnectError {
 
 function allFailed(...errors: readonly ConnectError[]): ConnectError {
   return new ConnectError('LML_ERR_CONNECT_ALL_FAILED', 'all failed', { phase: 'connect', errors });
+}
+
+function bomb(layer: string): LimitError {
+  return new LimitError({ limit: 'maxRatio', maximum: 250, observed: 251, facts: { layer, phase: 'body' } });
 }
 
 function badBody(): Http1ProtocolError {

@@ -1,6 +1,6 @@
-import { Http1ProtocolError, HttpConnectionError } from '@lamella/http';
+import { Http1ProtocolError, HttpBodyError, HttpConnectionError } from '@lamella/http';
 import { ConnectError, StreamError } from '@lamella/net-core';
-import { TimeoutError } from '@lamella/service-core';
+import { LimitError, TimeoutError } from '@lamella/service-core';
 import { CliError, EXIT, exitCodeOf, messageOf } from '../cli-error.ts';
 
 /** What of the options of `send` matters to its failures. */
@@ -20,6 +20,8 @@ export function toSendError(error: unknown, { proxy, silent, showError }: Failur
 
 function codeFor(error: unknown, isToProxy: boolean): number {
   if (error instanceof TimeoutError) return EXIT.timedOut;
+  if (error instanceof HttpBodyError && CODING_ERRORS.has(error.code)) return EXIT.badCoding;
+  if (error instanceof LimitError && error.facts.layer === 'decompression') return EXIT.tooLarge;
   if (error instanceof ConnectError) {
     if (error.phase === 'resolve') return isToProxy ? EXIT.proxyNotFound : EXIT.nameNotFound;
     return isTimeout(error) ? EXIT.timedOut : EXIT.connectFailed;
@@ -51,3 +53,9 @@ function isTimeout(error: ConnectError): boolean {
   const all = error.errors.length > 0 ? error.errors : [error];
   return all.every((each) => each instanceof ConnectError && each.code === 'LML_ERR_CONNECT_TIMEOUT');
 }
+
+const CODING_ERRORS: ReadonlySet<HttpBodyError['code']> = new Set([
+  'LML_ERR_HTTP_BODY_BAD_CODING',
+  'LML_ERR_HTTP_BODY_CODING_INCOMPLETE',
+  'LML_ERR_HTTP_BODY_BYTES_AFTER_CODING',
+]);

@@ -3,6 +3,7 @@ import type { WriteStream } from 'node:fs';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { progressText } from './progress.ts';
 
 /** Where the response goes. */
 export interface Output {
@@ -17,11 +18,12 @@ export interface Output {
  * @remarks
  * A file that is there already is left alone until there is something to write: a request that fails destroys nothing.
  *
- * @param showsProgress - Whether bytes are counted on the error output, if that is a terminal.
+ * @param showsProgress - Whether the error output tells how far it is, if that is a terminal.
+ * @param totalBytes - How many bytes will come, if that is known.
  */
-export function openOutput(path: string | undefined, showsProgress: boolean): Output {
+export function openOutput(path: string | undefined, showsProgress: boolean, totalBytes?: number): Output {
   if (path === undefined || path === '-') return standardOutput();
-  const progress = progressLine(showsProgress && process.stderr.isTTY);
+  const progress = progressLine(showsProgress && process.stderr.isTTY, totalBytes);
   let file: OpenFile | undefined;
   const opened = (): OpenFile => {
     file ??= openFile(path);
@@ -69,15 +71,19 @@ function openFile(path: string): OpenFile {
   };
 }
 
-/** Bytes so far, twice a second. */
-function progressLine(isShown: boolean): { add(byteCount: number): void; end(): void } {
+/** How far it is, twice a second. */
+function progressLine(isShown: boolean, totalBytes: number | undefined): { add(byteCount: number): void; end(): void } {
   if (!isShown) return { add() {}, end() {} };
-  let total = 0;
-  let shownMs = performance.now();
-  const show = (end: string): void => void process.stderr.write(`\r${(total / 2 ** 20).toFixed(1)} MiB received${end}`);
+  const startMs = performance.now();
+  let receivedBytes = 0;
+  let shownMs = startMs;
+  const show = (end: string): void => {
+    const text = progressText({ receivedBytes, totalBytes, elapsedMs: performance.now() - startMs });
+    process.stderr.write(`\r${text}\x1b[K${end}`); // what is left of a longer line goes
+  };
   return {
     add(byteCount) {
-      total += byteCount;
+      receivedBytes += byteCount;
       if (performance.now() - shownMs < 500) return;
       shownMs = performance.now();
       show('');

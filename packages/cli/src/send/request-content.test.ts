@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FormField } from './form-part.ts';
 import type { ContentOptions, DataPart } from './request-content.ts';
 import { requestContent } from './request-content.ts';
 
@@ -30,20 +31,19 @@ describe('requestContent', () => {
 
   it('puts values of --json together as they are, and says what they are', async () => {
     expect(await bodyOf({ json: ['{"a":', '1}'] })).toBe('{"a":1}');
-    expect(contentOf({ json: ['1'] })).toMatchObject({
-      method: 'POST',
-      headers: [
-        ['Content-Type', 'application/json'],
-        ['Accept', 'application/json'],
-      ],
-    });
+    const content = contentOf({ json: ['1'] });
+    expect(content?.method).toBe('POST');
+    expect(content?.open().headers).toEqual([
+      ['Content-Type', 'application/json'],
+      ['Accept', 'application/json'],
+    ]);
   });
 
   it('uploads a file, as often as it is opened, with its size', async () => {
     const content = contentOf({ uploadFile: file('up.bin', 'x'.repeat(100_000)) });
-    expect(content).toMatchObject({ method: 'PUT', headers: [], fileName: 'up.bin' });
+    expect(content).toMatchObject({ method: 'PUT', fileName: 'up.bin' });
     for (let time = 0; time < 2; time++) {
-      const body = content?.open();
+      const body = content?.open().body;
       expect(body?.size).toBe(100_000);
       expect(await body?.text()).toBe('x'.repeat(100_000));
     }
@@ -51,7 +51,43 @@ describe('requestContent', () => {
 
   it('sends the standard input once', () => {
     const content = contentOf({ uploadFile: '-' });
-    expect(content?.open().size).toBeUndefined();
+    expect(content?.open().body.size).toBeUndefined();
+    expect(() => content?.open()).toThrow(expect.objectContaining({ exitCode: 65 }));
+  });
+
+  it('can begin the upload of a file anew in the middle of it', async () => {
+    const body = contentOf({ uploadFile: file('again.bin', 'x'.repeat(200_000)) })?.open().body;
+    expect((await body?.read())?.length).toBeLessThan(200_000);
+    const again = body?.tryClone();
+    body?.cancel();
+    expect(await again?.text()).toBe('x'.repeat(200_000));
+  });
+
+  it('makes a form of texts and files, with its length, for each request anew', async () => {
+    const path = file('photo.png', 'P'.repeat(300_000));
+    const content = contentOf({
+      form: [field('title', 'a;type=text/x'), field('photo', `@${path}`), field('note', `<${path}`)],
+    });
+    expect(content?.method).toBe('POST');
+    for (let time = 0; time < 2; time++) {
+      const { headers = [], body } = content?.open() ?? {};
+      const boundary = /boundary=(.*)/.exec(String(headers[0]))?.[1];
+      const text = (await body?.text()) ?? '';
+      expect(body?.size).toBe(text.length);
+      expect(text.replaceAll('P'.repeat(300_000), 'DATA')).toBe(
+        [
+          `--${boundary}\r\nContent-Disposition: form-data; name="title"\r\nContent-Type: text/x\r\n\r\na\r\n`,
+          `--${boundary}\r\nContent-Disposition: form-data; name="photo"; filename="photo.png"\r\n`,
+          `Content-Type: image/png\r\n\r\nDATA\r\n`,
+          `--${boundary}\r\nContent-Disposition: form-data; name="note"\r\n\r\nDATA\r\n--${boundary}--\r\n`,
+        ].join(''),
+      );
+    }
+  });
+
+  it('sends the standard input in a form once', () => {
+    const content = contentOf({ form: [field('a', '@-')] });
+    content?.open();
     expect(() => content?.open()).toThrow(expect.objectContaining({ exitCode: 65 }));
   });
 
@@ -75,11 +111,15 @@ describe('requestContent', () => {
 });
 
 function contentOf(options: Partial<ContentOptions>) {
-  return requestContent({ data: [], json: [], uploadFile: undefined, ...options });
+  return requestContent({ data: [], json: [], form: [], uploadFile: undefined, ...options });
 }
 
 async function bodyOf(options: Partial<ContentOptions>): Promise<string | undefined> {
-  return contentOf(options)?.open().text();
+  return contentOf(options)?.open().body.text();
+}
+
+function field(name: string, text: string): FormField {
+  return { type: 'form', text: `${name}=${text}` };
 }
 
 function part(type: DataPart['type'], text: string): DataPart {

@@ -1,6 +1,10 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
-import { HttpBody } from '@lamella/http';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { readFileSync, statSync } from 'node:fs';
+import type { MultipartPart } from '@lamella/http';
+import { HttpBody, multipartBody } from '@lamella/http';
+import { CliError, EXIT } from '../cli-error.ts';
+import { FileSource, unreadable } from './file-source.ts';
+import type { FormField, FormPart } from './form-part.ts';
+import { formPart } from './form-part.ts';
 
 /** One value of `-d` and its sisters. */
 export interface DataPart {
@@ -13,6 +17,7 @@ export interface DataPart {
 export interface ContentOptions {
   readonly data: readonly DataPart[];
   readonly json: readonly string[];
+  readonly form: readonly FormField[];
   readonly uploadFile: string | undefined;
 }
 
@@ -20,16 +25,21 @@ export interface ContentOptions {
 export interface RequestContent {
   /** Method that goes with it, unless `-X` says otherwise. */
   readonly method: 'POST' | 'PUT';
-  /** Fields that go with it, unless a header says otherwise. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
   /** Name of the file it comes from, for a URL that ends with a slash. */
   readonly fileName?: string;
-  /** Makes the body, once for each time it is sent. @throws CliError if there is only one. */
-  readonly open: () => HttpBody;
+  /** Makes the content, once for each request that it goes with. @throws CliError if there is only one. */
+  readonly open: () => OpenedContent;
+}
+
+/** What goes with one request. */
+export interface OpenedContent {
+  /** Fields that go with it, unless a header says otherwise. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: HttpBody;
 }
 
 /**
- * The content that `-d`, `--json` or `-T` ask for; `@-` and `-T -` stand for the standard input.
+ * The content that `-d`, `--json`, `-F` or `-T` ask for; `@-` and `-T -` stand for the standard input.
  *
  * @remarks
  * As in curl: several `-d` are joined by `&`, and a file of `-d` loses its line ends and NULs, so that a list of lines in a file
@@ -37,9 +47,10 @@ export interface RequestContent {
  *
  * @throws CliError if a file can't be read, or the options contradict each other.
  */
-export function requestContent({ data, json, uploadFile }: ContentOptions): RequestContent | undefined {
-  const isGiven = [data.length > 0, json.length > 0, uploadFile !== undefined];
-  if (isGiven.filter(Boolean).length > 1) throw new CliError('use one of -d, --json and -T', EXIT.usage);
+export function requestContent({ data, json, form, uploadFile }: ContentOptions): RequestContent | undefined {
+  const isGiven = [data.length > 0, json.length > 0, form.length > 0, uploadFile !== undefined];
+  if (isGiven.filter(Boolean).length > 1) throw new CliError('use one of -d, --json, -F and -T', EXIT.usage);
+  if (form.length > 0) return formOf(form.map(formPart));
   if (uploadFile !== undefined) return uploadFile === '-' ? uploadOfInput() : uploadOf(uploadFile);
   if (json.length > 0) {
     const parts = json.map((text) => bytesOf({ type: 'binary', text }));
@@ -50,11 +61,11 @@ export function requestContent({ data, json, uploadFile }: ContentOptions): Requ
   return posted(Buffer.concat(parts), typed('application/x-www-form-urlencoded'));
 }
 
-function posted(bytes: Buffer, headers: RequestContent['headers']): RequestContent {
-  return { method: 'POST', headers, open: () => HttpBody.from(bytes) };
+function posted(bytes: Buffer, headers: OpenedContent['headers']): RequestContent {
+  return { method: 'POST', open: () => ({ headers, body: HttpBody.from(bytes) }) };
 }
 
-function typed(type: string): RequestContent['headers'] {
+function typed(type: string): OpenedContent['headers'] {
   return [['Content-Type', type]];
 }
 
@@ -69,36 +80,65 @@ function fileBytes(path: string): Buffer {
 }
 
 function uploadOf(path: string): RequestContent {
+  const open = fileOf(path);
+  const fileName = path.split('/').at(-1) ?? '';
+  return { method: 'PUT', fileName, open: () => ({ headers: [], body: open() }) };
+}
+
+function uploadOfInput(): RequestContent {
+  const open = inputOnce();
+  return { method: 'PUT', open: () => ({ headers: [], body: open() }) };
+}
+
+/** Each request has a form of its own, with its own boundary. */
+function formOf(parts: readonly FormPart[]): RequestContent {
+  const input = inputOnce();
+  const makers = parts.map((part) => partMaker(part, input));
+  return {
+    method: 'POST',
+    open() {
+      const { body, contentType } = multipartBody(makers.map((make) => make()));
+      return { headers: typed(contentType), body };
+    },
+  };
+}
+
+function partMaker(part: FormPart, input: () => HttpBody): () => MultipartPart {
+  const { name, from, value, contentType, fileName } = part;
+  const facts = {
+    name,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(fileName === undefined ? {} : { fileName }),
+  };
+  const open = from === 'text' ? () => HttpBody.from(value) : value === '-' ? input : fileOf(value);
+  return () => {
+    const body = open();
+    return { ...facts, body, ...(body.size === undefined ? {} : { size: body.size }) };
+  };
+}
+
+/** A file that streams; it has to be there now. */
+function fileOf(path: string): () => HttpBody {
   const size = reading(path, () => {
     const stats = statSync(path);
     if (stats.isDirectory()) throw new Error('it is a folder');
     return stats.isFile() ? stats.size : undefined; // a pipe does not know how long it is
   });
-  const sized = size === undefined ? {} : { size };
-  const fileName = path.split('/').at(-1) ?? '';
-  return { method: 'PUT', headers: [], fileName, open: () => HttpBody.from(fileChunks(path), sized) };
-}
-
-/** The standard input comes once. */
-function uploadOfInput(): RequestContent {
-  let isSpent = false;
-  return {
-    method: 'PUT',
-    headers: [],
-    open() {
-      if (isSpent) throw new CliError('the standard input can be sent only once', EXIT.cannotRewind);
-      isSpent = true;
-      return HttpBody.from(process.stdin as AsyncIterable<Uint8Array>); // without an encoding it gives buffers
-    },
+  if (size !== undefined) return () => HttpBody.fromSource(new FileSource(path), { size });
+  return () => {
+    const source = new FileSource(path);
+    return HttpBody.fromSource({ read: () => source.read(), cancel: () => source.cancel() }); // comes once
   };
 }
 
-async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path, { highWaterMark: 64 * 1024 }) as AsyncIterable<Uint8Array>; // as above
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+/** The standard input comes once. */
+function inputOnce(): () => HttpBody {
+  let isSpent = false;
+  return () => {
+    if (isSpent) throw new CliError('the standard input can be sent only once', EXIT.cannotRewind);
+    isSpent = true;
+    return HttpBody.from(process.stdin as AsyncIterable<Uint8Array>); // without an encoding it gives buffers
+  };
 }
 
 function reading<Value>(path: string, read: () => Value): Value {
@@ -107,11 +147,6 @@ function reading<Value>(path: string, read: () => Value): Value {
   } catch (error) {
     throw unreadable(path, error);
   }
-}
-
-function unreadable(path: string, error: unknown): CliError {
-  const name = path === '-' ? 'the standard input' : path;
-  return new CliError(`cannot read ${name}: ${messageOf(error)}`, EXIT.readFailed, { cause: error });
 }
 
 const AMPERSAND = Buffer.from('&');

@@ -23,9 +23,18 @@ describe('requestHeaders', () => {
   });
 
   it('sends credentials to whom they are for', () => {
-    const all = { credentials: 'me:secret', proxyCredentials: 'you', typed: ['User-Agent:', 'Accept:'] };
-    expect(headersOf(all)).toEqual(['Proxy-Authorization: Basic eW91Og==', 'Authorization: Basic bWU6c2VjcmV0']);
-    expect(headersOf({ ...all, isSameOrigin: false })).toEqual(['Proxy-Authorization: Basic eW91Og==']);
+    const all = { credentials: 'me:secret', typed: ['User-Agent:', 'Accept:'] };
+    expect(headersOf(all)).toEqual(['Authorization: Basic bWU6c2VjcmV0']);
+    expect(headersOf({ ...all, isSameOrigin: false })).toEqual([]);
+    expect(headersOf({ ...all, credentials: 'you' })).toEqual(['Authorization: Basic eW91Og==']);
+  });
+
+  it('asks for compressed content if told so, unless that was typed', () => {
+    const typed = ['User-Agent:', 'Accept:'];
+    expect(headersOf({ typed, isCompressed: true })).toEqual(['Accept-Encoding: zstd, br, gzip, deflate']);
+    expect(headersOf({ typed: [...typed, 'accept-encoding: br'], isCompressed: true })).toEqual([
+      'accept-encoding: br',
+    ]);
   });
 
   it('tells another origin neither typed credentials, nor cookies, nor the host that was asked for', () => {
@@ -87,7 +96,7 @@ describe('asksForChunks', () => {
 type Init = Partial<Omit<RequestHeadersInit, 'typed'>> & { readonly typed?: readonly string[] };
 
 function headersOf({ typed = [], ...changes }: Init): string[] {
-  const nothing = { credentials: undefined, proxyCredentials: undefined, content: [] };
+  const nothing = { credentials: undefined, isCompressed: false, content: [] };
   const init = { ...nothing, hasLostContent: false, isSameOrigin: true, ...changes };
   const headers = requestHeaders({ ...init, typed: typed.map(typedHeader) });
   return Array.from(headers, ([name, value]) => `${name}: ${value}`);

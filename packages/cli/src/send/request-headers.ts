@@ -14,8 +14,8 @@ export interface RequestHeadersInit {
   readonly typed: readonly TypedHeader[];
   /** `name:password` for the origin. */
   readonly credentials: string | undefined;
-  /** `name:password` for the proxy. */
-  readonly proxyCredentials: string | undefined;
+  /** Whether compressed content is asked for. */
+  readonly isCompressed: boolean;
   /** Fields that go with the content. */
   readonly content: readonly (readonly [name: string, value: string])[];
   /** Whether a redirect has taken the content away, and so the typed fields that describe it. RFC 9110 section 15.4. */
@@ -26,13 +26,13 @@ export interface RequestHeadersInit {
 
 /** Puts the fields of a request together: defaults, unless they were typed, then what was typed. */
 export function requestHeaders(init: RequestHeadersInit): HttpHeaders {
-  const { typed, credentials, proxyCredentials, hasLostContent, isSameOrigin } = init;
+  const { typed, credentials, isCompressed, hasLostContent, isSameOrigin } = init;
   const headers = HttpHeaders.from();
   const defaults: readonly (readonly [name: string, value: string | undefined])[] = [
-    ['Proxy-Authorization', proxyCredentials === undefined ? undefined : basic(proxyCredentials)],
     ['Authorization', isSameOrigin && credentials !== undefined ? basic(credentials) : undefined],
     ['User-Agent', `lamella/${version}`],
     ['Accept', init.content.some(([name]) => name === 'Accept') ? undefined : '*/*'],
+    ['Accept-Encoding', isCompressed ? 'zstd, br, gzip, deflate' : undefined],
     ...init.content,
   ];
   for (const [name, value] of defaults) {

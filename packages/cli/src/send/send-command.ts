@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { listOption, redirectsOption, someSecondsOption, valueOption } from '../options.ts';
 import { toSendError } from './exit-code.ts';
+import type { FormField } from './form-part.ts';
 import type { DataPart } from './request-content.ts';
 import type { SendOptions } from './send.ts';
 import { send } from './send.ts';
@@ -13,6 +14,11 @@ export function sendCommand(): Command {
     data.push({ type, text });
     return data;
   };
+  const form: FormField[] = [];
+  const formOption = (type: FormField['type']) => (text: string) => {
+    form.push({ type, text });
+    return form;
+  };
   return new Command('send')
     .description('Send one request and print the response, the way curl does.')
     .argument('<url>', 'where to; http:// may be left out, and :8080 is a port of this machine')
@@ -23,6 +29,13 @@ export function sendCommand(): Command {
     .option('--data-binary <data>', 'the same, with files as they are', dataOption('binary'))
     .option('--data-raw <data>', 'the same, and @ means nothing', dataOption('raw'))
     .option('--json <data>', 'POST as JSON; @file or @-', listOption)
+    .option(
+      '-F, --form <part>',
+      'POST a multipart form: name=text, name=@file, name=<file; ;type= and ;filename= behind',
+      formOption('form'),
+    )
+    .option('--form-string <part>', 'the same, and @, < and ; mean nothing', formOption('text'))
+    .option('--compressed', 'ask for compressed content, and decode it')
     .option('-T, --upload-file <file>', 'PUT a file, or the standard input (-)')
     .option('-u, --user <name:password>', 'basic authentication')
     .option('-L, --location', 'follow redirects; credentials stay with the host that they were meant for')
@@ -53,9 +66,10 @@ export function sendCommand(): Command {
 const HELP = `
 Exit codes are curl's: 3 bad URL, 5 unknown proxy, 6 unknown host, 7 no connection, 18 response cut short,
 22 status of 400 or more with -f, 23 cannot write, 26 cannot read, 28 too slow, 47 too many redirects,
-52 no response, 56 connection lost.
+52 no response, 56 connection lost, 61 and 63 content that can not be decoded, or is too long then.
 
 Examples:
   lamella send -i :9000/items
   lamella send -d name=value -d more=@file http://127.0.0.1:9000/form
+  lamella send -F title=Sunset -F photo=@sunset.png http://127.0.0.1:9000/photos
   lamella send -L -o page.html -x proxy.example:8080 http://example.com/`;

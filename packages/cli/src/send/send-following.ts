@@ -1,5 +1,6 @@
-import type { HttpClient, HttpResponse, InformationalResponse } from '@lamella/http';
+import type { HttpResponse, InformationalResponse } from '@lamella/http';
 import { HttpBody, HttpRequest } from '@lamella/http';
+import type { Service } from '@lamella/service-core';
 import { CliError, EXIT } from '../cli-error.ts';
 import { isSameOrigin, redirectOf } from './redirect.ts';
 import type { RequestContent } from './request-content.ts';
@@ -15,23 +16,23 @@ export interface SendPlan {
   readonly headers: readonly TypedHeader[];
   /** `name:password` for the origin. */
   readonly credentials: string | undefined;
-  /** `name:password` for the proxy. */
-  readonly proxyCredentials: string | undefined;
+  /** Whether compressed content is asked for. */
+  readonly isCompressed: boolean;
   readonly content: RequestContent | undefined;
   /** Most redirects to follow; `undefined`: they are responses like others. */
   readonly maxRedirects: number | undefined;
   readonly signal: AbortSignal;
-  /** Hears of the head of every response, interim ones and redirects included. */
-  readonly onHead: (response: HttpResponse | InformationalResponse) => void;
+  /** Hears of the head of every interim response. */
+  readonly onInterim: (response: InformationalResponse) => void;
   /** Hears of every redirect that is followed. */
   readonly onRedirect: (target: string) => void;
 }
 
 /** Sends a request, and follows redirects if that is asked for. @returns The response, whose body is still to come. */
-export async function sendFollowing(client: HttpClient, plan: SendPlan): Promise<HttpResponse> {
+export async function sendFollowing(client: Service<HttpRequest, HttpResponse>, plan: SendPlan): Promise<HttpResponse> {
   let step: Step = { target: plan.target, method: plan.method, content: plan.content };
   for (let redirects = 0; ; redirects++) {
-    const response = await sendStep(client, plan, step);
+    const response = await client.serve(requestOf(plan, step));
     if (plan.maxRedirects === undefined) return response;
     const redirect = redirectOf(response, step.method, step.target);
     if (redirect === undefined) return response;
@@ -51,29 +52,26 @@ interface Step {
   readonly content: RequestContent | undefined;
 }
 
-async function sendStep(client: HttpClient, plan: SendPlan, step: Step): Promise<HttpResponse> {
-  const request = HttpRequest.from({
+function requestOf(plan: SendPlan, step: Step): HttpRequest {
+  const content = step.content?.open();
+  return HttpRequest.from({
     method: step.method,
     target: step.target,
     headers: requestHeaders({
       typed: plan.headers,
       credentials: plan.credentials,
-      proxyCredentials: plan.proxyCredentials,
-      content: step.content?.headers ?? [],
+      isCompressed: plan.isCompressed,
+      content: content?.headers ?? [],
       hasLostContent: step.content !== plan.content,
       isSameOrigin: isSameOrigin(step.target, plan.target),
     }),
-    body: step.content === undefined ? HttpBody.empty : bodyOf(step.content, plan.headers),
+    body: content === undefined ? HttpBody.empty : framed(content.body, plan.headers),
     signal: plan.signal,
-    onInformational: plan.onHead,
+    onInformational: plan.onInterim,
   });
-  const response = await client.serve(request);
-  plan.onHead(response);
-  return response;
 }
 
 /** A body that does not say how long it is goes in chunks. */
-function bodyOf(content: RequestContent, typed: readonly TypedHeader[]): HttpBody {
-  const body = content.open();
+function framed(body: HttpBody, typed: readonly TypedHeader[]): HttpBody {
   return asksForChunks(typed) && !body.isEmpty ? HttpBody.fromSource(body) : body;
 }

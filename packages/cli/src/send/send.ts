@@ -1,10 +1,11 @@
-import type { HttpClient } from '@lamella/http';
-import { createHttpClient, http1 } from '@lamella/http';
+import type { HttpClient, HttpRequest, HttpResponse, InformationalResponse } from '@lamella/http';
+import { createHttpClient, decompressionLayer, http1, via } from '@lamella/http';
+import type { Service } from '@lamella/service-core';
 import { TimeoutError } from '@lamella/service-core';
 import { CliError, EXIT } from '../cli-error.ts';
+import type { FormField } from './form-part.ts';
 import { openOutput } from './output.ts';
-import type { ProxyTarget } from './proxy-target.ts';
-import { proxyTarget } from './proxy-target.ts';
+import { proxyUrl } from './proxy-url.ts';
 import type { DataPart } from './request-content.ts';
 import { requestContent } from './request-content.ts';
 import { typedHeader } from './request-headers.ts';
@@ -26,6 +27,9 @@ export interface SendOptions {
   readonly dataBinary?: readonly DataPart[];
   readonly dataRaw?: readonly DataPart[];
   readonly json?: readonly string[];
+  readonly form?: readonly FormField[];
+  readonly formString?: readonly FormField[];
+  readonly compressed?: boolean;
   readonly uploadFile?: string;
   readonly user?: string;
   readonly location?: boolean;
@@ -49,14 +53,16 @@ export async function send(url: string, options: SendOptions): Promise<void> {
     ? verboseTranscript((line) => void process.stderr.write(`${line}\n`, 'latin1'))
     : silentTranscript;
   const heads: string[] = [];
-  const { plan, proxy } = planOf(url, options, transcript, heads);
-  const client = clientFor(options, proxy, transcript);
+  const { onHead, ...plan } = planOf(url, options, transcript, heads);
+  const client = clientFor(options, transcript);
+  const told = tellingHeads(client, onHead);
+  const service = options.compressed ? decompressionLayer()(told) : told;
   const deadline = deadlineOf(options.maxTime);
   try {
-    const response = await sendFollowing(client, { ...plan, signal: deadline.signal });
+    const response = await sendFollowing(service, { ...plan, signal: deadline.signal });
     const { status, reason, body } = response;
     if (options.fail && status >= 400) throw new CliError(`the server answered ${status} ${reason}`, EXIT.httpError);
-    const output = openOutput(options.output, options.silent !== true);
+    const output = openOutput(options.output, options.silent !== true, body.size);
     if (heads.length > 0) await output.write(Buffer.from(heads.join(''), 'latin1'));
     for await (const chunk of body) await output.write(chunk);
     if (body.trailers !== undefined) transcript.trailers(body.trailers);
@@ -67,33 +73,45 @@ export async function send(url: string, options: SendOptions): Promise<void> {
   }
 }
 
-function planOf(
-  url: string,
-  options: SendOptions,
-  transcript: Transcript,
-  heads: string[],
-): { readonly plan: Omit<SendPlan, 'signal'>; readonly proxy: ProxyTarget | undefined } {
+interface OwnPlan extends Omit<SendPlan, 'signal'> {
+  /** Hears of the head of every response, interim ones and redirects included, as it came. */
+  readonly onHead: (response: HttpResponse | InformationalResponse) => void;
+}
+
+function planOf(url: string, options: SendOptions, transcript: Transcript, heads: string[]): OwnPlan {
   const { target, credentials } = targetUrl(url);
   const { json = [], uploadFile } = options;
   const data = options.data ?? options.dataBinary ?? options.dataRaw ?? []; // all the same list
-  const content = requestContent({ data, json, uploadFile });
+  const form = options.form ?? options.formString ?? []; // likewise
+  const content = requestContent({ data, json, form, uploadFile });
   if (options.head && content !== undefined) throw new CliError('use either -I or content', EXIT.usage);
-  const proxy = options.proxy ? proxyTarget(options.proxy) : undefined;
-  const plan: Omit<SendPlan, 'signal'> = {
+  const onHead: OwnPlan['onHead'] = (response) => {
+    transcript.received(response);
+    if (options.include || options.head) heads.push(`${responseLines(response).join('\r\n')}\r\n\r\n`);
+  };
+  return {
     target: content?.fileName ? withFileName(target, content.fileName) : target,
     method: options.request ?? (options.head ? 'HEAD' : (content?.method ?? 'GET')),
     headers: (options.header ?? []).map(typedHeader),
     credentials: options.user ?? credentials,
-    proxyCredentials: proxy === undefined ? undefined : (options.proxyUser ?? proxy.credentials),
+    isCompressed: options.compressed ?? false,
     content,
     maxRedirects: options.location ? options.maxRedirs : undefined,
-    onHead(response) {
-      transcript.received(response);
-      if (options.include || options.head) heads.push(`${responseLines(response).join('\r\n')}\r\n\r\n`);
-    },
+    onHead,
+    onInterim: onHead,
     onRedirect: (next) => transcript.note(`Following the redirect to ${next}`),
   };
-  return { plan, proxy };
+}
+
+/** Below everything that changes responses. */
+function tellingHeads(client: HttpClient, onHead: OwnPlan['onHead']): Service<HttpRequest, HttpResponse> {
+  return {
+    async serve(request) {
+      const response = await client.serve(request);
+      onHead(response);
+      return response;
+    },
+  };
 }
 
 /** A path that ends with a slash is a folder, in which the file gets its name. */
@@ -102,7 +120,7 @@ function withFileName(target: string, fileName: string): string {
 }
 
 /** A client for one request. How long that may take is for `--max-time` to say, and for nobody else. */
-function clientFor(options: SendOptions, proxy: ProxyTarget | undefined, transcript: Transcript): HttpClient {
+function clientFor(options: SendOptions, transcript: Transcript): HttpClient {
   const protocol = http1({
     timeouts: { responseHeadTimeoutMs: FOREVER, bodyTimeoutMs: FOREVER, writeTimeoutMs: FOREVER },
     bodyIdleTimeoutMs: FOREVER,
@@ -111,7 +129,7 @@ function clientFor(options: SendOptions, proxy: ProxyTarget | undefined, transcr
     connector: traced(resolveConnector(options.resolve ?? [], options.connectTimeout), transcript.note),
     protocols: [tracedProtocol(protocol, transcript.sent)],
     acquireTimeoutMs: FOREVER,
-    ...(proxy === undefined ? {} : { proxy: proxy.address }),
+    ...(options.proxy ? { proxy: via(proxyUrl(options.proxy, options.proxyUser)) } : {}),
   });
 }
 

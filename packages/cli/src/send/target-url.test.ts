@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { proxyTarget } from './proxy-target.ts';
 import { targetUrl } from './target-url.ts';
 
 describe('targetUrl', () => {
@@ -37,29 +36,5 @@ describe('targetUrl', () => {
     const noTls = 'https needs TLS, which this version does not have yet; http URLs work';
     expect(() => targetUrl('https://h')).toThrow(refusal(noTls));
     expect(() => targetUrl('ftp://h')).toThrow(refusal('the scheme ftp is not supported; http is'));
-  });
-});
-
-describe('proxyTarget', () => {
-  it.each([
-    ['proxy.test', 1_080],
-    ['proxy.test:3128', 3_128],
-    ['http://proxy.test:80', 80],
-    ['proxy.test:80/', 80],
-    ['http://proxy.test/', 1_080],
-  ])('finds the port of %s', (text, port) => {
-    expect(proxyTarget(text)).toMatchObject({ address: { type: 'tcp', port }, credentials: undefined });
-  });
-
-  it('takes credentials, and IPv6 addresses', () => {
-    const { address, credentials } = proxyTarget('http://me:secret@[::1]:8080');
-    expect(credentials).toBe('me:secret');
-    expect(address).toMatchObject({ port: 8_080 });
-    expect(String(address.type === 'tcp' && address.host)).toBe('::1');
-  });
-
-  it('refuses proxies of other kinds', () => {
-    expect(() => proxyTarget('socks5://p')).toThrow(/socks5 is not supported/);
-    expect(() => proxyTarget('https://p')).toThrow(/https needs TLS/);
   });
 });

@@ -10,6 +10,10 @@ export type VerifiedUser = AuthenticatedUser | undefined;
 /**
  * Lets a request in, or answers it; waits only for a check that is not done at once.
  *
+ * @remarks
+ * What a check gives that is no user with a name counts as nobody: `null` out of a database and `false` let nobody in, nor does a
+ * promise of whichever library before it has settled.
+ *
  * @param refuse - Makes the answer for nobody, or for a user who may not; `undefined` for one who may.
  */
 export function admit(
@@ -19,13 +23,23 @@ export function admit(
   inner: Service<HttpRequest, HttpResponse>,
   refuse: (user: VerifiedUser) => HttpResponse | undefined,
 ): Promise<HttpResponse> {
-  const enter = (user: VerifiedUser): HttpResponse | Promise<HttpResponse> => {
+  const enter = (given: VerifiedUser): HttpResponse | Promise<HttpResponse> => {
+    const user = isUser(given) ? given : undefined;
     const refusal = refuse(user);
     if (refusal !== undefined) return refusal;
     if (user !== undefined) request.extensions.insert(key, user);
     return callInner(inner, request);
   };
-  if (verified instanceof Promise) return verified.then(enter);
+  if (isThenable(verified)) return Promise.resolve(verified).then(enter);
   const answer = enter(verified);
   return answer instanceof Promise ? answer : Promise.resolve(answer);
+}
+
+function isUser(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'name' in given && typeof given.name === 'string';
+}
+
+/** Not every promise is one of this realm. */
+function isThenable(verified: VerifiedUser | Promise<VerifiedUser>): verified is Promise<VerifiedUser> {
+  return typeof verified === 'object' && verified !== null && 'then' in verified && typeof verified.then === 'function';
 }

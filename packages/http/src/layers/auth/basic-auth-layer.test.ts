@@ -86,6 +86,25 @@ describe('basicAuthLayer', () => {
     await expect(answerFor({ verify }, `Basic ${base64('a:b')}`)).rejects.toThrow('no database');
   });
 
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['false', false],
+    ['true', true],
+    ['a user without a name', {}],
+    ['a text', 'ann'],
+    ['a promise of null', Promise.resolve(null)],
+    ["somebody else's promise of nobody", { then: (resolve: (user: undefined) => void) => resolve(undefined) }],
+  ])('never lets in where the check gives %s', async (_, given) => {
+    const verify = () => given as undefined; // as from code without types
+    expect(await answerFor({ verify }, `Basic ${base64('a:b')}`)).toMatch(/^401/);
+  });
+
+  it("waits for somebody else's promise", async () => {
+    const later = { then: (resolve: (user: { name: string }) => void) => resolve({ name: 'zoe' }) };
+    const verify = () => later as unknown as Promise<{ name: string }>; // as of another realm
+    expect(await answerFor({ verify }, `Basic ${base64('a:b')}`)).toBe('200 zoe');
+  });
+
   it('lets in on a connection', async () => {
     const client = httpClientOn(basicAuthLayer({ users })(app));
     const ask = (headers: Record<string, string>) =>
@@ -101,6 +120,7 @@ describe('basicAuthLayer', () => {
     ['both', { users, verify: () => undefined }],
     ['no user', { users: [] }],
     ['an empty name', { users: [{ name: '', password: 'x' }] }],
+    ['no password', { users: [{ name: 'a' }] }],
     ['a name with a colon', { users: [{ name: 'a:b', password: 'x' }] }],
     ['a realm with a quote', { users, realm: '"' }],
     ['a realm with a line break', { users, realm: 'a\r\nSet-Cookie: b' }],

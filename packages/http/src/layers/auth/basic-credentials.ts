@@ -67,11 +67,14 @@ export function secretTable(secrets: readonly Uint8Array[]): (given: Uint8Array 
 /**
  * {@link secretTable} of users.
  *
- * @throws UsageError if there is no user, or a name is empty or holds a colon.
+ * @throws UsageError if there is no user, a name is empty or holds a colon, or a password is no text.
  */
 export function userTable(users: readonly BasicCredentials[]): (given: Uint8Array | undefined) => string | undefined {
   if (!Array.isArray(users) || users.length === 0) throw new UsageError('basic auth needs at least one user');
-  for (const { name } of users) requireUserName(name);
+  for (const { name, password } of users) {
+    requireUserName(name);
+    if (typeof password !== 'string') throw new UsageError('a password must be text'); // `undefined` would be one
+  }
   const find = secretTable(users.map(({ name, password }) => Buffer.from(`${name}:${password}`, 'utf8')));
   return (given) => users[find(given)]?.name;
 }

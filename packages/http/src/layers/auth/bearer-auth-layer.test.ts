@@ -75,6 +75,15 @@ describe('bearerAuthLayer', () => {
     expect(await answerFor({ verify: () => undefined, requiredScopes }, 'Bearer x')).toMatch(/^401/);
   });
 
+  it('does not find a scope within a text', async () => {
+    const verify = () => ({ name: 'zoe', scopes: 'readonly' as never }); // as the claims of a token often have it
+    expect(await answerFor({ verify, requiredScopes: ['read'] }, 'Bearer x')).toMatch(/^403/);
+  });
+
+  it.each([null, false, {}])('never lets in where the check gives %j', async (given) => {
+    expect(await answerFor({ verify: () => given as never }, 'Bearer x')).toMatch(/^401/);
+  });
+
   it('knows the scopes of a token in the list', async () => {
     const listed = [{ token: 'r', name: 'reader', scopes: ['read'] }, ...tokens];
     expect(await answerFor({ tokens: listed, requiredScopes: ['read'] }, 'Bearer r')).toBe('200 reader');

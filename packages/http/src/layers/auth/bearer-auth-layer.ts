@@ -63,7 +63,9 @@ export function bearerAuthLayer(options: BearerAuthLayerOptions): Layer<HttpRequ
   );
   const refuse = (user: VerifiedUser): HttpResponse | undefined => {
     if (user === undefined) return refuseToken();
-    return requiredScopes.every((required) => user.scopes?.includes(required)) ? undefined : refuseScope();
+    // Of a text, such as the `scope` of a token as it stands there, `includes` would find parts of words.
+    const scopes: readonly string[] = Array.isArray(user.scopes) ? user.scopes : [];
+    return requiredScopes.every((required) => scopes.includes(required)) ? undefined : refuseScope();
   };
 
   return (inner) => ({

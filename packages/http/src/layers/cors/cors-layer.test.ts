@@ -38,6 +38,11 @@ describe('corsLayer', () => {
     expect(await fieldsFor(options, { Origin: SITE })).toEqual(expected);
   });
 
+  it('takes a promise for no yes', async () => {
+    const origins = (async () => true) as never; // as from code without types
+    expect(await fieldsFor({ origins, allowCredentials: true }, { Origin: SITE })).toEqual(['Vary: Origin']);
+  });
+
   it.each([
     'https://app.test.evil.test',
     'https://evil-app.test',

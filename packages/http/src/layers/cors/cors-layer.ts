@@ -121,7 +121,8 @@ function mirrored(request: HttpRequest): string {
 
 function originRule(origins: CorsLayerOptions['origins']): (origin: string, request: HttpRequest) => boolean {
   if (origins === '*') return () => true;
-  if (typeof origins === 'function') return origins;
+  // A promise, which a function of JavaScript may give by mistake, is no yes.
+  if (typeof origins === 'function') return (origin, request) => origins(origin, request) === true;
   const allowed = originSet('origins', origins, true);
   return (origin) => allowed.has(origin);
 }

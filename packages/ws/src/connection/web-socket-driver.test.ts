@@ -470,6 +470,19 @@ describe('a peer that closes behind messages', () => {
     expect(await socket.closed).toMatchObject({ code: 1000, wasClean: true, initiator: 'remote' });
   });
 
+  it.each(['server', 'client'] as const)('and ends at once is answered by a %s all the same', async (role) => {
+    const { socket, peer, clock } = openSocket(role);
+    peer.send({ opcode: TEXT, payload: 'first' });
+    peer.close(1000);
+    void peer.stream.closeWrite();
+    expect(await peer.seen()).toEqual([]);
+    expect(await socket.receive()).toBe('first');
+    await socket.send('answer');
+    expect(await peer.seen()).toEqual(['text answer', 'close 1000']);
+    expect(await socket.closed).toEqual({ code: 1000, reason: '', wasClean: true, initiator: 'remote' });
+    expect([await socket.receive(), clock.pendingTimers]).toEqual([undefined, 0]);
+  });
+
   it('is answered soon by whoever takes one message, and then only waits for the end', async () => {
     const { socket, peer, clock } = openSocket('client');
     peer.send({ opcode: TEXT, payload: 'one' });

@@ -55,6 +55,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   #first: (CloseFrame & Pick<WebSocketClose, 'initiator'>) | undefined;
   #hasSentClose = false;
   #hasReceivedClose = false;
+  #hasPeerEnded = false;
   #isDiscarding = false;
   #isPaused = false;
   #isOver = false;
@@ -229,7 +230,9 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 
   onEnd(): void {
     // An end without close frames is no good end, even if the peer meant it.
-    if (this.#hasReceivedClose || this.#hasSentClose) this.#endWrite();
+    if (this.#hasSentClose) this.#endWrite();
+    else if (this.#hasReceivedClose)
+      this.#hasPeerEnded = true; // messages before its close may still be answered
     else this.#stream.destroy();
   }
 
@@ -352,6 +355,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
       this.#stream.destroy();
     });
     this.#closeWritten = this.#writer.control(CLOSE, payload);
+    if (this.#hasPeerEnded) this.#endWrite();
   }
 
   /** Ends this direction, behind the close frame. */

@@ -31,7 +31,8 @@ export function originCheck(policy: OriginPolicy): (request: HttpRequest) => boo
 
 function rule(policy: Exclude<OriginPolicy, 'any'>): (origin: string, request: HttpRequest) => boolean {
   if (policy === 'same-origin') return isSameOrigin;
-  if (typeof policy === 'function') return policy;
+  // A promise, which a function of JavaScript may give by mistake, is no yes.
+  if (typeof policy === 'function') return (origin, request) => policy(origin, request) === true;
   for (const origin of policy) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
       throw new UsageError(`origins must be like https://app.example, got ${JSON.stringify(origin)}`);
@@ -46,8 +47,9 @@ function isSameOrigin(origin: string, request: HttpRequest): boolean {
   const { protocol, hostname, port } = new URL(origin);
   const scheme = protocol.slice(0, -1);
   const authority = tryParseAuthority(request.authority ?? '');
-  if (authority === undefined) return false;
-  const asked = new URL(`${protocol}//${request.authority}`);
+  const own = `${protocol}//${request.authority}`;
+  if (authority === undefined || !URL.canParse(own)) return false; // no port stands in a `file:` URL
+  const asked = new URL(own);
   return (
     hostname !== '' &&
     hostname === asked.hostname &&

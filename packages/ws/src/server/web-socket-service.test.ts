@@ -143,6 +143,16 @@ describe('the origin of a page', () => {
     expect((await answer(options, handshake({ Origin: origin }))).status).toBe(status);
   });
 
+  it('takes a promise of a rule for no yes', async () => {
+    const origins = (async () => true) as never; // as from code without types
+    expect((await answer({ origins }, handshake({ Origin: 'http://app.test' }))).status).toBe(403);
+  });
+
+  it('is refused where it makes no URL with the port that was asked for', async () => {
+    const asked = { Host: 'app.test:8080', Origin: 'file://app.test' };
+    expect((await answer({}, handshake(asked))).status).toBe(403);
+  });
+
   it.each(['https://app.example/', 'app.example', 'https://APP.example', ''])('can not be listed as %j', (origin) => {
     expect(() => webSocketService({ onConnection() {}, origins: [origin] })).toThrow('origins must be like');
   });

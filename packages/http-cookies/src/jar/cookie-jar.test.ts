@@ -77,6 +77,16 @@ describe('createCookieJar', () => {
     expect(jar.cookiesFor(SECURE)).toBe('id=new; other=fine');
   });
 
+  it('lets nothing in clear stand beside a Secure cookie of a host below', () => {
+    const jar = createCookieJar();
+    jar.accept('id=safe; Path=/; Secure', 'https://www.example.com/');
+    for (const from of ['http://example.com/', 'http://other.example.com/', 'http://www.example.com/']) {
+      expect([from, jar.accept('id=evil; Path=/; Domain=example.com', from)]).toEqual([from, false]);
+    }
+    expect(jar.accept('id=own; Path=/', 'http://other.example.com/')).toBe(true); // no other host gets it
+    expect(jar.cookiesFor('https://www.example.com/')).toBe('id=safe');
+  });
+
   it('knows SameSite, as far as it is told where a request comes from', () => {
     const jar = createCookieJar();
     for (const setCookie of ['s=1; SameSite=Strict', 'l=1; SameSite=Lax', 'n=1; SameSite=None; Secure', 'd=1']) {

@@ -126,8 +126,12 @@ class MemoryCookieJar implements CookieJar {
     if (cookie.sameSite === 'none' && !cookie.secure) return false;
     // Whether a Secure one may come from here is for the library to say.
     if (from.protocol === 'https:' || cookie.secure) return true;
-    // In clear, anybody on the way may have written it: it must not stand in for one that came safely.
-    const domains = Object.keys(this.#store.idx).filter((domain) => isWithin(from.hostname, domain));
+    // In clear, anybody on the way may have written it: it must not stand in for one that came safely, nor beside it, be that of a host
+    // above or below.
+    const own = cookie.domain ?? from.hostname;
+    const domains = Object.keys(this.#store.idx).filter(
+      (domain) => isWithin(from.hostname, domain) || isWithin(domain, own),
+    );
     return !domains.some((domain) => this.#of(domain).some((known) => known.secure && known.key === cookie.key));
   }
 

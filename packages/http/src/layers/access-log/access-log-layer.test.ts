@@ -110,6 +110,13 @@ describe('accessLogLayer', () => {
     expect(line).not.toMatch(/(?<!\\)" 200 1/);
   });
 
+  it.each(['combined', 'json'] as const)('leaves secrets of the query of a Referer out of %s', async (format) => {
+    const { lines, client } = setup({ format, headers: ['Referer'] });
+    const headers = { Referer: 'http://ref.test/?token=hunter2&page=1' };
+    await (await client.serve(HttpRequest.from({ target: 'http://app.test/', headers }))).body.bytes();
+    expect(lines.join()).toContain('"http://ref.test/?token=[redacted]&page=1"');
+  });
+
   it('lets a user name forge nothing', async () => {
     const lines: string[] = [];
     const service = stack(

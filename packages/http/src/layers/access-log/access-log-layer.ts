@@ -58,8 +58,8 @@ export const defaultSensitiveParameters: readonly string[] = [
  * layer sees it: put it outside of `compressionLayer` to count what is sent.
  *
  * Nothing that a client sends can forge a line: quotes, control characters and all beyond ASCII are escaped. Values of sensitive header fields
- * and query parameters are left out; the same headers are meant as everywhere, see `sensitiveHeadersLayer`. Client, user and id are those of
- * PeerAddress, AuthUser and RequestId.
+ * and query parameters, those of Referer too, are left out; the same headers are meant as everywhere, see `sensitiveHeadersLayer`. Client,
+ * user and id are those of PeerAddress, AuthUser and RequestId.
  *
  * `common`: `client - user [time] "request line" status bytes`. `combined`: and `"referer" "user agent"`. `json`: an object with `time`,
  * `client`, `user`, `id`, `method`, `target`, `version`, `status`, `bytes`, `durationMs`, `outcome`, `error`, `headers`; what is not known is
@@ -84,11 +84,11 @@ export function accessLogLayer(options: AccessLogLayerOptions = {}): Layer<HttpR
   const secrets: ReadonlySet<string> = new Set(redactQuery.map((name: string) => name.toLowerCase()));
 
   const lineOf = (entry: Entry): string => {
-    if (format === 'json') return jsonLine(entry, headers);
+    if (format === 'json') return jsonLine(entry, headers, secrets);
     const common = commonLine(entry);
     if (format === 'common') return common;
-    const { request } = entry.end;
-    return `${common} ${quotedField(request, 'referer')} ${quotedField(request, 'user-agent')}`;
+    const quoted = (name: string) => `"${escapedForLog(loggedField(entry.end.request, name, secrets) ?? '-')}"`;
+    return `${common} ${quoted('referer')} ${quoted('user-agent')}`;
   };
 
   return httpTraceLayer<number>({
@@ -116,7 +116,7 @@ function commonLine({ epochMs, end, target }: Entry): string {
   return `${who} [${commonLogTime(epochMs)}] "${line}" ${statusOf(end) ?? '-'} ${end.bodyBytes === 0 ? '-' : end.bodyBytes}`;
 }
 
-function jsonLine({ epochMs, end, target }: Entry, names: readonly string[]): string {
+function jsonLine({ epochMs, end, target }: Entry, names: readonly string[], secrets: ReadonlySet<string>): string {
   const { request, outcome, error } = end;
   const line = JSON.stringify({
     time: new Date(epochMs).toISOString(),
@@ -131,25 +131,30 @@ function jsonLine({ epochMs, end, target }: Entry, names: readonly string[]): st
     durationMs: Math.round(end.durationMs * 1_000) / 1_000,
     outcome,
     error: outcome === 'error' ? errorName(error) : undefined,
-    headers: names.length === 0 ? undefined : headersOf(request, names),
+    headers: names.length === 0 ? undefined : headersOf(request, names, secrets),
   });
   // JSON leaves these as they are; terminals do not.
   return line.replace(BEYOND_ASCII, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function headersOf(request: HttpRequest, names: readonly string[]): Record<string, string> {
-  const sensitive = sensitiveHeadersOf(request);
+function headersOf(
+  request: HttpRequest,
+  names: readonly string[],
+  secrets: ReadonlySet<string>,
+): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const name of names) {
-    const value = request.headers.get(name);
-    if (value !== undefined) fields[name.toLowerCase()] = sensitive.has(name.toLowerCase()) ? REDACTED : value;
+  for (const name of names.map((each) => each.toLowerCase())) {
+    const value = loggedField(request, name, secrets);
+    if (value !== undefined) fields[name] = value;
   }
   return fields;
 }
 
-function quotedField(request: HttpRequest, name: string): string {
-  const value = sensitiveHeadersOf(request).has(name) ? REDACTED : request.headers.get(name);
-  return `"${escapedForLog(value ?? '-')}"`;
+/** A field without its secrets: a Referer has a query too. */
+function loggedField(request: HttpRequest, name: string, secrets: ReadonlySet<string>): string | undefined {
+  const value = request.headers.get(name);
+  if (value !== undefined && sensitiveHeadersOf(request).has(name)) return REDACTED;
+  return value === undefined || name !== 'referer' ? value : redactedTarget(value, secrets);
 }
 
 /** Of an exchange that failed before there was a response, the status that the server answers with. */

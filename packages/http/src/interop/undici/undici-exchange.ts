@@ -27,6 +27,8 @@ export class UndiciExchange {
     this.response = promise;
     this.#settle = { resolve, reject };
     this.handler = this.#makeHandler();
+    // A dispatcher calls `#start` when it has a connection, which may be long after: nobody has to wait for that.
+    this.#listener = request.scope.onAbort((reason) => this.fail(reason));
   }
 
   /** Nothing more will come. */

@@ -91,13 +91,19 @@ export class BodyRecorder {
 
   #remember(chunk: Uint8Array, reader: RecordedSource): void {
     this.#byteCount += chunk.length;
-    if (this.#sole === undefined && this.#byteCount > this.#maxBytes) this.#sole = reader;
+    if (this.#sole === undefined && this.#byteCount > this.#maxBytes) this.#sole = this.#waiting(reader);
     if (this.#sole === undefined) {
       this.#chunks.push(chunk);
       return;
     }
     this.#chunks = [chunk];
-    reader.position = 0;
+    this.#sole.position = 0;
+  }
+
+  /** Who has read as far and waits for more: whoever asked for it, or another one if that has left since. */
+  #waiting(reader: RecordedSource): RecordedSource {
+    if (this.#readers.has(reader)) return reader;
+    return [...this.#readers].find(({ position }) => position === this.#chunks.length) ?? reader;
   }
 
   #cancelUnwanted(reason: unknown): void {

@@ -64,6 +64,24 @@ describe('replayBodyLayer', () => {
     });
   });
 
+  it('goes on beyond maxBytes for a copy that took over from one that was given up', async () => {
+    const asked: ((chunk: Uint8Array | undefined) => void)[] = [];
+    const source = { read: () => new Promise<Uint8Array | undefined>((give) => asked.push(give)), cancel() {} };
+    await served(source, { maxBytes: 10 }, async (body) => {
+      const first = body.tryClone();
+      const lost = first?.read().catch(() => 'given up');
+      first?.cancel('too slow');
+      const text = body.text();
+      await settle();
+      asked.shift()?.(Buffer.from('longer than that')); // asked for by the first
+      await settle();
+      asked.shift()?.(undefined);
+      expect(await text).toBe('longer than that');
+      expect(body.tryClone()).toBeUndefined();
+      await lost;
+    });
+  });
+
   it('leaves a body alone that is at hand, or says in front that it is too long', async () => {
     const bodies = [HttpBody.from('text'), HttpBody.empty, HttpBody.from(['12345'], { size: 5 })];
     for (const body of bodies) {

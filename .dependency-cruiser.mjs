@@ -9,14 +9,17 @@ const allowed = {
   layers: L0,
   'net-core': L0,
   'net-tcp': [...L0, 'net-core'],
+  tls: [...L0, 'net-core'],
   http: L1,
   'limits-redis': [...L0, 'layers'],
-  proxy: [...L1, 'http'],
+  http2: [...L1, 'http'],
+  proxy: [...L1, 'http', 'tls'],
+  acme: [...L1, 'http', 'tls'],
   'http-cache': [...L1, 'http'],
   'http-cookies': [...L1, 'http'],
   web: [...L1, 'http'],
   ws: [...L1, 'http'],
-  cli: [...L1, 'net-tcp', 'http', 'proxy', 'http-cache', 'http-cookies', 'web', 'ws'],
+  cli: [...L1, 'net-tcp', 'tls', 'http', 'http2', 'proxy', 'acme', 'http-cache', 'http-cookies', 'web', 'ws'],
 };
 
 /** Built-in modules with one home: no other package may import them. */

@@ -61,6 +61,9 @@ export type ConnectErrorCode =
   | 'LML_ERR_CONNECT_PROXY_FAILED'
   | 'LML_ERR_CONNECT_FAILED';
 
+/** Codes of handshakes on a connection that stands already, such as TLS. */
+export type HandshakeErrorCode = `LML_ERR_TLS_${string}`;
+
 /** What a connector was doing when it failed. */
 export type ConnectPhase = 'resolve' | 'connect' | 'proxy' | 'handshake';
 
@@ -83,7 +86,8 @@ export class ConnectError extends LamellaError {
     ConnectError.prototype.name = 'ConnectError';
   }
 
-  readonly code: ConnectErrorCode;
+  /** Stable name of the condition; handshakes have names of their own, which their packages list. */
+  readonly code: ConnectErrorCode | HandshakeErrorCode;
   /** What the connector was doing. */
   readonly phase: ConnectPhase;
   /** Whose fault it is. */
@@ -91,7 +95,7 @@ export class ConnectError extends LamellaError {
   /** The single failures behind this one, where several ways were tried. */
   readonly errors: readonly unknown[];
 
-  constructor(code: ConnectErrorCode, message: string, options: ConnectErrorOptions) {
+  constructor(code: ConnectErrorCode | HandshakeErrorCode, message: string, options: ConnectErrorOptions) {
     super(message, { ...options, facts: { phase: options.phase, retryable: isRetryable(code), ...options.facts } });
     this.code = code;
     this.phase = options.phase;
@@ -101,12 +105,12 @@ export class ConnectError extends LamellaError {
 }
 
 /** Nothing was sent yet when a connect fails, so trying again is safe; whether it may help depends on the cause. */
-function isRetryable(code: ConnectErrorCode): boolean {
+function isRetryable(code: string): boolean {
   return !FINAL.has(code);
 }
 
 /** Trying again won't help. */
-const FINAL: ReadonlySet<ConnectErrorCode> = new Set([
+const FINAL: ReadonlySet<string> = new Set<ConnectErrorCode>([
   'LML_ERR_CONNECT_DENIED',
   'LML_ERR_CONNECT_NAME_NOT_FOUND',
   'LML_ERR_CONNECT_PROXY_AUTH',

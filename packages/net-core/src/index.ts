@@ -162,6 +162,7 @@ export type {
   ConnectErrorDomain,
   ConnectErrorOptions,
   ConnectPhase,
+  HandshakeErrorCode,
   ProxyProtocolErrorCode,
   StreamErrorCode,
 } from './errors.ts';

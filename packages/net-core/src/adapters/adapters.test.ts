@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import { memoryPipe } from '../memory/memory-pipe.ts';
 import { checkLedger } from '../testing/ledger-check.ts';
 import { patternBytes, readAll, readExactly, text, utf8 } from '../testing/stream-tools.ts';
@@ -138,6 +139,50 @@ describe('a duplex that changes hands', () => {
     stream.destroy();
     expect(stream.detach?.()).toBeUndefined();
     await stream.closed;
+  });
+});
+
+describe('a duplex with ends of its own', () => {
+  it('has not ended where its end is an error, and gives what came before', async () => {
+    const duplex = new PassThrough();
+    const broken = Object.assign(new Error('cut off'), { code: 'ECONNRESET' });
+    const stream = byteStreamFromDuplex(duplex, { endError: () => broken });
+    duplex.end('all there was');
+    expect(text(await readExactly(stream, 13))).toBe('all there was');
+    await expect(stream.read()).rejects.toMatchObject({ code: 'LML_ERR_STREAM_RESET', cause: broken });
+    expect(await stream.closed).toEqual({ reason: 'reset', error: broken });
+  });
+
+  it('is closed in its own way without a reason, and reset in its own way with one', async () => {
+    const calls: string[] = [];
+    const open = (): ByteStream => {
+      const duplex = new PassThrough();
+      const end = (how: string) => (): void => {
+        calls.push(how);
+        duplex.destroy();
+      };
+      return byteStreamFromDuplex(duplex, { close: end('close'), reset: end('reset') });
+    };
+    const [plain, broken] = [open(), open()];
+    plain.destroy();
+    broken.destroy(new Error('no'));
+    await Promise.all([plain.closed, broken.closed]);
+    expect(calls).toEqual(['close', 'reset']);
+  });
+
+  it('says itself what its errors mean', async () => {
+    const duplex = new PassThrough();
+    const stream = byteStreamFromDuplex(duplex, { closeInfo: (error) => ({ reason: 'timeout', error }) });
+    const error = new Error('too slow');
+    duplex.destroy(error);
+    expect(await stream.closed).toEqual({ reason: 'timeout', error });
+  });
+
+  it('hands over how it is reset', () => {
+    const duplex = new PassThrough();
+    const reset = (): void => void duplex.destroy();
+    expect(byteStreamFromDuplex(duplex, { reset }).detach?.()?.reset).toBe(reset);
+    expect(byteStreamFromDuplex(duplex).detach?.()).not.toHaveProperty('reset');
   });
 });
 

@@ -29,6 +29,15 @@ export interface DuplexByteStreamOptions {
   readonly isKernelSocket?: boolean;
   /** Ends the duplex abortively, so that the peer sees a reset. Default: `duplex.destroy(error)`. */
   readonly reset?: () => void;
+  /** Ends the duplex plainly, for `destroy` without a reason. It has to close soon. Default: `duplex.destroy()`. */
+  readonly close?: () => void;
+  /**
+   * Asked when the duplex has ended: an error says that the peer broke off, and that its bytes may not be all there were.
+   * Default: every end is one.
+   */
+  readonly endError?: () => Error | undefined;
+  /** What an error of the duplex means. Default: what its `code` says, as far as systems have such codes. */
+  readonly closeInfo?: (error: unknown) => CloseInfo;
 }
 
 /**
@@ -119,7 +128,7 @@ class DuplexByteStream implements ByteStream {
   destroy(reason?: unknown): void {
     if (this.#closeInfo !== undefined || this.#shutdown !== undefined) return;
     this.#shutdown = { reason };
-    if (reason === undefined) this.#duplex.destroy();
+    if (reason === undefined) this.#closePlainly();
     else if (this.#options.reset !== undefined) this.#options.reset();
     else this.#duplex.destroy(reason instanceof Error ? reason : new ClosedError('destroyed', { cause: reason }));
     // The duplex emits `close` a little later; whoever waits on this side hears of it now.
@@ -137,7 +146,8 @@ class DuplexByteStream implements ByteStream {
     this.#duplex[STREAM] = undefined;
     this.#resource.release();
     this.#close({ reason: 'shutdown' });
-    return { socket: this.#duplex, buffered };
+    const { reset } = this.#options;
+    return { socket: this.#duplex, buffered, ...(reset === undefined ? {} : { reset }) };
   }
 
   // ---- from the duplex
@@ -147,7 +157,9 @@ class DuplexByteStream implements ByteStream {
   }
 
   onEnd(): void {
-    this.#readSide.end();
+    const error = this.#options.endError?.();
+    if (error === undefined) this.#readSide.end();
+    else this.#duplex.destroy(error);
   }
 
   onDrain(): void {
@@ -169,6 +181,11 @@ class DuplexByteStream implements ByteStream {
   }
 
   // ---- inside
+
+  #closePlainly(): void {
+    if (this.#options.close === undefined) this.#duplex.destroy();
+    else this.#options.close();
+  }
 
   /** Writes one chunk. @returns Whether the duplex holds nothing of it. */
   protected writeThrough(chunk: Uint8Array): boolean {
@@ -222,7 +239,7 @@ class DuplexByteStream implements ByteStream {
       const { reason } = this.#shutdown;
       return reason === undefined ? { reason: 'shutdown' } : { reason: 'shutdown', error: reason };
     }
-    if (this.#error !== undefined) return { reason: reasonOf(this.#error), error: this.#error };
+    if (this.#error !== undefined) return (this.#options.closeInfo ?? closeInfoOf)(this.#error);
     return this.#readSide.hasEnded && this.#duplex.writableFinished ? { reason: 'eof' } : { reason: 'reset' };
   }
 
@@ -256,9 +273,9 @@ class KernelSocketStream extends DuplexByteStream {
 /** A duplex, and the stream that owns it. */
 type OwnedDuplex = Duplex & { [STREAM]?: DuplexByteStream | undefined };
 
-function reasonOf(error: unknown): CloseInfo['reason'] {
+function closeInfoOf(error: unknown): CloseInfo {
   const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
-  return (typeof code === 'string' ? REASONS[code] : undefined) ?? 'error';
+  return { reason: (typeof code === 'string' ? REASONS[code] : undefined) ?? 'error', error };
 }
 
 function onData(this: OwnedDuplex, chunk: Uint8Array): void {

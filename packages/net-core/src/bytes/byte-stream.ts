@@ -124,4 +124,6 @@ export interface DetachedSocket {
   readonly socket: Duplex;
   /** Bytes that were read from it and not consumed, in order. */
   readonly buffered: readonly Uint8Array[];
+  /** Ends the socket abortively, so that the peer sees a reset, where the transport has one. Default: `socket.destroy()`. */
+  readonly reset?: () => void;
 }

@@ -27,6 +27,8 @@ export interface TlsFacts {
   readonly version: string;
   /** Name of the cipher suite. */
   readonly cipher: string;
+  /** Whether it goes on with an earlier session, so that no certificates were exchanged. */
+  readonly isResumed?: boolean;
 }
 
 /** Facts about the TLS session; absent on a connection in clear. */

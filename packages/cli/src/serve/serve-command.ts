@@ -4,9 +4,11 @@ import { egressPolicyLayer, parseAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
+import { systemClock } from '@lamella/service-core';
 import { staticFilesService } from '@lamella/web';
 import { Command } from 'commander';
-import { CliError, EXIT } from '../cli-error.ts';
+import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { httpTestService } from '../http-test/http-test-service.ts';
 import {
   addressOption,
   countOption,
@@ -31,12 +33,29 @@ export function serveCommand(): Command {
     .addCommand(echoCommand())
     .addCommand(proxyCommand())
     .addCommand(reverseCommand())
-    .addCommand(staticCommand());
+    .addCommand(staticCommand())
+    .addCommand(httpTestCommand());
 }
 
 function echoCommand(): Command {
   return serverCommand('echo', 'Answer each request with a JSON description of it.', '127.0.0.1:8080').action(
     (options: ServerOptions) => runServer('echo', options, () => echoService()),
+  );
+}
+
+function httpTestCommand(): Command {
+  const description = 'A server to try HTTP clients with; its page at / lists what it can be asked for.';
+  return serverCommand('http-test', description, '127.0.0.1:8080').action((options: ServerOptions) =>
+    runServer('http-test', options, ({ lifecycle, note }) =>
+      httpTestService({
+        clock: systemClock,
+        random: Math.random,
+        lifecycle,
+        onError(error, _request, status) {
+          if (status >= 500) note(`request failed: ${messageOf(error)}`);
+        },
+      }),
+    ),
   );
 }
 

@@ -32,8 +32,8 @@ describe('toSendError', () => {
 
   it('tells an unknown proxy from an unknown host', () => {
     const error = new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', 'unknown', { phase: 'resolve' });
-    expect(toSendError(error, { proxy: 'p.test' }).exitCode).toBe(5);
-    expect(toSendError(error, { proxy: '' }).exitCode).toBe(6);
+    expect(toSendError(error, { isProxied: true }).exitCode).toBe(5);
+    expect(toSendError(error, { isProxied: false }).exitCode).toBe(6);
   });
 
   it('says why a connection ended, if there is more to say than that', () => {

@@ -5,25 +5,26 @@ import { CliError, EXIT, exitCodeOf, messageOf } from '../cli-error.ts';
 
 /** What of the options of `send` matters to its failures. */
 export interface FailureOptions {
-  readonly proxy?: string;
+  /** Whether the request went to a proxy. */
+  readonly isProxied?: boolean;
   readonly silent?: boolean;
   readonly showError?: boolean;
 }
 
 /** The failure of a request as one line, unless that is not wanted, and curl's exit code. */
-export function toSendError(error: unknown, { proxy, silent, showError }: FailureOptions): CliError {
+export function toSendError(error: unknown, { isProxied = false, silent, showError }: FailureOptions): CliError {
   const isSilent = silent === true && showError !== true;
   const message = isSilent ? '' : withReason(error);
-  const exitCode = codeFor(error, proxy !== undefined && proxy !== '');
+  const exitCode = codeFor(error, isProxied);
   return new CliError(message, exitCode, { cause: error });
 }
 
-function codeFor(error: unknown, isToProxy: boolean): number {
+function codeFor(error: unknown, isProxied: boolean): number {
   if (error instanceof TimeoutError) return EXIT.timedOut;
   if (error instanceof HttpBodyError && CODING_ERRORS.has(error.code)) return EXIT.badCoding;
   if (error instanceof LimitError && error.facts.layer === 'decompression') return EXIT.tooLarge;
   if (error instanceof ConnectError) {
-    if (error.phase === 'resolve') return isToProxy ? EXIT.proxyNotFound : EXIT.nameNotFound;
+    if (error.phase === 'resolve') return isProxied ? EXIT.proxyNotFound : EXIT.nameNotFound;
     return isTimeout(error) ? EXIT.timedOut : EXIT.connectFailed;
   }
   if (error instanceof HttpConnectionError) {

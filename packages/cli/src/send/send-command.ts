@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { listOption, redirectsOption, someSecondsOption, valueOption } from '../options.ts';
-import { toSendError } from './exit-code.ts';
 import type { FormField } from './form-part.ts';
 import type { DataPart } from './request-content.ts';
-import type { SendOptions } from './send.ts';
 import { send } from './send.ts';
+import type { SendOptions } from './send-options.ts';
 
 /** `lamella send URL`: one request, as curl would send it. */
 export function sendCommand(): Command {
@@ -50,17 +49,12 @@ export function sendCommand(): Command {
     .option('-S, --show-error', 'print errors, in spite of -s')
     .option('-x, --proxy <url>', 'HTTP proxy, [http://][name:password@]host[:port]')
     .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
+    .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')
     .option('--max-time <seconds>', 'longest time for everything (default: no limit)', someSecondsOption)
     .addOption(valueOption('--connect-timeout <seconds>', 'longest time to connect', someSecondsOption, '10'))
     .option('--resolve <host:port:address>', 'use this address for a host at a port; repeat for more', listOption)
     .addHelpText('after', HELP)
-    .action(async (url: string, options: SendOptions) => {
-      try {
-        await send(url, options);
-      } catch (error) {
-        throw toSendError(error, options);
-      }
-    });
+    .action((url: string, options: SendOptions) => send(url, options));
 }
 
 const HELP = `

@@ -1,0 +1,32 @@
+import type { FormField } from './form-part.ts';
+import type { DataPart } from './request-content.ts';
+
+/** What the options of `send` say; times in milliseconds. */
+export interface SendOptions {
+  readonly request?: string;
+  readonly head?: boolean;
+  readonly header?: readonly string[];
+  readonly data?: readonly DataPart[];
+  readonly dataBinary?: readonly DataPart[];
+  readonly dataRaw?: readonly DataPart[];
+  readonly json?: readonly string[];
+  readonly form?: readonly FormField[];
+  readonly formString?: readonly FormField[];
+  readonly compressed?: boolean;
+  readonly uploadFile?: string;
+  readonly user?: string;
+  readonly location?: boolean;
+  readonly maxRedirs: number;
+  readonly fail?: boolean;
+  readonly output?: string;
+  readonly include?: boolean;
+  readonly verbose?: boolean;
+  readonly silent?: boolean;
+  readonly showError?: boolean;
+  readonly proxy?: string;
+  readonly proxyUser?: string;
+  readonly noproxy?: string;
+  readonly maxTime?: number;
+  readonly connectTimeout: number;
+  readonly resolve?: readonly string[];
+}

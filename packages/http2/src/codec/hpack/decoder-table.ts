@@ -6,9 +6,10 @@
  * it might.
  */
 export class DecoderTable {
-  #names: string[] = new Array(INITIAL_SLOTS).fill('');
-  #values: string[] = new Array(INITIAL_SLOTS).fill('');
-  #newest = -1;
+  /** Name and value of each slot, by turns. */
+  #texts: string[] = new Array(INITIAL_SLOTS * 2).fill('');
+  /** Two times the slot of the newest entry. */
+  #newest = -2;
   #count = 0;
   #bytes = 0;
   #maxBytes: number;
@@ -43,49 +44,48 @@ export class DecoderTable {
     const bytes = name.length + value.length + ENTRY_OVERHEAD;
     this.#makeRoom(bytes);
     if (bytes > this.#maxBytes) return;
-    if (this.#count === this.#names.length) this.#grow();
-    this.#newest = (this.#newest + 1) & (this.#names.length - 1);
-    this.#names[this.#newest] = name;
-    this.#values[this.#newest] = value;
+    if (this.#count * 2 === this.#texts.length) this.#grow();
+    this.#newest = (this.#newest + 2) & (this.#texts.length - 1);
+    this.#texts[this.#newest] = name;
+    this.#texts[this.#newest + 1] = value;
     this.#count++;
     this.#bytes += bytes;
   }
 
   /** @param age - 0 for the newest entry; below {@link count}. */
   name(age: number): string {
-    return this.#names[this.#slot(age)] as string; // the slot is inside of the ring
+    return this.#texts[this.#nameAt(age)] as string; // inside of the ring
   }
 
   /** @param age - 0 for the newest entry; below {@link count}. */
   value(age: number): string {
-    return this.#values[this.#slot(age)] as string; // the slot is inside of the ring
+    return this.#texts[this.#nameAt(age) + 1] as string; // inside of the ring
   }
 
-  /** The number of slots is a power of two, so this also holds for negative numbers. */
-  #slot(age: number): number {
-    return (this.#newest - age) & (this.#names.length - 1);
+  /** The length of the ring is a power of two, so this also holds for negative numbers. */
+  #nameAt(age: number): number {
+    return (this.#newest - age * 2) & (this.#texts.length - 1);
   }
 
   #makeRoom(bytes: number): void {
     while (this.#count > 0 && this.#bytes + bytes > this.#maxBytes) {
-      const oldest = this.#slot(--this.#count);
-      this.#bytes -= this.name(this.#count).length + this.value(this.#count).length + ENTRY_OVERHEAD;
-      this.#names[oldest] = '';
-      this.#values[oldest] = '';
+      const oldest = --this.#count;
+      this.#bytes -= this.name(oldest).length + this.value(oldest).length + ENTRY_OVERHEAD;
+      const nameAt = this.#nameAt(oldest);
+      this.#texts[nameAt] = '';
+      this.#texts[nameAt + 1] = '';
     }
   }
 
   #grow(): void {
-    const count = this.#count;
-    const names: string[] = new Array(count * 2).fill('');
-    const values: string[] = new Array(count * 2).fill('');
-    for (let age = 0; age < count; age++) {
-      names[count - 1 - age] = this.name(age);
-      values[count - 1 - age] = this.value(age);
+    const texts: string[] = new Array(this.#texts.length * 2).fill('');
+    for (let age = 0; age < this.#count; age++) {
+      const nameAt = (this.#count - 1 - age) * 2;
+      texts[nameAt] = this.name(age);
+      texts[nameAt + 1] = this.value(age);
     }
-    this.#names = names;
-    this.#values = values;
-    this.#newest = count - 1;
+    this.#texts = texts;
+    this.#newest = (this.#count - 1) * 2;
   }
 }
 

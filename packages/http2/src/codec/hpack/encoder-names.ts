@@ -18,7 +18,7 @@ export class EncoderName {
   /** How many entries in a row came in and were not used again. */
   misses: number;
   /** Numbers of the entries in the dynamic table, by value. */
-  readonly entries: Map<string, number> = new Map();
+  entries: Map<string, number> | undefined;
 
   constructor(text: string) {
     const known = STATIC.get(text);
@@ -31,6 +31,7 @@ export class EncoderName {
 
   /** An entry came into the table. */
   enter(value: string, number: number): void {
+    this.entries ??= new Map();
     this.entries.set(value, number);
     this.newest = number;
     this.newestValue = value;
@@ -38,7 +39,7 @@ export class EncoderName {
 
   /** An entry left the table. */
   leave(value: string, number: number): void {
-    this.entries.delete(value);
+    this.entries?.delete(value);
     if (this.newest === number) this.newestValue = '';
   }
 

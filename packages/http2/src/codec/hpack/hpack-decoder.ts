@@ -3,6 +3,7 @@ import { DecoderTable, ENTRY_OVERHEAD } from './decoder-table.ts';
 import { HpackError, truncated } from './hpack-error.ts';
 import { decodeHuffman } from './huffman-decoder.ts';
 import { latin1 } from './latin1.ts';
+import { LiteralCache, MAX_LITERAL_BYTES } from './literal-cache.ts';
 import { STATIC_ENTRIES, STATIC_NAMES, STATIC_VALUES } from './static-table.ts';
 import { checkTableBytes, INITIAL_TABLE_BYTES } from './table-bytes.ts';
 
@@ -34,6 +35,7 @@ export class HpackDecoder {
   readonly #maxListBytes: number;
   readonly #maxFields: number;
   readonly #table = new DecoderTable(INITIAL_TABLE_BYTES);
+  #literals: LiteralCache | undefined;
   /** Largest size that an update may set, in bytes. */
   #maxTableBytes: number;
   /** The size that the next block must begin to set, or a smaller one, in bytes; -1 when it need not. */
@@ -119,7 +121,7 @@ export class HpackDecoder {
       } else {
         isSensitive = first >= NEVER_INDEXED;
         name = this.#readName(block, end, first & 0x0f, 0x0f);
-        value = this.#readString(block, end);
+        value = isSensitive ? this.#readString(block, end) : this.#readRepeated(block, end);
       }
 
       if (this.tooLarge) continue;
@@ -186,6 +188,22 @@ export class HpackDecoder {
     if (length > end - start) throw truncated();
     this.#at = start + length;
     return first >= HUFFMAN ? decodeHuffman(block, start, this.#at) : latin1(block, start, this.#at);
+  }
+
+  /** Reads a string that may have come before, though it is in no table. */
+  #readRepeated(block: Uint8Array, end: number): string {
+    const start = this.#at;
+    const stop = start < end ? start + 1 + ((block[start] as number) & 0x7f) : end + 1; // below `end`
+    if (stop > end || stop - start > MAX_LITERAL_BYTES) return this.#readString(block, end);
+    this.#literals ??= new LiteralCache();
+    const known = this.#literals.find(block, start, stop);
+    if (known !== undefined) {
+      this.#at = stop;
+      return known;
+    }
+    const text = this.#readString(block, end);
+    this.#literals.keep(block, start, stop, text);
+    return text;
   }
 
   /** Reads what follows a prefix of ones. RFC 7541 section 5.1. */

@@ -95,7 +95,7 @@ export class HpackEncoder {
       target[at] = INDEXED | staticIndex;
       return at + 1;
     }
-    const number = name.entries.get(value);
+    const number = name.entries?.get(value);
     if (number !== undefined) {
       name.misses = 0;
       return writeInteger(target, at, INDEXED, 0x7f, STATIC_ENTRIES + 1 + table.age(number));
@@ -144,7 +144,7 @@ export class HpackEncoder {
 
   /** Forgets names that have nothing in the table. */
   #forgetNames(): void {
-    for (const [text, name] of this.#names) if (name.entries.size === 0) this.#names.delete(text);
+    for (const [text, name] of this.#names) if (name.newest < this.#table.oldest) this.#names.delete(text);
   }
 }
 
@@ -164,10 +164,15 @@ function writeInteger(target: Buffer, at: number, first: number, mask: number, v
 
 /** RFC 7541 section 5.2. */
 function writeString(target: Buffer, at: number, text: string): number {
-  const bytes = huffmanBytes(text);
-  if (bytes < text.length) return writeHuffman(target, text, writeInteger(target, at, HUFFMAN, 0x7f, bytes));
-  const start = writeInteger(target, at, 0, 0x7f, text.length);
-  return start + writeLatin1(target, text, start);
+  // The length in front takes one byte mostly, so that it can be written last.
+  const start = text.length < 0x7f ? at + 1 : writeInteger(target, at, HUFFMAN, 0x7f, huffmanBytes(text));
+  const end = writeHuffman(target, text, start);
+  if (end < 0) {
+    const rawStart = writeInteger(target, at, 0, 0x7f, text.length);
+    return rawStart + writeLatin1(target, text, rawStart);
+  }
+  if (text.length < 0x7f) target[at] = HUFFMAN | (end - start);
+  return end;
 }
 
 // First bytes of the representations. RFC 7541 section 6.

@@ -10,38 +10,44 @@ export function huffmanBytes(text: string): number {
 /**
  * Writes a string Huffman-coded. RFC 7541 section 5.2.
  *
- * @param target - Has room for {@link huffmanBytes} from `at`.
- * @returns Index behind the last byte.
+ * @param target - Has room from `at` for as many bytes as the string has characters.
+ * @returns Index behind the last byte; -1 when the string gets no shorter.
  */
 export function writeHuffman(target: Uint8Array, text: string, at: number): number {
-  // The lowest `held` bits of `pending` are not written yet: at most 7, so that they and a code need 37 bits. Codes of more
-  // than 24 bits come in two parts therefore.
+  const limit = at + text.length;
+  // The lowest `held` bits of `pending` are not written yet. 15 of them at most, so that a code has room beside them.
   let pending = 0;
   let held = 0;
   let position = at;
   for (let index = 0; index < text.length; index++) {
     const symbol = text.charCodeAt(index) & 0xff;
-    const code = CODES[symbol] as number; // 256 entries and EOS
+    // Tables of 256 entries and EOS.
+    const code = CODES[symbol] as number;
     let bits = CODE_BITS[symbol] as number;
-    if (bits > 24) {
+    if (bits > 16) {
+      // In two parts.
       bits -= 16;
-      pending = (pending << bits) | (code >>> 16);
-      held += bits;
-      while (held >= 8) {
-        held -= 8;
-        target[position++] = pending >>> held;
-      }
-      bits = 16;
-      pending = (pending << 16) | (code & 0xffff);
+      pending = (pending << 16) | (code >>> bits);
+      if (position + 2 > limit) return -1;
+      target[position++] = pending >>> (held + 8);
+      target[position++] = pending >>> held;
+      pending = (pending << bits) | (code & ((1 << bits) - 1));
     } else {
       pending = (pending << bits) | code;
     }
     held += bits;
-    while (held >= 8) {
-      held -= 8;
+    if (held >= 16) {
+      if (position + 2 > limit) return -1;
+      held -= 16;
+      target[position++] = pending >>> (held + 8);
       target[position++] = pending >>> held;
     }
   }
-  if (held > 0) target[position++] = (pending << (8 - held)) | (0xff >>> held);
-  return position;
+  if (held > 0) {
+    const last = (pending << (16 - held)) | (0xffff >>> held);
+    if (position + ((held + 7) >>> 3) > limit) return -1;
+    target[position++] = last >>> 8;
+    if (held > 8) target[position++] = last;
+  }
+  return position < limit ? position : -1;
 }

@@ -11,7 +11,7 @@ export interface DescribedContent {
   readonly files: NamedValues;
   /** Fields of a form. */
   readonly form: NamedValues;
-  /** The value of a content that is JSON, else null. */
+  /** The value of a content that is JSON, else null; null as well if more than 64 arrays and objects stand in each other. */
   readonly json: unknown;
 }
 
@@ -57,10 +57,17 @@ function textOf(bytes: Uint8Array): string | undefined {
 function jsonOf(text: string | undefined): unknown {
   if (text === undefined || text === '') return null;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isShallow(value, MAX_DEPTH) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** What is nested without end could not be written down again. */
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }
 
 function dataUrl(bytes: Uint8Array, type = 'application/octet-stream'): string {
@@ -68,6 +75,7 @@ function dataUrl(bytes: Uint8Array, type = 'application/octet-stream'): string {
 }
 
 const MAX_BYTES = 1_048_576;
+const MAX_DEPTH = 64;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 const MULTIPART = /^multipart\/form-data\s*(?:;|$)/i;
 const readForm = formBody({ maxBytes: MAX_BYTES });

@@ -55,10 +55,11 @@ function urlOf(request: HttpRequest): string {
   return target.startsWith('/') ? `${baseOf(request)}${target}` : target;
 }
 
-/** A response in JSON that people can read. */
+/** A response in JSON: with a line for each value, unless that many lines would be no help to anybody. */
 export function jsonResponse(value: object, headers: Readonly<Record<string, string>> = {}): HttpResponse {
-  return HttpResponse.from({
-    headers: { 'Content-Type': 'application/json', ...headers },
-    body: `${JSON.stringify(value, undefined, 2)}\n`,
-  });
+  const compact = JSON.stringify(value);
+  const text = compact.length > MAX_INDENTED ? compact : JSON.stringify(value, undefined, 2);
+  return HttpResponse.from({ headers: { 'Content-Type': 'application/json', ...headers }, body: `${text}\n` });
 }
+
+const MAX_INDENTED = 65_536;

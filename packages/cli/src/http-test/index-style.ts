@@ -13,8 +13,8 @@ nav{display:flex;flex-wrap:wrap;gap:.5rem;margin:1.5rem 0 2rem}
 nav a{padding:.2rem .75rem;border:1px solid var(--line);border-radius:99px;background:var(--card);font-size:.9rem}
 a{color:var(--accent);text-decoration:none}
 a:hover,a:focus-visible{text-decoration:underline}
-main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr));gap:1.25rem;align-items:start;padding-bottom:4rem}
-section{padding:1.25rem 1.5rem;border:1px solid var(--line);border-radius:12px;background:var(--card);scroll-margin-top:1rem}
+main{columns:28rem 2;column-gap:1.25rem;padding-bottom:4rem}
+section{break-inside:avoid;margin-bottom:1.25rem;padding:1.25rem 1.5rem;border:1px solid var(--line);border-radius:12px;background:var(--card);scroll-margin-top:1rem}
 h2{margin:0 0 .75rem;font-size:1.15rem}
 dl{margin:0}
 dt{padding-top:.75rem;border-top:1px solid var(--line)}

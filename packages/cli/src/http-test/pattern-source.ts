@@ -40,10 +40,11 @@ export const alphabet: FillPattern = (chunk, offset) => {
  * A byte depends on the seed and its offset alone (the finalizer of MurmurHash3), so that chunks of any size give the same content.
  */
 export function noise(seed: number): FillPattern {
+  const start = mixed(seed);
   return (chunk, offset) => {
     for (let index = 0; index < chunk.length; index++) {
       const at = offset + index;
-      const word = mixed(mixed(seed) ^ (at >>> 2));
+      const word = mixed(start ^ (at >>> 2));
       chunk[index] = word >>> ((at & 3) * 8);
     }
   };

@@ -78,10 +78,15 @@ describe('multipartBody', () => {
     expect(await multipartBody([]).body.text()).toMatch(/^--lamella-[0-9a-f-]{36}--\r\n$/);
   });
 
-  it('can be sent again if it is small and at hand, and only then', () => {
+  it('can be sent again if each of its parts can, and only then', async () => {
     expect(multipartBody({ a: 'x' }).body.canClone).toBe(true);
     expect(multipartBody([{ name: 'a', body: chunks('x'), size: 1 }]).body.canClone).toBe(false);
-    expect(multipartBody({ a: 'x'.repeat(262_144) }).body.canClone).toBe(false);
+    expect(multipartBody([{ name: 'a', body: chunks('x') }, ['b', 'c']]).body.tryClone()).toBeUndefined();
+    const { body } = multipartBody({ a: 'x'.repeat(262_144), b: 'y' });
+    const copies = [body.tryClone(), body.tryClone(), body];
+    const [first, ...others] = await Promise.all(copies.map((each) => each?.text()));
+    expect(first).toHaveLength(body.size ?? 0);
+    expect(others).toEqual([first, first]);
   });
 
   it('draws a boundary of its own for each form', () => {

@@ -36,7 +36,7 @@ export interface MultipartContent {
  *
  * @remarks
  * Streams are pulled one after the other, with nothing read ahead. The length is known if that of every part is; a small form whose
- * parts are all at hand is sent whole, and can be sent again. The boundary is drawn at random for each form, 122 bits of it, so that
+ * parts are all at hand is sent whole. A form can be sent again if each of its parts can. The boundary is drawn at random for each form, 122 bits of it, so that
  * no content can hold it by design.
  *
  * @throws UsageError if a name or a type holds what could end its line: nothing is escaped into something else.
@@ -121,11 +121,27 @@ function wholeOf(parts: readonly EncodedPart[], end: Buffer): Uint8Array | undef
 
 class MultipartSource implements BodySource {
   readonly #parts: readonly EncodedPart[];
+  readonly #end: Buffer;
   readonly #chunks: AsyncGenerator<Uint8Array, void, undefined>;
 
   constructor(parts: readonly EncodedPart[], end: Buffer) {
     this.#parts = parts;
+    this.#end = end;
     this.#chunks = chunksOf(parts, end);
+  }
+
+  get canClone(): boolean {
+    return this.#parts.every(({ body }) => body.canClone);
+  }
+
+  tryClone(): MultipartSource | undefined {
+    const parts: EncodedPart[] = [];
+    for (const { head, body } of this.#parts) {
+      const copy = body.tryClone();
+      if (copy === undefined) return undefined;
+      parts.push({ head, body: copy });
+    }
+    return new MultipartSource(parts, this.#end);
   }
 
   async read(): Promise<Uint8Array | undefined> {

@@ -6,6 +6,7 @@ import {
   listOption,
   portsOption,
   redirectsOption,
+  retriesOption,
   routesOption,
   secondsOption,
   someSecondsOption,
@@ -60,6 +61,14 @@ describe('redirectsOption', () => {
   it('takes 0 and more, and -1 for any number', () => {
     expect([redirectsOption('0'), redirectsOption('9999'), redirectsOption('-1')]).toEqual([0, 9_999, Infinity]);
     for (const text of ['-2', '10000', 'x', '']) expect(() => redirectsOption(text)).toThrow(/write a number/);
+  });
+});
+
+describe('retriesOption', () => {
+  it('takes 0 and more, and nothing else', () => {
+    expect([retriesOption('0'), retriesOption('999999999')]).toEqual([0, 999_999_999]);
+    for (const text of ['-1', '01', '1000000000', 'x', '1.5', ''])
+      expect(() => retriesOption(text)).toThrow(/at least 0/);
   });
 });
 

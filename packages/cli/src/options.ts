@@ -48,6 +48,12 @@ export function redirectsOption(text: string): number {
   return Number(text);
 }
 
+/** A number of retries, which may be 0. */
+export function retriesOption(text: string): number {
+  if (!/^(?:0|[1-9][0-9]{0,8})$/.test(text)) throw new InvalidArgumentError('write a number of at least 0');
+  return Number(text);
+}
+
 /** A comma-separated list of ports, or `any`. */
 export function portsOption(text: string): readonly number[] | 'any' {
   if (text === 'any') return 'any';

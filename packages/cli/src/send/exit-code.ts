@@ -15,11 +15,12 @@ export interface FailureOptions {
 export function toSendError(error: unknown, { isProxied = false, silent, showError }: FailureOptions): CliError {
   const isSilent = silent === true && showError !== true;
   const message = isSilent ? '' : withReason(error);
-  const exitCode = codeFor(error, isProxied);
+  const exitCode = sendExitCode(error, isProxied);
   return new CliError(message, exitCode, { cause: error });
 }
 
-function codeFor(error: unknown, isProxied: boolean): number {
+/** curl's exit code for a failure. */
+export function sendExitCode(error: unknown, isProxied = false): number {
   if (error instanceof TimeoutError) return EXIT.timedOut;
   if (error instanceof HttpBodyError && CODING_ERRORS.has(error.code)) return EXIT.badCoding;
   if (error instanceof LimitError && error.facts.layer === 'decompression') return EXIT.tooLarge;

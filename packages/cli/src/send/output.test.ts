@@ -44,6 +44,27 @@ describe('an output file', () => {
   });
 });
 
+describe('an output that is given up', () => {
+  it('to a file can begin anew', async () => {
+    const path = join(folder(), 'file');
+    const first = openOutput(path, false);
+    await first.write(Buffer.alloc(100_000, 'a'));
+    expect(await first.discard()).toBe(true);
+    const second = openOutput(path, false);
+    expect(await second.discard()).toBe(true); // nothing was opened yet
+    await second.write(Buffer.from('b'));
+    await second.close();
+    expect(readFileSync(path, 'utf8')).toBe('b');
+  });
+
+  it('to the standard output can begin anew if nothing was written', async () => {
+    const output = openOutput(undefined, false);
+    expect(await output.discard()).toBe(true);
+    await output.write(new Uint8Array(0));
+    expect(await output.discard()).toBe(false);
+  });
+});
+
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'lamella-output-'));
   onTestFinished(() => rmSync(path, { recursive: true }));

@@ -10,6 +10,8 @@ export interface Output {
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Waits until everything is written. A file is made even if nothing was. */
   readonly close: () => Promise<void>;
+  /** Gives up what was written, to begin anew. @returns False if somebody has read of it already. */
+  readonly discard: () => Promise<boolean>;
 }
 
 /**
@@ -38,15 +40,23 @@ export function openOutput(path: string | undefined, showsProgress: boolean, tot
       await opened().close();
       progress.end();
     },
+    async discard() {
+      return file === undefined || file.discard();
+    },
   };
 }
 
 function standardOutput(): Output {
+  let hasWritten = false;
   return {
     async write(bytes) {
+      hasWritten = true;
       if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
     },
     async close() {},
+    async discard() {
+      return !hasWritten;
+    },
   };
 }
 
@@ -67,6 +77,10 @@ function openFile(path: string): OpenFile {
     async close() {
       file.end();
       await Promise.race([finished(file), failed]);
+    },
+    async discard() {
+      if (!file.closed) await new Promise((resolve) => file.once('close', resolve).destroy());
+      return true; // whoever opens it next empties it
     },
   };
 }

@@ -2,11 +2,11 @@ import type { HttpResponse, InformationalResponse } from '@lamella/http';
 import { CliError, EXIT } from '../cli-error.ts';
 import { requestContent } from './request-content.ts';
 import { typedHeader } from './request-headers.ts';
+import type { ResponseHeads } from './response-heads.ts';
 import type { SendPlan } from './send-following.ts';
 import type { SendOptions } from './send-options.ts';
 import { targetUrl } from './target-url.ts';
 import type { Transcript } from './verbose.ts';
-import { responseLines } from './verbose.ts';
 
 /** What a command asks for. */
 export interface OwnPlan extends Omit<SendPlan, 'signal'> {
@@ -15,7 +15,7 @@ export interface OwnPlan extends Omit<SendPlan, 'signal'> {
 }
 
 /** Understands a command. @throws CliError if its options are wrong, contradict each other, or name files that can't be read. */
-export function planOf(url: string, options: SendOptions, transcript: Transcript, heads: string[]): OwnPlan {
+export function planOf(url: string, options: SendOptions, transcript: Transcript, heads: ResponseHeads): OwnPlan {
   const { target, credentials } = targetUrl(url);
   const { json = [], uploadFile } = options;
   const data = options.data ?? options.dataBinary ?? options.dataRaw ?? []; // all the same list
@@ -24,7 +24,7 @@ export function planOf(url: string, options: SendOptions, transcript: Transcript
   if (options.head && content !== undefined) throw new CliError('use either -I or content', EXIT.usage);
   const onHead: OwnPlan['onHead'] = (response) => {
     transcript.received(response);
-    if (options.include || options.head) heads.push(`${responseLines(response).join('\r\n')}\r\n\r\n`);
+    if (options.include || options.head) heads.add(response);
   };
   return {
     target: content?.fileName ? withFileName(target, content.fileName) : target,

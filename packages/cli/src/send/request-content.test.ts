@@ -91,6 +91,21 @@ describe('requestContent', () => {
     expect(() => content?.open()).toThrow(expect.objectContaining({ exitCode: 65 }));
   });
 
+  it('knows whether it can be made again', () => {
+    const path = file('again', 'x');
+    const forms = [
+      [field('a', 'b'), field('f', `@${path}`)],
+      [field('a', 'b'), field('f', '@-')],
+    ];
+    expect(forms.map((form) => contentOf({ form })?.canRepeat)).toEqual([true, false]);
+    expect([path, '-', '/dev/null'].map((uploadFile) => contentOf({ uploadFile })?.canRepeat)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(contentOf({ data: [part('data', 'a')] })?.canRepeat).toBe(true);
+  });
+
   it('says which file can not be read', () => {
     const missing = join(folder, 'missing');
     const refusal = expect.objectContaining({

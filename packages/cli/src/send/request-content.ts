@@ -27,6 +27,8 @@ export interface RequestContent {
   readonly method: 'POST' | 'PUT';
   /** Name of the file it comes from, for a URL that ends with a slash. */
   readonly fileName?: string;
+  /** Whether the content can be made again. */
+  readonly canRepeat: boolean;
   /** Makes the content, once for each request that it goes with. @throws CliError if there is only one. */
   readonly open: () => OpenedContent;
 }
@@ -62,7 +64,7 @@ export function requestContent({ data, json, form, uploadFile }: ContentOptions)
 }
 
 function posted(bytes: Buffer, headers: OpenedContent['headers']): RequestContent {
-  return { method: 'POST', open: () => ({ headers, body: HttpBody.from(bytes) }) };
+  return { method: 'POST', canRepeat: true, open: () => ({ headers, body: HttpBody.from(bytes) }) };
 }
 
 function typed(type: string): OpenedContent['headers'] {
@@ -80,14 +82,14 @@ function fileBytes(path: string): Buffer {
 }
 
 function uploadOf(path: string): RequestContent {
-  const open = fileOf(path);
+  const { open, canRepeat } = fileOf(path);
   const fileName = path.split('/').at(-1) ?? '';
-  return { method: 'PUT', fileName, open: () => ({ headers: [], body: open() }) };
+  return { method: 'PUT', fileName, canRepeat, open: () => ({ headers: [], body: open() }) };
 }
 
 function uploadOfInput(): RequestContent {
-  const open = inputOnce();
-  return { method: 'PUT', open: () => ({ headers: [], body: open() }) };
+  const { open, canRepeat } = inputOnce();
+  return { method: 'PUT', canRepeat, open: () => ({ headers: [], body: open() }) };
 }
 
 /** Each request has a form of its own, with its own boundary. */
@@ -96,48 +98,67 @@ function formOf(parts: readonly FormPart[]): RequestContent {
   const makers = parts.map((part) => partMaker(part, input));
   return {
     method: 'POST',
+    canRepeat: makers.every(({ canRepeat }) => canRepeat),
     open() {
-      const { body, contentType } = multipartBody(makers.map((make) => make()));
+      const { body, contentType } = multipartBody(makers.map(({ open }) => open()));
       return { headers: typed(contentType), body };
     },
   };
 }
 
-function partMaker(part: FormPart, input: () => HttpBody): () => MultipartPart {
+/** Makes something any number of times, or once. */
+interface Opener<Opened> {
+  readonly open: () => Opened;
+  readonly canRepeat: boolean;
+}
+
+function partMaker(part: FormPart, input: Opener<HttpBody>): Opener<MultipartPart> {
   const { name, from, value, contentType, fileName } = part;
   const facts = {
     name,
     ...(contentType === undefined ? {} : { contentType }),
     ...(fileName === undefined ? {} : { fileName }),
   };
-  const open = from === 'text' ? () => HttpBody.from(value) : value === '-' ? input : fileOf(value);
-  return () => {
-    const body = open();
-    return { ...facts, body, ...(body.size === undefined ? {} : { size: body.size }) };
+  const text = { open: () => HttpBody.from(value), canRepeat: true };
+  const { open, canRepeat } = from === 'text' ? text : value === '-' ? input : fileOf(value);
+  return {
+    canRepeat,
+    open: () => {
+      const body = open();
+      return { ...facts, body, ...(body.size === undefined ? {} : { size: body.size }) };
+    },
   };
 }
 
 /** A file that streams; it has to be there now. */
-function fileOf(path: string): () => HttpBody {
+function fileOf(path: string): Opener<HttpBody> {
   const size = reading(path, () => {
     const stats = statSync(path);
     if (stats.isDirectory()) throw new Error('it is a folder');
     return stats.isFile() ? stats.size : undefined; // a pipe does not know how long it is
   });
-  if (size !== undefined) return () => HttpBody.fromSource(new FileSource(path), { size });
-  return () => {
-    const source = new FileSource(path);
-    return HttpBody.fromSource({ read: () => source.read(), cancel: () => source.cancel() }); // comes once
+  if (size !== undefined) {
+    return { canRepeat: true, open: () => HttpBody.fromSource(new FileSource(path), { size }) };
+  }
+  return {
+    canRepeat: false,
+    open: () => {
+      const source = new FileSource(path);
+      return HttpBody.fromSource({ read: () => source.read(), cancel: () => source.cancel() }); // comes once
+    },
   };
 }
 
 /** The standard input comes once. */
-function inputOnce(): () => HttpBody {
+function inputOnce(): Opener<HttpBody> {
   let isSpent = false;
-  return () => {
-    if (isSpent) throw new CliError('the standard input can be sent only once', EXIT.cannotRewind);
-    isSpent = true;
-    return HttpBody.from(process.stdin as AsyncIterable<Uint8Array>); // without an encoding it gives buffers
+  return {
+    canRepeat: false,
+    open: () => {
+      if (isSpent) throw new CliError('the standard input can be sent only once', EXIT.cannotRewind);
+      isSpent = true;
+      return HttpBody.from(process.stdin as AsyncIterable<Uint8Array>); // without an encoding it gives buffers
+    },
   };
 }
 

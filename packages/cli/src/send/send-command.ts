@@ -1,5 +1,12 @@
 import { Command } from 'commander';
-import { listOption, redirectsOption, someSecondsOption, valueOption } from '../options.ts';
+import {
+  listOption,
+  redirectsOption,
+  retriesOption,
+  secondsOption,
+  someSecondsOption,
+  valueOption,
+} from '../options.ts';
 import type { FormField } from './form-part.ts';
 import type { DataPart } from './request-content.ts';
 import { send } from './send.ts';
@@ -50,9 +57,22 @@ export function sendCommand(): Command {
     .option('-x, --proxy <url>', 'HTTP proxy, [http://][name:password@]host[:port]')
     .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
     .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')
-    .option('--max-time <seconds>', 'longest time for everything (default: no limit)', someSecondsOption)
+    .option(
+      '--max-time <seconds>',
+      'longest time for everything, anew with each retry (default: no limit)',
+      someSecondsOption,
+    )
     .addOption(valueOption('--connect-timeout <seconds>', 'longest time to connect', someSecondsOption, '10'))
     .option('--resolve <host:port:address>', 'use this address for a host at a port; repeat for more', listOption)
+    .addOption(
+      valueOption('--retry <count>', 'send again after timeouts, 408, 429, 500, 502, 503, 504', retriesOption, '0'),
+    )
+    .option(
+      '--retry-delay <seconds>',
+      'wait before each retry (default: 1, then twice as long each time)',
+      secondsOption,
+    )
+    .option('--retry-all-errors', 'send again after all other failures too')
     .addHelpText('after', HELP)
     .action((url: string, options: SendOptions) => send(url, options));
 }

@@ -113,5 +113,6 @@ function moved(status: number, location: string): HttpResponse {
 
 const content: RequestContent = {
   method: 'POST',
+  canRepeat: true,
   open: () => ({ headers: [['Content-Type', 'form']], body: HttpBody.from('content') }),
 };

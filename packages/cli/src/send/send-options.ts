@@ -29,4 +29,7 @@ export interface SendOptions {
   readonly maxTime?: number;
   readonly connectTimeout: number;
   readonly resolve?: readonly string[];
+  readonly retry: number;
+  readonly retryDelay?: number;
+  readonly retryAllErrors?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
 import { consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
-import type { AbortListener, Clock, Drainable, ErrorFacts, Lifecycle, Service } from '@lamella/service-core';
+import type { Clock, ErrorFacts, Lifecycle, Service } from '@lamella/service-core';
 import { addErrorFacts, ClosedError, UsageError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
@@ -14,6 +14,8 @@ import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
 import { readOutboundFields } from '../protocol/outbound-fields.ts';
 import { errorResponse } from '../server/error-response.ts';
 import { bodyAfterFirst } from './body-after-first.ts';
+import type { ConnectionHolder } from './connection-life.ts';
+import { ConnectionLife } from './connection-life.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { LingeringClose } from './lingering-close.ts';
@@ -41,8 +43,7 @@ export interface Http1ServerConnectionOptions extends Http1ServerProtocolOptions
  * One turn: bytes go into the protocol, its events are handled, its output is written, reading goes on or pauses, the timer is
  * set. Answers to requests that came together leave together.
  */
-export class Http1ServerConnection implements ByteSink, Drainable {
-  readonly drained: Promise<void>;
+export class Http1ServerConnection implements ByteSink, ConnectionHolder {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #service: Service<HttpRequest, HttpResponse>;
@@ -52,9 +53,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
   readonly #timer: DeadlineTimer;
   readonly #startedMs: number;
   readonly #endOfAgeMs: number;
-  readonly #resolveDrained: () => void;
-  #registration: Disposable | undefined;
-  #abortListener: AbortListener | undefined;
+  #life: ConnectionLife | undefined;
   #source: Pausable | undefined;
   #exchange: ServerExchange | undefined;
   #closing: LingeringClose | undefined;
@@ -79,9 +78,6 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#protocol = new Http1ServerProtocol(options, this.#startedMs);
     const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
     this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.drained = promise;
-    this.#resolveDrained = resolve;
     const onDeadline = (nowMs: number): void => {
       this.#protocol.handleTimeout(nowMs);
       this.#turn();
@@ -91,20 +87,18 @@ export class Http1ServerConnection implements ByteSink, Drainable {
 
   /** Serves the connection. Resolves when it has ended, upgrades included; never rejects. */
   run(): Promise<void> {
-    const { scope, extensions } = this.#connection;
-    extensions.seal(); // what is known of the connection is known now; requests only read it
-    this.#registration = this.#options.lifecycle?.register(this);
-    this.#abortListener = scope.onAbort((reason) => this.destroy(reason));
-    void this.#stream.closed.then((info) => this.#onClosed(info));
+    this.#connection.extensions.seal(); // what is known of the connection is known now; requests only read it
+    const life = new ConnectionLife(this.#connection, this, this.#options.lifecycle);
+    this.#life = life;
     this.#source = consumeStream(this.#stream, this);
     this.#timer.update(this.#startedMs);
-    return this.drained;
+    return life.drained;
   }
 
-  // ---- Drainable
+  // ---- ConnectionHolder
 
   get protocol(): string {
-    return this.#upgrade?.hasSwitched === true ? 'upgrade' : 'http/1.1';
+    return 'http/1.1';
   }
 
   get isIdle(): boolean {
@@ -429,16 +423,19 @@ export class Http1ServerConnection implements ByteSink, Drainable {
       throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', message, { origin: 'local' });
     }
     readOutboundFields(response.headers); // throws now rather than when the request body has ended
-    const run = new UpgradeRun(response, upgrade);
+    const run = new UpgradeRun(response, upgrade, this.#stream);
     this.#upgrade = run;
     // A body belongs to the request, never to what comes after it: the switch waits for its end.
     if (this.#protocol.isReceivingBody) this.#discardBody();
     else this.#switch(run);
   }
 
+  /** From now on nothing of HTTP is known to anybody, so that it is collected. */
   #switch(run: UpgradeRun): void {
-    const { status, reason, headers } = run.head;
-    const { clock, dateLine, timeouts } = this.#options;
+    const head = run.takeHead();
+    if (head === undefined) return;
+    const { status, reason, headers } = head;
+    const { clock, dateLine, timeouts, onError } = this.#options;
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();
     this.#timer.cancel();
@@ -446,8 +443,8 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     if (rest.length > 0) this.#stream.unread(rest);
     this.#exchange?.finish();
     this.#exchange = undefined;
-    const limits = { clock, writeTimeoutMs: timeouts.writeTimeoutMs };
-    run.run(this.#connection, written, limits).catch((error: unknown) => this.#options.onError(error, undefined));
+    this.#life?.passTo(run);
+    run.run(this.#connection, written, { clock, writeTimeoutMs: timeouts.writeTimeoutMs, onError });
   }
 
   // ---- the end
@@ -473,7 +470,7 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     };
   }
 
-  #onClosed(info: CloseInfo): void {
+  onClosed(info: CloseInfo): void {
     const error = toStreamError(info);
     // A reason of this side may have been given to many connections: what is known of this one is no part of it.
     if (this.#exchange !== undefined && info.reason !== 'shutdown') addErrorFacts(error, this.#facts());
@@ -482,9 +479,6 @@ export class Http1ServerConnection implements ByteSink, Drainable {
     this.#closing?.cancel();
     this.#upgrade?.giveUp();
     this.#exchange?.abandon(error);
-    this.#abortListener?.close();
-    this.#registration?.[Symbol.dispose]();
-    this.#resolveDrained();
   }
 }
 

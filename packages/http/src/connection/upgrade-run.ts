@@ -1,25 +1,40 @@
 import type { ByteStream, Connection } from '@lamella/net-core';
 import { createConnection } from '@lamella/net-core';
-import type { Clock, Service } from '@lamella/service-core';
+import type { Clock } from '@lamella/service-core';
 import { AbortScope, TimeoutError } from '@lamella/service-core';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
+import type { ConnectionHolder } from './connection-life.ts';
 
-/** How long a peer may take to take the head that accepts an upgrade. */
-export interface UpgradeLimits {
+/** What a connection is upgraded by. */
+export interface UpgradeTerms {
   readonly clock: Clock;
+  /** How long a peer may take to take the head that accepts an upgrade, in milliseconds. */
   readonly writeTimeoutMs: number;
+  /** Hears of it if the handler fails. */
+  readonly onError: (error: unknown, request: undefined) => void;
 }
 
 /** A connection on its way out of HTTP, and its life after that. */
-export class UpgradeRun {
-  /** Head of the response that accepts the upgrade. The response itself may hold much, and an upgraded connection lives for long. */
-  readonly head: Pick<HttpResponse, 'status' | 'reason' | 'headers'>;
+export class UpgradeRun implements ConnectionHolder {
+  readonly protocol = 'upgrade';
+  readonly isIdle = false;
+  readonly #stream: ByteStream;
+  /** The response itself may hold much, and an upgraded connection lives for long: each part goes when it is done with. */
+  #head: Pick<HttpResponse, 'status' | 'reason' | 'headers'> | undefined;
   #upgrade: HttpUpgrade | undefined;
   #state: 'waiting' | 'switched' | 'given-up' = 'waiting';
 
-  constructor({ status, reason, headers }: HttpResponse, upgrade: HttpUpgrade) {
-    this.head = { status, reason, headers };
+  constructor({ status, reason, headers }: HttpResponse, upgrade: HttpUpgrade, stream: ByteStream) {
+    this.#head = { status, reason, headers };
     this.#upgrade = upgrade;
+    this.#stream = stream;
+  }
+
+  /** Head of the response that accepts the upgrade, once. */
+  takeHead(): Pick<HttpResponse, 'status' | 'reason' | 'headers'> | undefined {
+    const head = this.#head;
+    this.#head = undefined;
+    return head;
   }
 
   /** Whether HTTP has no say on the connection any more. */
@@ -31,47 +46,73 @@ export class UpgradeRun {
   giveUp(): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'given-up';
-    this.#upgrade?.guard?.[Symbol.dispose]();
+    this.#dispose();
   }
 
   /**
    * Runs the handler when the head has been written.
    *
    * @param written - What writing the head returned.
-   * @param limits - How long the peer may take to take it, in milliseconds, by which clock.
-   * @returns When the handler is done. Rejects if it fails; never because the head could not be written.
    */
-  async run(connection: Connection, written: Promise<void> | undefined, limits: UpgradeLimits): Promise<void> {
+  run(connection: Connection, written: Promise<void> | undefined, terms: UpgradeTerms): void {
     this.#state = 'switched';
-    try {
-      if (written !== undefined) await inTime(written, connection.stream, limits);
-    } catch {
-      this.#upgrade?.guard?.[Symbol.dispose]();
-      return;
-    }
+    const { onError } = terms;
+    if (written === undefined) this.#serve(connection, onError);
+    else
+      inTime(written, connection.stream, terms).then(
+        () => this.#serve(connection, onError),
+        () => this.#dispose(),
+      );
+  }
+
+  // ---- ConnectionHolder
+
+  startDrain(): void {} // what the connection became takes part by itself, and has the grace for its end
+
+  destroy(reason: unknown): void {
+    this.#stream.destroy(reason);
+  }
+
+  onClosed(): void {}
+
+  // ---- inside
+
+  /** Not `async`: what waits for the end of an idle connection takes memory as long as that lasts. */
+  #serve(connection: Connection, onError: UpgradeTerms['onError']): void {
     const upgraded = createConnection(connection.stream, {
       extensions: connection.extensions.fork('upgrade'),
       scope: new AbortScope(connection.scope),
     });
-    try {
-      await this.#takeHandler()?.serve(upgraded);
-    } finally {
+    const end = (): void => {
       upgraded.scope.close();
-      connection.stream.destroy(); // whatever the handler has left open
-    }
+      upgraded.stream.destroy(); // whatever the handler has left open
+    };
+    this.#started(upgraded).then(end, (error: unknown) => {
+      end();
+      onError(error, undefined);
+    });
   }
 
   /** What the handler was made of, such as the request, goes as soon as the handler lets it go. */
-  #takeHandler(): Service<Connection, void> | undefined {
-    const handler = this.#upgrade?.handler;
+  #started(upgraded: Connection): Promise<void> {
+    const upgrade = this.#upgrade;
     this.#upgrade = undefined;
-    return handler;
+    try {
+      return Promise.resolve(upgrade?.handler.serve(upgraded));
+    } catch (error) {
+      return Promise.reject(error); // a service must not throw, but its connection shall end all the same
+    }
+  }
+
+  #dispose(): void {
+    this.#upgrade?.guard?.[Symbol.dispose]();
+    this.#upgrade = undefined;
   }
 }
 
 /** The deadlines of HTTP are over by now, those of the handler have not begun. */
-async function inTime(written: Promise<void>, stream: ByteStream, limits: UpgradeLimits): Promise<void> {
-  const { clock, writeTimeoutMs } = limits;
+async function inTime(written: Promise<void>, stream: ByteStream, terms: UpgradeTerms): Promise<void> {
+  const { clock, writeTimeoutMs } = terms;
   const timer = clock.startTimer(writeTimeoutMs, () => {
     const facts = { layer: 'http/1.1', phase: 'write' };
     stream.destroy(new TimeoutError({ limit: 'writeTimeoutMs', timeoutMs: writeTimeoutMs, facts }));

@@ -51,7 +51,7 @@ function optionsOf(folder: string): readonly { readonly owner: string; readonly 
 
 function codesOf(folder: string): readonly string[] {
   const file = join(folder, 'src/errors.ts');
-  return existsSync(file) ? [...new Set(readFileSync(file, 'utf8').match(/LML_ERR_[A-Z0-9_]+/g))] : [];
+  return existsSync(file) ? [...new Set(readFileSync(file, 'utf8').match(/LML_ERR_[A-Z0-9_]+(?![A-Z0-9_$])/g))] : [];
 }
 
 /** As a whole, or as `_WHAT` in a list whose start says the rest. */

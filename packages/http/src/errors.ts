@@ -1,4 +1,4 @@
-import type { LamellaErrorOptions, ProtocolErrorOptions } from '@lamella/service-core';
+import type { LamellaErrorOptions, ProtocolErrorOptions, ProtocolErrorOrigin } from '@lamella/service-core';
 import { LamellaError, ProtocolError } from '@lamella/service-core';
 
 /** Every `code` of an {@link Http1ProtocolError}. Minor releases may add codes, never remove one. */
@@ -153,6 +153,41 @@ export class HttpConnectionError extends LamellaError {
   constructor(code: HttpConnectionErrorCode, message: string, options: HttpConnectionErrorOptions) {
     super(message, options);
     this.code = code;
+    this.processed = options.processed;
+  }
+}
+
+/** Every `code` of an {@link HttpStreamResetError}. Minor releases may add codes, never remove one. */
+export type HttpStreamResetErrorCode = 'LML_ERR_HTTP_STREAM_RESET';
+
+/** Options of {@link HttpStreamResetError}. */
+export interface HttpStreamResetErrorOptions extends LamellaErrorOptions {
+  /** What the protocol says of the reason, such as `'CANCEL'` or `'REFUSED_STREAM'`. */
+  readonly resetCode: string;
+  /** Who reset the stream. */
+  readonly origin: ProtocolErrorOrigin;
+  /** Whether the peer has processed the request. */
+  readonly processed: 'no' | 'unknown';
+}
+
+/** One exchange was broken off, while the connection that carries it, and others, goes on. */
+export class HttpStreamResetError extends LamellaError {
+  static {
+    HttpStreamResetError.prototype.name = 'HttpStreamResetError';
+  }
+
+  readonly code: HttpStreamResetErrorCode = 'LML_ERR_HTTP_STREAM_RESET';
+  /** What the protocol says of the reason, such as `'CANCEL'` or `'REFUSED_STREAM'`. */
+  readonly resetCode: string;
+  /** Who reset the stream. */
+  readonly origin: ProtocolErrorOrigin;
+  /** `no`: the peer says that it has done nothing for the request. `unknown`: it may have acted on it. */
+  readonly processed: 'no' | 'unknown';
+
+  constructor(message: string, options: HttpStreamResetErrorOptions) {
+    super(message, { ...options, facts: { protocolCode: options.resetCode, ...options.facts } });
+    this.resetCode = options.resetCode;
+    this.origin = options.origin;
     this.processed = options.processed;
   }
 }

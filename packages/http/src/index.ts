@@ -60,6 +60,18 @@ export type { PoolOptions } from './client/pool-options.ts';
 export type { CallTimings } from './timings/http-timings.ts';
 export { HttpTimings } from './timings/http-timings.ts';
 
+// For engines of other protocols
+
+export { DeadlineTimer } from './connection/deadline-timer.ts';
+export type { BodyFlow } from './connection/incoming-body.ts';
+export { IncomingBody } from './connection/incoming-body.ts';
+export { LingeringClose } from './connection/lingering-close.ts';
+export { headersOfValidFields } from './message/http-headers.ts';
+export type { CallStartFacts, Dial } from './timings/call-start.ts';
+export { CallStart } from './timings/call-start.ts';
+export type { ExchangeMarks } from './timings/exchange-timings.ts';
+export { ExchangeTimings } from './timings/exchange-timings.ts';
+
 // Requests, in comfort
 
 export type { MultipartContent, MultipartInit, MultipartPart } from './client/requests/multipart.ts';
@@ -222,6 +234,8 @@ export type {
   HttpRedirectErrorCode,
   HttpStatusErrorCode,
   HttpStatusErrorOptions,
+  HttpStreamResetErrorCode,
+  HttpStreamResetErrorOptions,
 } from './errors.ts';
 export {
   HarError,
@@ -230,6 +244,7 @@ export {
   HttpConnectionError,
   HttpRedirectError,
   HttpStatusError,
+  HttpStreamResetError,
 } from './errors.ts';
 
 // For layers of one's own

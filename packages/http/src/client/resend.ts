@@ -1,5 +1,5 @@
 import { addErrorFacts } from '@lamella/service-core';
-import { HttpConnectionError } from '../errors.ts';
+import { HttpConnectionError, HttpStreamResetError } from '../errors.ts';
 import type { HttpBody } from '../message/http-body.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
@@ -69,7 +69,9 @@ function sendAttempt(pool: OriginPool, request: HttpRequest, number: number, sta
 }
 
 function maySendAgain(request: HttpRequest, error: unknown): boolean {
-  if (!(error instanceof HttpConnectionError) || request.scope.aborted) return false;
+  if (request.scope.aborted) return false;
+  if (error instanceof HttpStreamResetError) return error.processed === 'no';
+  if (!(error instanceof HttpConnectionError)) return false;
   if (error.processed === 'no') return true;
   return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isIdempotent(request.method);
 }

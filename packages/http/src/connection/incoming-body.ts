@@ -8,6 +8,8 @@ export interface BodyFlow {
   want(isWanted: boolean): void;
   /** Nobody wants the rest. */
   cancel(reason: unknown): void;
+  /** Bytes have left: the reader has them, or they were thrown away. For protocols with flow control of their own. */
+  taken?(byteCount: number): void;
 }
 
 /**
@@ -109,8 +111,10 @@ export class IncomingBody implements BodySource {
       this.#state = 'discarded';
       this.#error = reason;
     }
+    const byteCount = this.#kept?.length ?? this.#length;
     this.#memory = this.#kept = undefined;
     this.#length = 0;
+    this.#flow.taken?.(byteCount);
     this.flush();
   }
 
@@ -158,6 +162,7 @@ export class IncomingBody implements BodySource {
     const bytes = this.#kept ?? wholeOf(this.#memory, this.#length);
     this.#kept = this.#memory = undefined;
     this.#length = 0;
+    this.#flow.taken?.(bytes.length);
     return bytes;
   }
 }

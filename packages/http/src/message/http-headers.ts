@@ -15,8 +15,16 @@ export type HttpHeadersInit =
  */
 export let fromHead: (head: string, start: number) => HttpHeaders;
 
-/** Makes headers of names and values in turn that are known to be valid. The list is taken over. */
-export let fromValidFields: (fields: string[]) => HttpHeaders;
+/**
+ * Makes headers of names and values in turn that are known to be valid; for engines. The list is taken over.
+ *
+ * @param fields - Names and values in turn, in order, one character a byte.
+ */
+export function headersOfValidFields(fields: string[]): HttpHeaders {
+  return fromValidFields(fields);
+}
+
+let fromValidFields: (fields: string[]) => HttpHeaders;
 
 /**
  * The fields of a message: ordered pairs that keep their case and their duplicates.

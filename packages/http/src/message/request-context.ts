@@ -3,8 +3,8 @@ import { AbortScope, createExtensions } from '@lamella/service-core';
 
 /** What a {@link RequestContext} stands in. */
 export interface RequestContextOptions {
-  /** Store of the connection that the request came in by. */
-  readonly ingress?: Extensions<'connection'> | undefined;
+  /** Store of the connection, or of the stream, that the request came in by. */
+  readonly ingress?: Extensions<'connection'> | Extensions<'stream'> | undefined;
   /** Scope above the request's own, such as the connection's. */
   readonly parent?: AbortScope | undefined;
   /** Signal that cancels the request. */

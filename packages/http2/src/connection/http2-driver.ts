@@ -1,0 +1,214 @@
+import { DeadlineTimer, LingeringClose } from '@lamella/http';
+import type { ByteSink, ByteStream, CloseInfo, Pausable } from '@lamella/net-core';
+import { consumeStream } from '@lamella/net-core';
+import type { Clock } from '@lamella/service-core';
+import { PAGE_BYTES, returnPage } from '../codec/frames/output-pages.ts';
+import type { Http2Event } from '../protocol/http2-events.ts';
+import type { Http2Protocol } from '../protocol/http2-protocol.ts';
+
+/** Whoever makes something of the events of a connection. */
+export interface Http2DriverHost<Owner> {
+  onEvent(event: Http2Event<Owner>): void;
+  /** The stream below has ended. */
+  onClosed(info: CloseInfo): void;
+}
+
+/** Options of {@link Http2Driver}. */
+export interface Http2DriverOptions {
+  readonly clock: Clock;
+  /** How long the peer may take for what is left to write at the end, in milliseconds. */
+  readonly writeTimeoutMs: number;
+}
+
+/**
+ * Drives one HTTP/2 connection, of either side: the only place where its protocol meets bytes and time.
+ *
+ * @remarks
+ * One turn: bytes go into the protocol, its events are handled, and all that came of it leaves together at the end of the turn of
+ * the event loop, when every promise that could has settled.
+ */
+export class Http2Driver<Owner> implements ByteSink {
+  readonly #stream: ByteStream;
+  readonly #protocol: Http2Protocol<Owner>;
+  readonly #host: Http2DriverHost<Owner>;
+  readonly #options: Http2DriverOptions;
+  readonly #timer: DeadlineTimer;
+  readonly #source: Pausable;
+  #closing: LingeringClose | undefined;
+  #isClosed = false;
+  #isFlushing = false;
+  #isScheduled = false;
+  #isBlocked = false;
+  #isPaused = false;
+  #keepsChunk = false;
+  #closesAfterFlush = false;
+
+  constructor(
+    stream: ByteStream,
+    protocol: Http2Protocol<Owner>,
+    host: Http2DriverHost<Owner>,
+    options: Http2DriverOptions,
+  ) {
+    const { clock } = options;
+    this.#stream = stream;
+    this.#protocol = protocol;
+    this.#host = host;
+    this.#options = options;
+    const onDeadline = (nowMs: number): void => {
+      protocol.handleTimeout(nowMs);
+      this.turn();
+    };
+    this.#timer = new DeadlineTimer(clock, () => protocol.nextTimeoutMs(), onDeadline);
+    void stream.closed.then((info) => this.#onClosed(info));
+    this.#source = consumeStream(stream, this);
+    this.turn();
+  }
+
+  /** Now, on the monotonic clock, good enough for deadlines. */
+  get nowMs(): number {
+    return this.#options.clock.coarseNowMs();
+  }
+
+  // ---- ByteSink
+
+  onBytes(chunk: Uint8Array): 'kept' | undefined {
+    if (this.#closing !== undefined) this.#closing.discard(chunk.length);
+    if (this.#closing !== undefined || this.#isClosed) return undefined;
+    this.#keepsChunk = false;
+    this.#protocol.receiveBytes(chunk, this.#options.clock.nowMs());
+    this.turn();
+    return this.#keepsChunk ? 'kept' : undefined;
+  }
+
+  /** Something of the chunk under way is kept as it is. */
+  keepChunk(): void {
+    this.#keepsChunk = true;
+  }
+
+  onEnd(): void {
+    if (this.#closing !== undefined || this.#isClosed) return;
+    this.#protocol.receiveEnd(this.nowMs);
+    this.turn();
+  }
+
+  // ---- the turn
+
+  /** Handles all events, and sees to it that the output leaves. Called after every command to the protocol. */
+  turn(): void {
+    this.#drainEvents();
+    this.#settle();
+  }
+
+  /** Ends in good order what is over: everything written still arrives. */
+  close(): void {
+    if (this.#closing !== undefined || this.#isClosed) return;
+    if (this.#isFlushing) {
+      this.#closesAfterFlush = true;
+      return;
+    }
+    this.#flush();
+    this.#timer.cancel();
+    this.#closing = new LingeringClose(this.#stream, this.#options.clock, this.#options.writeTimeoutMs);
+    this.#source.resume();
+  }
+
+  #drainEvents(): void {
+    for (let event = this.#protocol.nextEvent(); event !== undefined; event = this.#protocol.nextEvent()) {
+      this.#host.onEvent(event);
+    }
+  }
+
+  #settle(): void {
+    if (this.#isClosed || this.#closing !== undefined) return;
+    if (this.#protocol.hasOutput && !this.#isScheduled && !this.#isBlocked) this.#schedule();
+    // A peer that reads nothing and asks for answers all the time must not fill the memory with them.
+    const shouldPause = this.#isBlocked && this.#protocol.outputBytes > MAX_UNWRITTEN_BYTES;
+    if (shouldPause !== this.#isPaused) {
+      this.#isPaused = shouldPause;
+      if (shouldPause) this.#source.pause();
+      else this.#source.resume();
+    }
+    this.#timer.update(this.nowMs);
+  }
+
+  /** Behind all promises that settle in this turn of the event loop: what they bring leaves in the same write. */
+  #schedule(): void {
+    this.#isScheduled = true;
+    queueMicrotask(() => process.nextTick(this.#onTick));
+  }
+
+  readonly #onTick = (): void => {
+    this.#isScheduled = false;
+    this.#flush();
+  };
+
+  #flush(): void {
+    if (this.#isBlocked || this.#isClosed || this.#closing !== undefined || this.#isFlushing) return;
+    this.#isFlushing = true;
+    let written = 0;
+    while (this.#protocol.hasOutput && written < MAX_BYTES_A_TURN) {
+      const chunks = this.#protocol.takeOutput(PAGE_BYTES);
+      if (chunks.length === 0) break;
+      for (const chunk of chunks) written += chunk.length;
+      const room = this.#write(chunks);
+      this.#drainEvents();
+      if (room !== undefined) {
+        this.#block(room);
+        break;
+      }
+    }
+    this.#isFlushing = false;
+    if (this.#closesAfterFlush) {
+      this.#closesAfterFlush = false;
+      this.close();
+    } else if (this.#isBlocked || !this.#protocol.hasOutput) this.#settle();
+    else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(this.#onTick); // everybody else has a turn in between
+    }
+  }
+
+  #write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
+    const stream = this.#stream;
+    if (stream.writeLent === undefined) return stream.write(chunks.map(ownChunk));
+    let isKept = false;
+    for (const chunk of chunks) {
+      if (stream.writeLent(chunk)) returnPage(chunk);
+      else isKept = true;
+    }
+    return isKept ? stream.write(NOTHING) : undefined;
+  }
+
+  #block(room: Promise<void>): void {
+    this.#isBlocked = true;
+    this.#protocol.blockWrite(true, this.nowMs);
+    room.then(
+      () => {
+        this.#isBlocked = false;
+        this.#protocol.blockWrite(false, this.nowMs);
+        this.#flush();
+      },
+      () => {}, // the stream is gone, which its `closed` tells
+    );
+  }
+
+  #onClosed(info: CloseInfo): void {
+    this.#isClosed = true;
+    this.#timer.cancel();
+    this.#closing?.cancel();
+    this.#host.onClosed(info);
+  }
+}
+
+/** A small chunk in memory of its own, so that its page can be used again; a large one keeps the page. */
+function ownChunk(chunk: Uint8Array): Uint8Array {
+  if (chunk.length > MAX_COPIED_BYTES) return chunk;
+  const copy = Buffer.from(chunk);
+  returnPage(chunk);
+  return copy;
+}
+
+const MAX_COPIED_BYTES = 16 * 1024;
+const MAX_UNWRITTEN_BYTES = 64 * 1024;
+const MAX_BYTES_A_TURN = 1024 * 1024;
+const NOTHING: readonly Uint8Array[] = [];

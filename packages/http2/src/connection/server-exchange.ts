@@ -1,0 +1,114 @@
+import type { BodyFlow, HttpBody, RequestContextOptions } from '@lamella/http';
+import { IncomingBody, RequestContext } from '@lamella/http';
+import type { AbortScope, Extensions } from '@lamella/service-core';
+import { Http2StreamId } from '../keys.ts';
+import type { Http2Stream } from '../protocol/http2-stream.ts';
+import type { Http2RequestHead } from '../protocol/message-fields.ts';
+import type { TunnelStream } from './tunnel-stream.ts';
+
+/** What an exchange asks of its connection. */
+export interface ExchangeHost {
+  readonly extensions: Extensions<'connection'>;
+  readonly scope: AbortScope;
+  wantBody(exchange: ServerExchange, isWanted: boolean): void;
+  cancelBody(exchange: ServerExchange): void;
+  takenBody(exchange: ServerExchange, byteCount: number): void;
+}
+
+/** The stream of an exchange, as its protocol knows it. */
+export type ServerStream = Http2Stream<ServerExchange>;
+
+/** One request on a server connection, from its head to the end of its response. */
+export class ServerExchange implements RequestContextOptions, BodyFlow {
+  readonly stream: ServerStream;
+  readonly head: Http2RequestHead;
+  /** The request body, if there is one. */
+  readonly body: IncomingBody | undefined;
+  readonly context: RequestContext;
+  /** The response body that is being sent, to be cancelled if the peer goes. */
+  outgoing: HttpBody | undefined;
+  /** What the stream has become. */
+  tunnel: TunnelStream | undefined;
+  /** Called when there is room for more content. */
+  onSent: (() => void) | undefined;
+  /** Whether the client waits for leave to send its body. */
+  owesContinue: boolean;
+  /** Whether the response is an event stream, which may end at any event. */
+  isEventStream = false;
+  readonly #host: ExchangeHost;
+  #isOver = false;
+  #abandonedWith: { readonly reason: unknown } | undefined;
+
+  constructor(host: ExchangeHost, stream: ServerStream, head: Http2RequestHead, hasBody: boolean) {
+    this.#host = host;
+    this.stream = stream;
+    this.head = head;
+    this.body = hasBody && head.method !== 'CONNECT' ? new IncomingBody(this) : undefined;
+    this.context = new RequestContext(this);
+    this.owesContinue = hasBody && expectsContinue(head.fields);
+  }
+
+  /** Whether nobody waits for an answer of the service any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether `error` is what the exchange was broken off with, rather than a failure of the service. */
+  isBreakOff(error: unknown): boolean {
+    return this.#abandonedWith !== undefined && this.#abandonedWith.reason === error;
+  }
+
+  // ---- RequestContextOptions
+
+  /** Made when somebody asks: most requests need no store. */
+  get ingress(): Extensions<'stream'> {
+    const extensions = this.#host.extensions.fork('stream');
+    extensions.insert(Http2StreamId, this.stream.id);
+    return extensions;
+  }
+
+  get parent(): AbortScope {
+    return this.#host.scope;
+  }
+
+  // ---- BodyFlow
+
+  want(isWanted: boolean): void {
+    this.#host.wantBody(this, isWanted);
+  }
+
+  cancel(): void {
+    this.#host.cancelBody(this);
+  }
+
+  taken(byteCount: number): void {
+    this.#host.takenBody(this, byteCount);
+  }
+
+  // ---- the end
+
+  /** Breaks the exchange off: whoever works for it hears of it, and whatever comes of that is thrown away. */
+  abandon(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#abandonedWith = { reason };
+    this.body?.fail(reason);
+    this.outgoing?.cancel(reason);
+    this.context.abort(reason);
+    this.onSent?.();
+  }
+
+  /** The response is complete. */
+  finish(): void {
+    this.#isOver = true;
+    this.context.close();
+  }
+}
+
+/** RFC 9110 section 10.1.1. */
+function expectsContinue(fields: readonly string[]): boolean {
+  for (let index = 0; index < fields.length; index += 2) {
+    if (fields[index] === 'expect') return fields[index + 1]?.toLowerCase() === '100-continue';
+  }
+  return false;
+}

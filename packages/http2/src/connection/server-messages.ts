@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import type { HttpHeaders, HttpResponse } from '@lamella/http';
+import { UsageError } from '@lamella/service-core';
+import type { ServerExchange } from './server-exchange.ts';
+import { appendFields } from './wire-fields.ts';
+
+/**
+ * The fields of a request, in the shape that requests have everywhere: with Host, and an extended CONNECT as the Upgrade that it
+ * stands for, so that whoever handles upgrades need not know by which version a request came.
+ *
+ * @returns Names and values in turn.
+ */
+export function requestHeaders({ head }: ServerExchange): string[] {
+  const { authority, fields, protocol } = head;
+  const headers = ['host', authority];
+  if (protocol !== undefined) headers.push('connection', 'Upgrade', 'upgrade', protocol);
+  // RFC 8441 section 5: it has no key, since it needs none; whoever forwards it by HTTP/1.1 does.
+  if (protocol === 'websocket') headers.push('sec-websocket-key', randomBytes(16).toString('base64'));
+  for (const field of fields) headers.push(field);
+  return headers;
+}
+
+/**
+ * The field section of a response or an interim one.
+ *
+ * @param date - Value of the Date field, if one is to be added.
+ * @param length - Number of bytes to announce; `'stated'`: what the headers say; `undefined`: none.
+ * @throws UsageError if the headers announce another length than the body has.
+ */
+export function responseHead(
+  status: number,
+  headers: HttpHeaders,
+  date: string | undefined,
+  length: number | 'stated' | undefined,
+): string[] {
+  const fields = [':status', String(status)];
+  const stated = appendFields(fields, headers, '');
+  if (length === 'stated') {
+    if (stated !== undefined) fields.push('content-length', stated);
+  } else if (length !== undefined) {
+    if (stated !== undefined && Number(stated) !== length) {
+      throw new UsageError(`content-length says ${stated} bytes, but the body has ${length}`);
+    }
+    fields.push('content-length', String(length));
+  }
+  if (date !== undefined) fields.push('date', date);
+  return fields;
+}
+
+/** The field section that accepts a tunnel: no length, and nothing of the handshake of HTTP/1.1. RFC 8441 section 5. */
+export function tunnelHead(status: number, headers: HttpHeaders, date: string | undefined): string[] {
+  const fields = [':status', String(status === 101 ? 200 : status)];
+  appendFields(fields, headers, 'sec-websocket-accept');
+  if (date !== undefined) fields.push('date', date);
+  return fields;
+}
+
+/** What to announce of the body of a response. RFC 9110 section 8.6. */
+export function announcedLength(
+  method: string,
+  { status, headers, body }: HttpResponse,
+): number | 'stated' | undefined {
+  if (status === 204) return undefined;
+  if (status === 304) return 'stated';
+  if (method === 'HEAD') return headers.has('content-length') || body.isEmpty ? 'stated' : body.sizeOnWire;
+  return body.sizeOnWire;
+}

@@ -1,0 +1,54 @@
+import type { Http2Stream } from './http2-stream.ts';
+
+/** How a stream ended that is not there any more. */
+export type StreamEnd = 'ended' | 'reset-by-us' | 'reset-by-peer' | 'refused';
+
+/** The open streams of a connection, and how the last of the others ended. RFC 9113 section 5.1. */
+export class StreamTable<Owner> {
+  readonly #open = new Map<number, Http2Stream<Owner>>();
+  /** Those that were reset, the oldest first: frames for them may still be on their way. */
+  readonly #resets = new Map<number, StreamEnd>();
+  readonly #maxResets: number;
+
+  /** @param maxResets - For how many streams it is remembered that they were reset. */
+  constructor(maxResets: number) {
+    this.#maxResets = maxResets;
+  }
+
+  /** Streams that are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get(id: number): Http2Stream<Owner> | undefined {
+    return this.#open.get(id);
+  }
+
+  add(stream: Http2Stream<Owner>): void {
+    this.#open.set(stream.id, stream);
+  }
+
+  /** The stream is over. */
+  delete(stream: Http2Stream<Owner>, end: StreamEnd): void {
+    this.#open.delete(stream.id);
+    if (end !== 'ended') this.noteReset(stream.id, end);
+  }
+
+  /** Remembers that a stream which was never open was refused. */
+  noteReset(id: number, end: StreamEnd): void {
+    this.#resets.set(id, end);
+    if (this.#resets.size <= this.#maxResets) return;
+    const [oldest] = this.#resets.keys();
+    if (oldest !== undefined) this.#resets.delete(oldest);
+  }
+
+  /** How a stream ended that was open once; `'ended'` if that is not known any more. */
+  endOf(id: number): StreamEnd {
+    return this.#resets.get(id) ?? 'ended';
+  }
+
+  /** All open streams. */
+  values(): IterableIterator<Http2Stream<Owner>> {
+    return this.#open.values();
+  }
+}

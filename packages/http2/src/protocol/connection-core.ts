@@ -1,0 +1,274 @@
+import type { LamellaError } from '@lamella/service-core';
+import type { Http2ErrorCode } from '../codec/error-code.ts';
+import { ERROR_CODE } from '../codec/error-code.ts';
+import { DEFAULT_WINDOW_BYTES, FRAME, MAX_STREAM_ID } from '../codec/frames/frame-types.ts';
+import { Http2ProtocolError } from '../errors.ts';
+import { EventBudget } from './event-budget.ts';
+import type { Http2Event } from './http2-events.ts';
+import type { Http2Limits } from './http2-limits.ts';
+import { BURST_SECONDS } from './http2-limits.ts';
+import { Http2Outbound } from './http2-outbound.ts';
+import { Http2Stream } from './http2-stream.ts';
+import type { Http2Timeouts } from './http2-timeouts.ts';
+import { PingClock } from './ping-clock.ts';
+import type { Http2Priority } from './priority.ts';
+import { malformedMessage, tooMuch, wrongLength } from './protocol-failures.ts';
+import { ReceiveWindow } from './receive-window.ts';
+import { StreamDeadlines } from './stream-deadlines.ts';
+import type { StreamEnd } from './stream-table.ts';
+import { StreamTable } from './stream-table.ts';
+
+/** Options of an `Http2Protocol`. */
+export interface Http2ProtocolOptions {
+  readonly role: 'client' | 'server';
+  readonly limits: Http2Limits;
+  readonly timeouts: Http2Timeouts;
+}
+
+/**
+ * What both directions of a connection share: its streams, its windows, how far it is from its end, and what there is to tell.
+ *
+ * @typeParam Owner - What the driver keeps for a stream.
+ */
+export class ConnectionCore<Owner> {
+  readonly isServer: boolean;
+  readonly limits: Http2Limits;
+  readonly timeouts: Http2Timeouts;
+  readonly outbound: Http2Outbound<Owner>;
+  readonly streams: StreamTable<Owner>;
+  readonly pings: PingClock;
+  readonly deadlines: StreamDeadlines<Owner>;
+  /** Bytes that the peer may send on all streams. */
+  readonly window: ReceiveWindow;
+  /** When the call under way began. */
+  nowMs: number;
+  state: 'open' | 'leaving' | 'failed' | 'closed' = 'open';
+  /** Whether the peer takes no new streams. */
+  isPeerLeaving = false;
+  /** The last stream that we serve, once we have said so. */
+  lastServedId: number = MAX_STREAM_ID;
+  /** The last stream that the peer has opened. */
+  lastPeerId = 0;
+  /** The next stream that we open. */
+  nextId = 1;
+  /** Whether the peer goes by our settings. */
+  isAcknowledged = false;
+  /** When the peer must have said so. */
+  settingsEndMs: number;
+  /** When a connection without streams ends. */
+  idleEndMs: number;
+  readonly #resets: EventBudget;
+  readonly #controlFrames: EventBudget;
+  #hasSaidLast = false;
+  #events: Http2Event<Owner>[] = [];
+  #eventsTaken = 0;
+
+  constructor({ role, limits, timeouts }: Http2ProtocolOptions, nowMs: number) {
+    this.isServer = role === 'server';
+    this.limits = limits;
+    this.timeouts = timeouts;
+    this.nowMs = nowMs;
+    this.outbound = new Http2Outbound(limits.headerTableBytes, (stream) => this.#onSent(stream));
+    this.streams = new StreamTable(Math.max(256, 2 * Math.min(limits.maxConcurrentStreams, 4_096)));
+    this.window = new ReceiveWindow(limits.connectionWindowBytes, nowMs);
+    const { maxResetsPerSecond, maxControlFramesPerSecond } = limits;
+    this.#resets = new EventBudget(maxResetsPerSecond, BURST_SECONDS * maxResetsPerSecond, nowMs);
+    const burst = BURST_SECONDS * maxControlFramesPerSecond;
+    this.#controlFrames = new EventBudget(maxControlFramesPerSecond, burst, nowMs);
+    this.pings = new PingClock(timeouts, nowMs);
+    this.deadlines = new StreamDeadlines(timeouts, this.isServer);
+    this.settingsEndMs = nowMs + timeouts.settingsTimeoutMs;
+    this.idleEndMs = this.isServer ? nowMs + timeouts.idleTimeoutMs : Number.POSITIVE_INFINITY;
+  }
+
+  // ---- events
+
+  /** Tells the driver. */
+  push(event: Http2Event<Owner>): void {
+    this.#events.push(event);
+  }
+
+  /** The next event, in order; `undefined` if there is none. */
+  nextEvent(): Http2Event<Owner> | undefined {
+    if (this.#eventsTaken < this.#events.length) return this.#events[this.#eventsTaken++];
+    if (this.#eventsTaken > 0) {
+      this.#events = [];
+      this.#eventsTaken = 0;
+    }
+    return undefined;
+  }
+
+  // ---- streams
+
+  /** Opens a stream. */
+  newStream(id: number): Http2Stream<Owner> {
+    const { initialStreamWindowBytes } = this.limits;
+    // Until our settings are acknowledged, the peer goes by what RFC 9113 section 6.9.2 says.
+    const windowBytes = this.isAcknowledged
+      ? initialStreamWindowBytes
+      : Math.max(DEFAULT_WINDOW_BYTES, initialStreamWindowBytes);
+    const window = new ReceiveWindow(windowBytes, this.nowMs);
+    const stream = new Http2Stream<Owner>(id, this.outbound.peer.initialWindowBytes, window);
+    this.streams.add(stream);
+    this.idleEndMs = Number.POSITIVE_INFINITY;
+    return stream;
+  }
+
+  /** The stream is over. */
+  close(stream: Http2Stream<Owner>, end: StreamEnd): void {
+    if (stream.isClosed) return;
+    stream.isClosed = true;
+    this.deadlines.stop(stream);
+    this.outbound.drop(stream);
+    this.streams.delete(stream, end);
+    this.credit(stream.unreadBytes);
+    if (!this.isServer) this.push({ type: 'capacity' });
+    if (this.streams.size > 0) return;
+    if (this.state === 'open' && this.isServer) this.idleEndMs = this.nowMs + this.timeouts.idleTimeoutMs;
+    if (this.#hasSaidLast) this.finish();
+    else if (this.isPeerLeaving && this.state === 'open') this.sayLast();
+  }
+
+  /** Takes a priority over; what it does not say is as if it said the default. RFC 9218 section 4. */
+  prioritize(stream: Http2Stream<Owner>, { urgency = 3, isIncremental = false }: Http2Priority): void {
+    this.outbound.prioritize(stream, urgency, isIncremental);
+  }
+
+  /** The peer sent a message that is none. RFC 9113 section 8.1.1. */
+  malformed(stream: Http2Stream<Owner>, why: string): void {
+    const what = this.isServer ? 'request' : 'response';
+    this.failStream(stream, malformedMessage(stream.id, what, why), 'PROTOCOL_ERROR');
+  }
+
+  /** The peer sent less or more content than it had announced. */
+  wrongLength(stream: Http2Stream<Owner>): void {
+    const error = wrongLength(stream.id, stream.contentLength, stream.receivedBytes);
+    this.failStream(stream, error, 'PROTOCOL_ERROR');
+  }
+
+  /** The peer broke a rule of a stream. RFC 9113 section 5.4.2. */
+  failStream(stream: Http2Stream<Owner>, error: LamellaError, errorCode: Http2ErrorCode): void {
+    if (stream.isClosed) return;
+    this.reset(stream, errorCode);
+    this.push({ type: 'stream-failed', stream, error });
+    this.countReset();
+  }
+
+  /** Ends a stream now. */
+  reset(stream: Http2Stream<Owner>, errorCode: Http2ErrorCode): void {
+    if (stream.isClosed) return;
+    this.outbound.writer.writeReset(stream.id, ERROR_CODE[errorCode]);
+    this.close(stream, 'reset-by-us');
+  }
+
+  /** Content was read or thrown away: the peer may send as much again. */
+  consume(stream: Http2Stream<Owner>, byteCount: number): void {
+    if (stream.isClosed || byteCount === 0) return; // what was unread was given back when it closed
+    stream.unreadBytes -= byteCount;
+    this.credit(byteCount);
+    if (stream.isRemoteEnded) return;
+    const { maxStreamWindowBytes } = this.limits;
+    const { roundTripMs } = this.pings;
+    const increment = stream.receiveWindow.consume(byteCount, this.nowMs, roundTripMs, maxStreamWindowBytes);
+    if (increment === 0) return;
+    this.outbound.writer.writeWindowUpdate(stream.id, increment);
+    this.pings.measure(this.outbound.writer, this.nowMs);
+  }
+
+  /** The peer has sent all of its message. */
+  endRemote(stream: Http2Stream<Owner>, trailers: readonly string[] | undefined): void {
+    if (stream.contentLength >= 0 && stream.receivedBytes !== stream.contentLength) {
+      this.wrongLength(stream);
+      return;
+    }
+    stream.isRemoteEnded = true;
+    this.deadlines.stop(stream);
+    this.push({ type: 'end', stream, trailers });
+    if (stream.isLocalEnded) this.close(stream, 'ended');
+  }
+
+  /** We have sent all of our message. */
+  endLocal(stream: Http2Stream<Owner>): void {
+    stream.isLocalEnded = true;
+    if (!this.isServer && !stream.hasHead) this.deadlines.awaitHead(stream, this.nowMs);
+    if (stream.isRemoteEnded) this.close(stream, 'ended');
+  }
+
+  #onSent(stream: Http2Stream<Owner>): void {
+    if (stream.isLocalEnded) this.endLocal(stream);
+    this.push({ type: 'sent', stream });
+  }
+
+  // ---- budgets
+
+  /** Counts a stream that the peer has reset, or made us reset. @throws Http2ProtocolError if it is one too many. */
+  countReset(): void {
+    if (!this.#resets.isOverdrawnBy(this.nowMs)) return;
+    throw tooMuch(`${this.#resets.spent} streams were reset`);
+  }
+
+  /** Counts a frame that carries nothing. @throws Http2ProtocolError if it is one too many. */
+  countControlFrame(type: number): void {
+    if (!this.#controlFrames.isOverdrawnBy(this.nowMs)) return;
+    throw tooMuch(`the peer sent ${this.#controlFrames.spent} frames that carry nothing, the last of type ${type}`);
+  }
+
+  /** Updates are earned by content that was sent; without any they are noise. */
+  countUpdate(): void {
+    this.#controlFrames.earn(UPDATES_PER_FRAME * this.outbound.takeFrameCount());
+    this.countControlFrame(FRAME.windowUpdate);
+  }
+
+  // ---- the connection
+
+  /** Bytes of the connection's window that are free again. */
+  credit(byteCount: number): void {
+    const increment = this.window.consume(byteCount, this.nowMs, 0, 0);
+    if (increment > 0) this.outbound.writer.writeWindowUpdate(0, increment);
+  }
+
+  /** Which stream is the last one that is served. */
+  sayLast(): void {
+    if (this.#hasSaidLast || this.state === 'failed' || this.state === 'closed') return;
+    this.#hasSaidLast = true;
+    if (this.state === 'open') this.state = 'leaving';
+    this.idleEndMs = Number.POSITIVE_INFINITY;
+    if (this.isServer) this.lastServedId = this.lastPeerId;
+    this.outbound.writer.writeGoaway(this.lastPeerId, ERROR_CODE.NO_ERROR, '');
+    if (this.streams.size === 0) this.finish();
+  }
+
+  /** Nothing is left to do. */
+  finish(): void {
+    if (this.state === 'failed' || this.state === 'closed') return;
+    this.state = 'closed';
+    this.push({ type: 'closed' });
+  }
+
+  /** What breaks a rule of the connection ends it. */
+  failIfBroken(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof Http2ProtocolError)) throw error;
+      this.fail(error, error.errorCode);
+    }
+  }
+
+  /** RFC 9113 section 5.4.1. */
+  fail(error: LamellaError, errorCode: Http2ErrorCode): void {
+    if (this.state === 'failed') return;
+    this.state = 'failed';
+    const debugText = error instanceof Http2ProtocolError ? asciiOf(error.message) : '';
+    this.outbound.writer.writeGoaway(this.lastPeerId, ERROR_CODE[errorCode], debugText);
+    this.push({ type: 'failed', error, errorCode });
+  }
+}
+
+/** What the peer may read of it. */
+function asciiOf(message: string): string {
+  return message.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+}
+
+/** A peer may give back to the stream and to the connection, and more often than we send. */
+const UPDATES_PER_FRAME = 4;

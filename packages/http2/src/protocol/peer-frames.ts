@@ -1,0 +1,276 @@
+import { ERROR_CODE } from '../codec/error-code.ts';
+import { FRAME, SETTING } from '../codec/frames/frame-types.ts';
+import { Http2ProtocolError } from '../errors.ts';
+import type { ConnectionCore } from './connection-core.ts';
+import type { FrameHandler } from './http2-inbound.ts';
+import { Http2Inbound } from './http2-inbound.ts';
+import type { Http2Stream } from './http2-stream.ts';
+import { MessageFields, readResponse, readTrailers } from './message-fields.ts';
+import type { Http2Priority } from './priority.ts';
+import { parsePriority } from './priority.ts';
+import { emptyUpdate, sectionTooLarge, streamClosed, streamIdle, windowOverrun } from './protocol-failures.ts';
+
+/**
+ * Does what the frames of the peer say. RFC 9113 sections 5, 6 and 8.
+ *
+ * @typeParam Owner - What the driver keeps for a stream.
+ */
+export class PeerFrames<Owner> implements FrameHandler {
+  readonly inbound: Http2Inbound;
+  readonly #core: ConnectionCore<Owner>;
+  readonly #fields = new MessageFields();
+  readonly #earlyPriorities = new Map<number, Http2Priority>();
+  #dataStream: Http2Stream<Owner> | undefined;
+
+  constructor(core: ConnectionCore<Owner>) {
+    this.#core = core;
+    this.inbound = new Http2Inbound(this, core.limits, core.isServer);
+  }
+
+  // ---- frames
+
+  onFields(streamId: number, fields: string[], endStream: boolean, isTooLarge: boolean): void {
+    const stream = this.#core.streams.get(streamId);
+    if (stream !== undefined) this.#continueMessage(stream, fields, endStream, isTooLarge);
+    else if (this.#core.isServer && (streamId & 1) === 1 && streamId > this.#core.lastPeerId) {
+      this.#startRequest(streamId, fields, endStream, isTooLarge);
+    } else this.#onClosedStream(streamId, 'HEADERS');
+  }
+
+  onDataStart(streamId: number, length: number): boolean {
+    if (!this.#core.window.receive(length)) throw windowOverrun('the connection');
+    const stream = this.#core.streams.get(streamId);
+    this.#dataStream = stream;
+    if (stream === undefined) {
+      this.#core.credit(length);
+      this.#onClosedStream(streamId, 'DATA');
+      return false;
+    }
+    stream.unreadBytes += length;
+    if (stream.isRemoteEnded) this.#core.failStream(stream, streamClosed(streamId, 'DATA'), 'STREAM_CLOSED');
+    else if (!stream.hasHead) this.#core.malformed(stream, 'DATA comes before HEADERS');
+    else if (!stream.receiveWindow.receive(length)) {
+      this.#core.failStream(stream, windowOverrun(`stream ${streamId}`), 'FLOW_CONTROL_ERROR');
+    } else return true;
+    return false;
+  }
+
+  onDataPiece(bytes: Uint8Array, start: number, end: number, paddingBytes: number): void {
+    const stream = this.#dataStream;
+    if (stream === undefined || stream.isClosed) return;
+    if (paddingBytes > 0) this.#core.consume(stream, paddingBytes);
+    if (end === start) return;
+    stream.receivedBytes += end - start;
+    this.#core.deadlines.noteBody(stream, end - start, this.#core.nowMs);
+    if (stream.contentLength >= 0 && stream.receivedBytes > stream.contentLength) this.#core.wrongLength(stream);
+    else this.#core.push({ type: 'data', stream, bytes: bytes.subarray(start, end) });
+  }
+
+  onDataEnd(endStream: boolean): void {
+    const stream = this.#dataStream;
+    if (endStream && stream !== undefined && !stream.isClosed) this.#core.endRemote(stream, undefined);
+  }
+
+  onPriority(streamId: number, dependsOn: number): void {
+    this.onControlFrame(FRAME.priority);
+    if (dependsOn !== streamId) return; // the tree of priorities has no meaning any more. RFC 9113 section 5.3.2
+    throw new Http2ProtocolError('LML_ERR_HTTP2_BAD_PRIORITY', `stream ${streamId} depends on itself`);
+  }
+
+  onPriorityUpdate(streamId: number, value: string): void {
+    if ((streamId & 1) === 0) {
+      throw new Http2ProtocolError('LML_ERR_HTTP2_BAD_PRIORITY', `no client can have opened stream ${streamId}`);
+    }
+    const stream = this.#core.streams.get(streamId);
+    const priority = parsePriority(value);
+    if (stream !== undefined) this.#core.prioritize(stream, priority);
+    else if (streamId > this.#core.lastPeerId && this.#earlyPriorities.size < MAX_EARLY_PRIORITIES) {
+      this.#earlyPriorities.set(streamId, priority);
+    }
+  }
+
+  onReset(streamId: number, errorCode: number): void {
+    const stream = this.#core.streams.get(streamId);
+    if (stream === undefined) {
+      this.#checkIdle(streamId, 'RST_STREAM');
+      this.onControlFrame(FRAME.rstStream);
+      return;
+    }
+    // RFC 9113 section 8.1: a server that has answered in full may say that it does not need the rest of the request.
+    this.#core.close(stream, 'reset-by-peer');
+    this.#core.push({ type: 'reset', stream, errorCode });
+    if (this.#core.isServer) this.#core.countReset();
+  }
+
+  onSetting(identifier: number, value: number): void {
+    const { peer } = this.#core.outbound;
+    const windowBefore = peer.initialWindowBytes;
+    peer.apply(identifier, value, !this.#core.isServer);
+    if (identifier === SETTING.headerTableSize) this.#core.outbound.applyTableSize();
+    const change = peer.initialWindowBytes - windowBefore;
+    if (change === 0) return;
+    // RFC 9113 section 6.9.2: it holds for the streams that are open, too, and may take back what they had.
+    for (const stream of this.#core.streams.values()) {
+      if (this.#core.outbound.widenStream(stream, change, this.#core.nowMs)) continue;
+      throw windowOverrun(`stream ${stream.id}`);
+    }
+  }
+
+  onSettingsEnd(): void {
+    this.#core.outbound.peer.isKnown = true;
+    this.#core.outbound.writer.writeSettingsAck();
+    this.#core.push({ type: 'capacity' });
+  }
+
+  onSettingsAck(): void {
+    if (this.#core.isAcknowledged) {
+      this.onControlFrame(FRAME.settings);
+      return;
+    }
+    this.#core.isAcknowledged = true;
+    this.#core.settingsEndMs = Number.POSITIVE_INFINITY;
+    this.inbound.applyTableSize();
+  }
+
+  onPing(bytes: Uint8Array, start: number, isAck: boolean): void {
+    this.onControlFrame(FRAME.ping);
+    if (!isAck) this.#core.outbound.writer.writePing(bytes, start, true);
+    else if (this.#core.pings.takeAck(bytes, start, this.#core.nowMs) === 'last' && this.#core.state === 'leaving')
+      this.#core.sayLast();
+  }
+
+  onGoaway(lastStreamId: number, errorCode: number, debugText: string): void {
+    this.onControlFrame(FRAME.goaway);
+    this.#core.isPeerLeaving = true;
+    this.#core.push({ type: 'capacity' });
+    if (!this.#core.isServer) {
+      for (const stream of [...this.#core.streams.values()]) {
+        if (stream.id <= lastStreamId) continue;
+        this.#core.close(stream, 'reset-by-peer');
+        this.#core.push({ type: 'unprocessed', stream });
+      }
+    }
+    if (errorCode !== ERROR_CODE.NO_ERROR) this.#core.push({ type: 'goaway', errorCode, debugText });
+    if (this.#core.streams.size === 0) this.#core.sayLast();
+  }
+
+  onWindowUpdate(streamId: number, increment: number): void {
+    if (streamId === 0) {
+      if (increment === 0) throw emptyUpdate(0);
+      if (!this.#core.outbound.widen(increment)) throw windowOverrun('the connection');
+      this.#core.countUpdate();
+      return;
+    }
+    const stream = this.#core.streams.get(streamId);
+    this.#core.countUpdate();
+    if (stream === undefined) this.#checkIdle(streamId, 'WINDOW_UPDATE');
+    else if (increment === 0) this.#core.failStream(stream, emptyUpdate(streamId), 'PROTOCOL_ERROR');
+    else if (!this.#core.outbound.widenStream(stream, increment, this.#core.nowMs)) {
+      this.#core.failStream(stream, windowOverrun(`stream ${streamId}`), 'FLOW_CONTROL_ERROR');
+    }
+  }
+
+  onControlFrame(type: number): void {
+    this.#core.countControlFrame(type);
+  }
+
+  // ---- messages
+
+  #startRequest(streamId: number, section: string[], endStream: boolean, isTooLarge: boolean): void {
+    this.#core.lastPeerId = streamId;
+    if (streamId > this.#core.lastServedId) return; // we have said so
+    if (this.#core.streams.size >= this.#core.limits.maxConcurrentStreams) {
+      this.#refuse(streamId);
+      return;
+    }
+    const head = isTooLarge ? TOO_LARGE : this.#fields.readRequest(section, true);
+    const stream = this.#core.newStream(streamId);
+    this.#core.deadlines.stop(stream);
+    stream.isRemoteEnded = endStream;
+    if (isTooLarge) this.#answerTooLarge(stream);
+    else if (typeof head === 'string') this.#core.malformed(stream, head);
+    else if (endStream && head.contentLength > 0) this.#core.wrongLength(stream);
+    else {
+      stream.hasHead = true;
+      stream.contentLength = head.contentLength;
+      const priority = this.#earlyPriorities.get(streamId) ?? head.priority;
+      if (priority !== undefined) this.#core.prioritize(stream, priority);
+      this.#earlyPriorities.delete(streamId);
+      this.#core.push({ type: 'request', stream, head, hasBody: !endStream });
+    }
+  }
+
+  /** HEADERS on a stream that is open: a response, or trailers. */
+  #continueMessage(stream: Http2Stream<Owner>, section: string[], endStream: boolean, isTooLarge: boolean): void {
+    if (stream.isRemoteEnded) this.#core.failStream(stream, streamClosed(stream.id, 'HEADERS'), 'STREAM_CLOSED');
+    else if (isTooLarge)
+      this.#core.failStream(stream, sectionTooLarge(stream.id, this.#core.limits), 'ENHANCE_YOUR_CALM');
+    else if (!stream.hasHead) this.#takeResponse(stream, section, endStream);
+    else if (stream.isTunnel)
+      this.#core.malformed(stream, 'a tunnel has no trailers'); // RFC 9113 section 8.5
+    else {
+      const trailers = endStream ? readTrailers(section) : 'trailers must end the stream';
+      if (typeof trailers === 'string') this.#core.malformed(stream, trailers);
+      else this.#core.endRemote(stream, trailers);
+    }
+  }
+
+  #takeResponse(stream: Http2Stream<Owner>, section: string[], endStream: boolean): void {
+    const head = readResponse(section);
+    if (typeof head === 'string') {
+      this.#core.malformed(stream, head);
+      return;
+    }
+    const isInterim = head.status < 200;
+    if (isInterim && endStream) {
+      this.#core.malformed(stream, 'an interim response must not end the stream');
+      return;
+    }
+    if (isInterim) this.onControlFrame(FRAME.headers);
+    else {
+      stream.hasHead = true;
+      const isBodyless = stream.isHead || head.status === 204 || head.status === 304;
+      stream.contentLength = isBodyless ? 0 : head.contentLength;
+      this.#core.deadlines.stop(stream);
+    }
+    this.#core.push({ type: 'response', stream, head, hasBody: !isInterim && !endStream });
+    if (endStream) this.#core.endRemote(stream, undefined);
+  }
+
+  // ---- streams that are not open
+
+  /** A frame for a stream that is not open. RFC 9113 section 5.1. */
+  #onClosedStream(streamId: number, frame: string): void {
+    this.#checkIdle(streamId, frame);
+    if (streamId > this.#core.lastServedId) return;
+    const end = this.#core.streams.endOf(streamId);
+    if (end === 'ended') throw streamClosed(streamId, frame);
+    if (end !== 'reset-by-peer') return; // it may not have heard of it when it sent that
+    this.#core.outbound.writer.writeReset(streamId, ERROR_CODE.STREAM_CLOSED);
+    this.#core.countReset();
+  }
+
+  #checkIdle(streamId: number, frame: string): void {
+    const isIdle = this.#core.isServer
+      ? (streamId & 1) === 0 || streamId > this.#core.lastPeerId
+      : (streamId & 1) === 0 || streamId >= this.#core.nextId;
+    if (isIdle) throw streamIdle(streamId, frame);
+  }
+
+  #refuse(streamId: number): void {
+    this.#core.outbound.writer.writeReset(streamId, ERROR_CODE.REFUSED_STREAM);
+    this.#core.streams.noteReset(streamId, 'refused');
+    this.#core.countReset();
+  }
+
+  /** RFC 6585 section 5: 431 (Request Header Fields Too Large). */
+  #answerTooLarge(stream: Http2Stream<Owner>): void {
+    this.#core.outbound.sendFields(stream, [':status', '431'], true);
+    this.#core.outbound.writer.writeReset(stream.id, ERROR_CODE.NO_ERROR);
+    this.#core.close(stream, 'reset-by-us');
+    this.#core.countReset();
+  }
+}
+
+const TOO_LARGE = 'the field section is too large';
+const MAX_EARLY_PRIORITIES = 64;

@@ -12,6 +12,8 @@ export interface Evaluation {
    * whether it is still good.
    */
   readonly type: 'fresh' | 'refresh' | 'validate';
+  /** Whether a confirmation that others are waiting for would do for this request as well. */
+  readonly canShareValidation: boolean;
   /** Fields of the stored response; to be cloned before a change. */
   readonly headers: HttpHeaders;
   /** How old it is, in seconds. */
@@ -52,14 +54,16 @@ export function evaluate(
     directiveSeconds(asked, 'stale-if-error') ?? 0,
   );
   return {
-    type: typeOf(),
+    type: typeOf(ageSeconds),
+    canShareValidation: typeOf(MOMENT_SECONDS) !== 'validate',
     headers,
     ageSeconds,
     remainingSeconds,
     staleIfErrorSeconds: isStrict ? -1 : staleIfError + remainingSeconds,
   };
 
-  function typeOf(): Evaluation['type'] {
+  function typeOf(ageSeconds: number): Evaluation['type'] {
+    const remainingSeconds = maxAgeSeconds - ageSeconds;
     const isPragma = asked.size === 0 && /no-cache/i.test(request.headers.get('pragma') ?? '');
     if (asked.has('no-cache') || directives.has('no-cache') || isPragma) return 'validate';
     const maxAge = directiveSeconds(asked, 'max-age');
@@ -91,4 +95,6 @@ function factsOf(entry: CacheEntry, isShared: boolean): EntryFacts {
   return found;
 }
 
+/** Age of what was confirmed just now: younger than any limit but 0. */
+const MOMENT_SECONDS = 0.001;
 const facts = new WeakMap<CacheEntry, EntryFacts>();

@@ -77,7 +77,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     const given = match === undefined ? undefined : await this.#serveMatch(match, request);
     if (given !== undefined) return given;
     if (asked.has('only-if-cached')) return this.#marked(HttpResponse.from({ status: 504 }), 'fwd=miss');
-    return match === undefined ? this.#serveMiss(key, request) : this.#validate(match, request);
+    return this.#askOnce(key, request, match);
   };
 
   // ---- what is stored
@@ -140,15 +140,22 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   // ---- what has to be asked for
 
-  async #serveMiss(key: string, request: HttpRequest): Promise<HttpResponse> {
-    const isShareable = this.#flights !== undefined && request.method === 'GET' && !hasPreconditions(request.headers);
-    if (!isShareable) return this.#fetch(key, request, 'fwd=miss');
-    const end = this.#flights.start(key);
-    if (end !== undefined) return this.#fetch(key, request, 'fwd=miss', end);
-    await this.#flights.wait(key, request.scope);
-    const match = await this.#find(key, request);
-    const given = match === undefined ? undefined : await this.#serveMatch(match, request);
-    return given ?? this.#fetch(key, request, 'fwd=miss; detail=collapse-failed');
+  /** Asks the origin about what is missing or stale, or waits for the one who is asking and takes what that has brought. */
+  async #askOnce(key: string, request: HttpRequest, match: Match | undefined): Promise<HttpResponse> {
+    const canShare = request.method === 'GET' && !hasPreconditions(request.headers);
+    if (this.#flights === undefined || !canShare || match?.evaluation.canShareValidation === false) {
+      return match === undefined ? this.#fetch(key, request, 'fwd=miss') : this.#validate(match, request);
+    }
+    // Variants of one resource are confirmed each by itself.
+    const flight = match === undefined ? key : refreshName(match);
+    const end = this.#flights.start(flight);
+    if (end !== undefined) {
+      return match === undefined ? this.#fetch(key, request, 'fwd=miss', end) : this.#validate(match, request, end);
+    }
+    await this.#flights.wait(flight, request.scope);
+    const found = await this.#find(key, request);
+    if (found === undefined) return this.#fetch(key, request, 'fwd=miss; detail=collapse-failed');
+    return (await this.#serveMatch(found, request)) ?? this.#validate(found, request);
   }
 
   /** Asks the origin, and stores what comes. `onDone` is called when it is known whether anything was stored. */
@@ -216,9 +223,10 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   // ---- what has to be confirmed
 
-  async #validate(match: Match, request: HttpRequest): Promise<HttpResponse> {
+  /** Asks whether what is stored still holds. `onDone` is called when it is known what is stored now. */
+  async #validate(match: Match, request: HttpRequest, onDone: () => void = nothing): Promise<HttpResponse> {
     const { key, entry, evaluation } = match;
-    const asked = this.#ask(key, nothing);
+    const asked = this.#ask(key, onDone);
     let response: HttpResponse;
     try {
       response = await this.#inner.serve(validationRequest(request, entry));
@@ -241,8 +249,11 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
       const stored = await this.#stored(key, request, response, asked);
       return this.#marked(stored, `fwd=stale; fwd-status=${response.status}`);
     }
-    asked.end(false);
-    return this.#confirm(match, request, response, asked.requestedAtMs);
+    try {
+      return await this.#confirm(match, request, response, asked.requestedAtMs);
+    } finally {
+      asked.end(false);
+    }
   }
 
   /** The origin says 304: to the validator that is stored, or to one that only the client has. */
@@ -273,8 +284,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   /** Confirms in the background what has been given already. */
   #refresh(match: Match, request: HttpRequest): void {
-    const { key, entry } = match;
-    const name = `${entry.id} ${key}`;
+    const name = refreshName(match);
     if (this.#refreshing.has(name)) return;
     this.#refreshing.add(name);
     const { method, target, version, headers } = request;
@@ -348,6 +358,11 @@ function isBypassed({ headers, body }: HttpRequest): boolean {
     UNKEYED.some((name) => headers.has(name)) ||
     parseCacheDirectives(headers.get('cache-control')).has('no-store')
   );
+}
+
+/** What a confirmation under way is called: no key begins like an id. */
+function refreshName({ key, entry }: Match): string {
+  return `${entry.id} ${key}`;
 }
 
 function nothing(): void {}

@@ -1,9 +1,11 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpResponse } from '@lamella/http';
+import { HttpRequest } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamGroup } from '../src/index.ts';
 import { reverseProxyService, upstreamGroup } from '../src/index.ts';
+import type { WireEnd } from './support/wire-end.ts';
 import type { World } from './support/world.ts';
 import { OK, worlds } from './support/world.ts';
 
@@ -64,5 +66,54 @@ describe('a request to a group is over, and no failure of the server, when', () 
     await again.receiveHead();
     again.send(OK);
     expect(await next.receive('ok')).toContain('200 OK');
+  });
+});
+
+describe('a response of a group that nobody reads', () => {
+  it.each<[string, (world: World, server: WireEnd) => Promise<void> | void]>([
+    ['is here to its end', (_world, server) => server.send('abcd')],
+    ['was broken off by the server', (_world, server) => server.reset()],
+    ['has waited for bodyIdleTimeoutMs', ({ clock }) => clock.advanceAsync(30_000)],
+    ['lost its client', ({ client }) => client.destroy()],
+  ])('holds no slot any more, and no close, once it %s', async (_how, end) => {
+    const { world, group } = setup();
+    const origin = world.origin();
+    const answer = group.serve(HttpRequest.from({ target: 'http://api/' }));
+    const server = await origin.accept();
+    await server.receiveHead();
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n');
+    const response = await answer;
+    expect(group.gauges()[0]).toMatchObject({ active: 1 });
+    let isClosed = false;
+    const closed = group.close().then(() => {
+      isClosed = true;
+    });
+    await settle(8);
+    expect(isClosed).toBe(false);
+
+    await end(world, server);
+    await settle(8);
+    expect(group.gauges()[0]).toMatchObject({ active: 0 });
+    await closed;
+    response.body.cancel();
+  });
+
+  it('makes room for the next request', async () => {
+    const { world, group } = setup();
+    const origin = world.origin();
+    const ask = () => group.serve(HttpRequest.from({ target: 'http://api/' }));
+    const answer = ask();
+    const server = await origin.accept();
+    await server.receiveHead();
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc');
+    await answer;
+    await expect(ask()).rejects.toMatchObject({ code: 'LML_ERR_LIMIT' });
+    server.reset();
+    await settle(8);
+    const again = ask();
+    const next = await origin.accept();
+    await next.receiveHead();
+    next.send(OK);
+    expect(await (await again).body.text()).toBe('ok');
   });
 });

@@ -47,6 +47,25 @@ describe('IncomingBody', () => {
     await expect(read).rejects.toThrow('thrown away');
     await expect(body.read()).rejects.toThrow('thrown away');
   });
+
+  it.each<[string, (body: IncomingBody) => void]>([
+    ['has ended', (body) => body.end(undefined)],
+    ['has failed', (body) => body.fail(new Error('broken off'))],
+    ['is thrown away', (body) => body.discard(new Error('thrown away'))],
+    ['is given up', (body) => body.cancel(new Error('enough'))],
+  ])('tells once, read or not, that it %s', (_how, finish) => {
+    const body = newBody();
+    let overs = 0;
+    body.onOver(() => overs++);
+    body.push(Uint8Array.of(1));
+    expect(overs).toBe(0);
+    finish(body);
+    finish(body);
+    body.fail(new Error('what came behind the body'));
+    expect(overs).toBe(1);
+    body.onOver(() => overs++);
+    expect(overs).toBe(2);
+  });
 });
 
 function newBody(): IncomingBody {

@@ -28,6 +28,7 @@ export class IncomingBody implements BodySource {
   #state: 'open' | 'ended' | 'failed' | 'discarded' = 'open';
   #error: unknown;
   #trailers: HttpHeaders | undefined;
+  #onOver: (() => void) | undefined;
 
   constructor(flow: BodyFlow) {
     this.#flow = flow;
@@ -78,6 +79,7 @@ export class IncomingBody implements BodySource {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#trailers = trailers;
+    this.#onOver?.();
   }
 
   /** No more will come; the reader gets what is there, then the error. */
@@ -85,6 +87,7 @@ export class IncomingBody implements BodySource {
     if (this.#state === 'open') {
       this.#state = 'failed';
       this.#error = error;
+      this.#onOver?.();
     }
     this.flush(); // also where the end has come in this very turn: the reader may not have heard of it
   }
@@ -110,6 +113,7 @@ export class IncomingBody implements BodySource {
     if (this.#state === 'open') {
       this.#state = 'discarded';
       this.#error = reason;
+      this.#onOver?.();
     }
     const byteCount = this.#kept?.length ?? this.#length;
     this.#memory = this.#kept = undefined;
@@ -138,6 +142,11 @@ export class IncomingBody implements BodySource {
     this.#waiter = Promise.withResolvers();
     this.#flow.want(true);
     return this.#waiter.promise;
+  }
+
+  onOver(listener: () => void): void {
+    if (this.#state === 'open') this.#onOver = listener;
+    else listener();
   }
 
   cancel(reason: unknown): void {

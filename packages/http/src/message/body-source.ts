@@ -12,6 +12,11 @@ export interface BodySource {
   read(): Promise<Uint8Array | undefined>;
   /** Nobody wants the rest. Called at most once, never after the end or a failure. Must not throw. */
   cancel(reason: unknown): void;
+  /**
+   * Calls `listener` once, at once if that is so already, when this needs nothing any more of what its bytes come from: all of them
+   * are here, or no more will come, whether anybody reads or not. Default: known by reading only.
+   */
+  onOver?(listener: () => void): void;
   /** Trailer fields; asked after the end. */
   readonly trailers?: HttpHeaders | undefined;
   /** Whether {@link tryClone} would give a source now. Default false: what comes from a stream comes once. */

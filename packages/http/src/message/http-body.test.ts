@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { UsageError } from '@lamella/service-core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bytesOf, textOf } from '../../test/support/codec.ts';
 import type { BodySource } from './body-source.ts';
 import { iterableSource } from './body-source.ts';
@@ -82,6 +82,53 @@ describe('HttpBody', () => {
       expect(body.takeWhole()).toHaveLength(0);
       expect(body.isUsed).toBe(false);
     }
+  });
+
+  it.each<[string, (body: HttpBody) => unknown]>([
+    ['is read to its end', (body) => body.text()],
+    ['fails', (body) => body.bytes({ maxBytes: 1 }).catch(() => {})],
+    ['is cancelled', (body) => body.cancel()],
+    ['is left in the middle', (body) => leaveEarly(body)],
+  ])('tells everybody who asks once, and at once who asks later, when it %s', async (_how, finish) => {
+    const body = HttpBody.from(['he', 'llo']);
+    const told: string[] = [];
+    body.onOver(() => told.push('first'));
+    body.onOver(() => told.push('second'));
+    expect(told).toEqual([]);
+    await finish(body);
+    body.cancel();
+    expect(told).toEqual(['first', 'second']);
+    body.onOver(() => told.push('late'));
+    expect(told).toEqual(['first', 'second', 'late']);
+  });
+
+  it('tells that its source broke off', async () => {
+    const source = { read: () => Promise.reject(new Error('broken off')), cancel: () => {} };
+    const body = HttpBody.fromSource(source);
+    const onOver = vi.fn();
+    body.onOver(onOver);
+    await expect(body.read()).rejects.toThrow('broken off');
+    expect(onOver).toHaveBeenCalledOnce();
+  });
+
+  it('tells as soon as its source says so, though nobody reads', () => {
+    const onOver = vi.fn();
+    const heard: (() => void)[] = [];
+    const source: BodySource = {
+      read: async () => undefined,
+      cancel() {},
+      onOver: (listener) => heard.push(listener),
+    };
+    const body = HttpBody.fromSource(source);
+    body.onOver(onOver);
+    body.onOver(onOver);
+    expect(heard).toHaveLength(1);
+    heard[0]?.();
+    expect(onOver).toHaveBeenCalledTimes(2);
+    HttpBody.fromSource({ ...source, onOver: (listener) => listener() }).onOver(onOver);
+    HttpBody.from('at hand').onOver(onOver);
+    HttpBody.empty.onOver(onOver);
+    expect(onOver).toHaveBeenCalledTimes(5);
   });
 
   it('is itself where it is a body already', () => {
@@ -269,4 +316,8 @@ async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
+}
+
+async function leaveEarly(body: HttpBody): Promise<void> {
+  for await (const _chunk of body) break;
 }

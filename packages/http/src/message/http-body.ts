@@ -50,6 +50,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   #isPulling = false;
   /** What it failed with, or was cancelled with. */
   #reason: unknown;
+  #overListeners: (() => void)[] | undefined;
 
   private constructor(
     whole: Uint8Array | string | undefined,
@@ -256,6 +257,38 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     this.#reason = reason;
     this.#whole = undefined;
     this.#source?.cancel(reason);
+    this.#tellOver();
+  }
+
+  /**
+   * Tells when the body keeps nothing busy any more: it was read to its end, failed or was cancelled, or, whether anybody reads it or
+   * not, all of it is here or its connection is gone.
+   *
+   * @param listener - Called once, at once if that is so already; must not throw.
+   *
+   * @example
+   * let isBusy = true;
+   * response.body.onOver(() => {
+   *   isBusy = false;
+   * });
+   */
+  onOver(listener: () => void): void {
+    if (this.#source === undefined || (this.#state !== 'unread' && this.#state !== 'reading')) {
+      listener();
+      return;
+    }
+    if (this.#overListeners !== undefined) {
+      this.#overListeners.push(listener);
+      return;
+    }
+    this.#overListeners = [listener];
+    this.#source.onOver?.(() => this.#tellOver());
+  }
+
+  #tellOver(): void {
+    const listeners = this.#overListeners;
+    this.#overListeners = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener();
   }
 
   #claim(): void {
@@ -299,12 +332,14 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   #end(): void {
     if (this.#state === 'cancelled') throw this.#reason;
     this.#state = 'ended';
+    this.#tellOver();
   }
 
   #fail(error: unknown): unknown {
     if (this.#state === 'cancelled') return this.#reason;
     this.#state = 'failed';
     this.#reason = error;
+    this.#tellOver();
     return error;
   }
 

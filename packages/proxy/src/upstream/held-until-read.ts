@@ -1,8 +1,7 @@
 import type { HttpResponse } from '@lamella/http';
-import { watchedBody } from '@lamella/http';
 
 /**
- * Until when a response keeps its server busy: the end of its body, or of the upgraded connection.
+ * Until when a response keeps its server busy: the end of its body, whether that is read or not, or of the upgraded connection.
  *
  * @returns `undefined` if it is over already.
  */
@@ -13,6 +12,6 @@ export function heldUntilRead(
   if (upgraded !== undefined) return { output: response, ended: upgraded.stream.closed };
   if (body.isAtHand) return undefined;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const watched = watchedBody(body, { onEnd: () => resolve() });
-  return { output: response.with({ body: watched }), ended: promise };
+  body.onOver(resolve);
+  return { output: response, ended: promise };
 }

@@ -87,7 +87,8 @@ export interface UpstreamGroup extends Service<HttpRequest, HttpResponse>, Async
  * Makes one service of several servers: it chooses one for each request, and leaves out those that fail.
  *
  * @remarks
- * A server is busy with a request until the response has been read to its end, or the upgraded connection has closed. A request is
+ * A server is busy with a request until the body of the response has come, was given up, or has lost its connection, whether anybody
+ * reads it or not (a client ends what nobody reads), or until the upgraded connection has closed. A request is
  * sent again, to another server if there is one, only if that can do no harm: its method is idempotent, or nothing of it was sent; and
  * its body can be read again. All retries together are bounded by a budget.
  *

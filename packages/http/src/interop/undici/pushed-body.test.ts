@@ -27,6 +27,26 @@ describe('PushedBody', () => {
     }
   });
 
+  it.each<[string, (body: PushedBody) => void]>([
+    ['has ended', (body) => body.end(HttpHeaders.from())],
+    ['has failed', (body) => body.fail(new Error('broken off'))],
+    ['is given up', (body) => body.cancel('enough')],
+  ])('tells, read or not, that it %s', (_how, finish) => {
+    const body = new PushedBody(
+      () => {},
+      () => {},
+    );
+    let overs = 0;
+    body.onOver(() => overs++);
+    body.push(Buffer.from('a'));
+    expect(overs).toBe(0);
+    finish(body);
+    finish(body);
+    expect(overs).toBe(1);
+    body.onOver(() => overs++);
+    expect(overs).toBe(2);
+  });
+
   it('aborts when it is cancelled, and not after its end', () => {
     const reasons: unknown[] = [];
     const make = () =>

@@ -9,6 +9,7 @@ export class PushedBody implements BodySource {
   #waiter: PromiseWithResolvers<Uint8Array | undefined> | undefined;
   #end: { readonly error?: unknown; readonly isFailure: boolean } | undefined;
   #trailers: HttpHeaders | undefined;
+  #onOver: (() => void) | undefined;
 
   /**
    * @param resume - Called when there is room again.
@@ -38,12 +39,19 @@ export class PushedBody implements BodySource {
     this.#end = { isFailure: false };
     this.#trailers = trailers.size > 0 ? trailers : undefined;
     this.#waiter?.resolve(undefined);
+    this.#onOver?.();
   }
 
   fail(error: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = { error, isFailure: true };
     this.#waiter?.reject(error);
+    this.#onOver?.();
+  }
+
+  onOver(listener: () => void): void {
+    if (this.#end === undefined) this.#onOver = listener;
+    else listener();
   }
 
   read(): Promise<Uint8Array | undefined> {

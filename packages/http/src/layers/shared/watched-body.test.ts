@@ -55,6 +55,22 @@ describe('watchedBody', () => {
       expect(watched.trailers?.get('a')).toBe('b');
     }
   });
+
+  it('tells at once what the watched one tells of its source', () => {
+    let isOver = false;
+    let tell = () => {};
+    const onOver = (listener: () => void): void => {
+      tell = listener;
+    };
+    const source = { read: async () => undefined, cancel() {}, onOver };
+    const { watched, log } = watch(HttpBody.fromSource(source));
+    watched.onOver(() => {
+      isOver = true;
+    });
+    expect(isOver).toBe(false);
+    tell();
+    expect([isOver, log]).toEqual([true, []]);
+  });
 });
 
 function watch(body: HttpBody) {

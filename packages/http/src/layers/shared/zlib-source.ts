@@ -83,6 +83,10 @@ export class ZlibSource implements BodySource {
     this.#fail(reason);
   }
 
+  onOver(listener: () => void): void {
+    this.#body.onOver(listener);
+  }
+
   /** Puts the next piece in. Never rejects. */
   async #feed(): Promise<void> {
     this.#isFeeding = true;

@@ -29,6 +29,7 @@ export function deadlineBody(body: HttpBody, timeoutMs: number, clock: Clock, on
       timer.cancel();
       body.cancel(reason);
     },
+    onOver: (listener: () => void) => body.onOver(listener),
     get trailers() {
       return body.trailers;
     },

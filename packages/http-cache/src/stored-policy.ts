@@ -1,4 +1,5 @@
 import type { HttpHeaders } from '@lamella/http';
+import { splitTokens } from '@lamella/http';
 import CachePolicy from 'http-cache-semantics';
 import type { CacheDirectives } from './cache-directives.ts';
 import { formatCacheDirectives, parseCacheDirectives } from './cache-directives.ts';
@@ -43,7 +44,7 @@ export function policyOf(response: JudgedResponse, isShared: boolean): StoredPol
     { shared: isShared },
   );
   return {
-    isStorable: policy.storable() && headers.get('vary')?.trim() !== '*',
+    isStorable: policy.storable() && !splitTokens(headers.get('vary') ?? '').includes('*'),
     initialAgeSeconds: initialAge(response),
     maxAgeSeconds: policy.maxAge(),
     directives,

@@ -72,10 +72,19 @@ export function confirmedEntry(
   headers.delete('age');
   headers.deleteWhere((name) => updates.has(name));
   for (const [name, value] of updates) headers.append(name, value);
-  return { ...entry, ...times, headers: [...headers] };
+  return { ...entry, ...times, headers: [...headers], selectedBy: confirmedSelection(entry, request, headers) };
 }
 
-/** Whether a confirmed entry may still be kept: a 304 may say no-store or private, where the response did not. */
+/**
+ * The fields that choose a confirmed response. The 304 is an answer to this request: what its Vary names beside what chose the response
+ * so far has the values of this request. What it leaves out goes on choosing, since the stored response was made for that value.
+ */
+function confirmedSelection(entry: CacheEntry, request: HttpRequest, headers: HttpHeaders): CacheEntry['selectedBy'] {
+  const named = selectionOf(request, headers.get('vary'), []);
+  return Object.assign(Object.create(null), entry.selectedBy, named);
+}
+
+/** Whether a confirmed entry may still be kept: a 304 may say no-store, private or `Vary: *`, where the response did not. */
 export function isStillStorable(entry: CacheEntry, isShared: boolean): boolean {
   return policyOf({ ...entry, headers: HttpHeaders.from(entry.headers) }, isShared).isStorable;
 }

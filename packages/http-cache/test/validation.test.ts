@@ -11,7 +11,14 @@ const confirming =
   (request, count) =>
     request.headers.get('if-none-match')?.includes('"v1"') === true
       ? HttpResponse.from({ status: 304, headers: { ETag: '"v1"', 'Cache-Control': control, ...fresh } })
-      : HttpResponse.text(`answer ${count}`, { headers: { ETag: '"v1"', 'Cache-Control': control, 'X-Kept': 'yes' } });
+      : HttpResponse.text(`answer ${count}`, {
+          headers: {
+            ETag: '"v1"',
+            'Cache-Control': control,
+            'X-Kept': 'yes',
+            ...(fresh['Vary'] && { Vary: fresh['Vary'] }),
+          },
+        });
 
 describe('what is stale', () => {
   it('is confirmed by its validator, and fresh again', async () => {
@@ -89,6 +96,40 @@ describe('what is stale', () => {
     expect(other.cache).toBe('lamella; hit; ttl=60');
     expect(other.response.headers.has('set-cookie')).toBe(false);
   });
+
+  it('is given only to those whose fields are the same, once a 304 names more in Vary', async () => {
+    const origin = new CachedOrigin(confirming('max-age=60', { Vary: 'Accept-Language' }));
+    const before = new CachedOrigin(confirming('max-age=60', { Vary: 'X-Any' }), { store: origin.store });
+    await before.get('/', { 'Accept-Language': 'de', 'X-Any': '1' });
+    origin.pass(61);
+    const confirmed = await origin.get('/', { 'Accept-Language': 'de', 'X-Any': '1' });
+    expect(confirmed).toMatchObject({ body: 'answer 1', cache: 'lamella; fwd=stale; fwd-status=304' });
+    expect(confirmed.response.headers.get('vary')).toBe('Accept-Language');
+    expect(await origin.get('/', { 'Accept-Language': 'de', 'X-Any': '1' })).toMatchObject({
+      body: 'answer 1',
+      cache: 'lamella; hit; ttl=60',
+    });
+    // What was chosen by a field once is not given to others, although Vary is silent about it now.
+    for (const [language, any] of [
+      ['fr', '1'],
+      ['de', '2'],
+    ] as const) {
+      const other = await origin.get('/', { 'Accept-Language': language, 'X-Any': any });
+      expect(other.cache).toBe('lamella; fwd=miss');
+    }
+  });
+
+  it.each(['*', 'Accept, *'])(
+    'is given to the one who asked, and to nobody else, once a 304 says Vary: %s',
+    async (vary) => {
+      const origin = new CachedOrigin(confirming('max-age=60'));
+      await origin.get();
+      const other = new CachedOrigin(confirming('max-age=60', { Vary: vary }), { store: origin.store });
+      other.pass(61);
+      expect(await other.get()).toMatchObject({ status: 200, body: 'answer 1' });
+      expect(origin.store.entryCount).toBe(0);
+    },
+  );
 
   it.each(['private, max-age=60', 'no-store'])('is forgotten when the 304 says %s', async (control) => {
     const origin = new CachedOrigin(confirming('max-age=60'));

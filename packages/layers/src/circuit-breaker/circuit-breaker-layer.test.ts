@@ -161,6 +161,71 @@ describe('circuitBreakerLayer', () => {
       expect(breaker.state).toBe('closed');
     });
 
+    it('opens again, for longer, when a probe has taken probeTimeoutMs, and does not listen to it any more', async () => {
+      const { fail, ok, breaker, clock, inner, service } = setup({ maxConsecutiveFailures: 1, probeTimeoutMs: 5_000 });
+      const refusal = () => service.serve(testInput('x')).catch((error) => error.retryAfterMs);
+      await fail();
+      clock.advance(1_000);
+      const stuck = service.serve(testInput('stuck'));
+      const stuckCall = await inner.nextCall();
+      clock.advance(4_999);
+      await expect(refusal()).resolves.toBe(0);
+      expect(breaker.state).toBe('half-open');
+      clock.advance(1);
+      await expect(refusal()).resolves.toBe(2_000);
+      expect(breaker.state).toBe('open');
+      clock.advance(500);
+      stuckCall.respond('late');
+      await expect(stuck).resolves.toBe('late');
+      await expect(refusal()).resolves.toBe(1_500);
+      clock.advance(1_500);
+      await ok();
+      expect(breaker.state).toBe('closed');
+    });
+
+    it('makes a probe of the first call, where a probe that never ended and the time after it are long gone', async () => {
+      const { fail, ok, breaker, clock, inner, service } = setup({ maxConsecutiveFailures: 1 });
+      await fail();
+      clock.advance(1_000);
+      void service.serve(testInput('stuck'));
+      await inner.nextCall();
+      clock.advance(30_000 + 2_000);
+      await ok();
+      expect(breaker.state).toBe('closed');
+    });
+
+    it('takes a success that comes too late for none, though nobody called in between', async () => {
+      const { fail, breaker, clock, inner, service } = setup({ maxConsecutiveFailures: 1, probeTimeoutMs: 5_000 });
+      await fail();
+      clock.advance(1_000);
+      const probe = service.serve(testInput('slow'));
+      clock.advance(5_000);
+      (await inner.nextCall()).respond('late');
+      await probe;
+      expect(breaker.state).toBe('open');
+    });
+
+    it('looks at the oldest of several probes', async () => {
+      const { fail, breaker, clock, inner, service } = setup({
+        maxConsecutiveFailures: 1,
+        maxProbes: 2,
+        probeTimeoutMs: 5_000,
+      });
+      await fail();
+      clock.advance(1_000);
+      const first = service.serve(testInput('1'));
+      clock.advance(4_000);
+      void service.serve(testInput('2'));
+      (await inner.nextCall()).respond('');
+      await first;
+      clock.advance(4_999);
+      await service.serve(testInput('x')).catch(() => {});
+      expect(breaker.state).toBe('half-open');
+      clock.advance(1);
+      await service.serve(testInput('x')).catch(() => {});
+      expect(breaker.state).toBe('open');
+    });
+
     it('does not listen to calls from before', async () => {
       const { fail, breaker, clock, inner, service } = setup({ maxConsecutiveFailures: 1 });
       const slow = service.serve(testInput('slow'));
@@ -222,6 +287,7 @@ describe('circuitBreakerLayer', () => {
     [{ maxConsecutiveFailures: 0 }, 'maxConsecutiveFailures must be an integer >= 1 or Infinity, got 0'],
     [{ maxProbes: 0 }, 'maxProbes must be an integer >= 1 or Infinity, got 0'],
     [{ maxProbes: Number.POSITIVE_INFINITY }, 'maxProbes must be finite, got Infinity'],
+    [{ probeTimeoutMs: 0 }, 'probeTimeoutMs must be > 0, got 0'],
     [{ openBackoff: {} }, 'openBackoff.delayMs must be a function, got undefined'],
     [{ isFailure: 1 }, 'isFailure must be a function, got number'],
     [{ onStateChange: 1 }, 'onStateChange must be a function, got number'],

@@ -3,7 +3,13 @@ import { isCancellation, systemClock, UsageError } from '@lamella/service-core';
 import type { Backoff } from '../retry/exponential-backoff.ts';
 import { exponentialBackoff } from '../retry/exponential-backoff.ts';
 import type { CallResult } from '../shared/call-result.ts';
-import { requireCount, requireFunction, requireOptionalFunction, requireRange } from '../shared/checks.ts';
+import {
+  requireCount,
+  requireFunction,
+  requireOptionalFunction,
+  requirePositive,
+  requireRange,
+} from '../shared/checks.ts';
 import { disposeOutput } from '../shared/dispose-output.ts';
 import { guardedHook } from '../shared/guarded-hook.ts';
 import type { CircuitPass, CircuitState, CircuitVerdict } from './circuit.ts';
@@ -24,6 +30,11 @@ export interface CircuitBreakerLayerOptions<in Output = unknown> {
   readonly openBackoff?: Backoff;
   /** Calls that are let through to see whether the service is back, all of which must succeed, an integer of at least 1. Default 1. */
   readonly maxProbes?: number;
+  /**
+   * Longest time for a probe, in milliseconds, greater than 0; one that takes longer has failed, whatever it gives later. `Infinity`
+   * waits for ever. Default 30_000.
+   */
+  readonly probeTimeoutMs?: number;
   /** What counts as a failure. Default: every error. */
   readonly isFailure?: (result: CallResult<Output>) => boolean;
   /** Called after each change of state. Default: nothing. */
@@ -35,7 +46,7 @@ export interface CircuitBreakerLayerOptions<in Output = unknown> {
 /** The layer that {@link circuitBreakerLayer} makes: a layer for outputs that it can judge, and gauges. */
 export interface CircuitBreakerLayer<in JudgedOutput> {
   <Input, Output extends JudgedOutput>(inner: Service<Input, Output>): Service<Input, Output>;
-  /** Where the circuit stands. An open one becomes half-open with the first call after its time. */
+  /** Where the circuit stands. An open one becomes half-open, and a probe that takes too long fails, with the first call after its time. */
   readonly state: CircuitState;
   /** Calls that were refused so far. */
   readonly refused: number;
@@ -54,8 +65,8 @@ export interface CircuitBreakerLayer<in JudgedOutput> {
  * longer.
  *
  * A call that its caller cancels says nothing: it counts neither way, and makes room for another probe. Neither does a
- * call that began before the last change of state. Costs one promise for each call, and no timer: a probe that never ends
- * holds the circuit half-open for ever, so put a timeout inside.
+ * call that began before the last change of state. Costs one promise for each call, and no timer: that a probe has taken
+ * longer than `probeTimeoutMs` is seen by the next call, which may become a probe itself. The probe is not aborted by that.
  *
  * @returns A layer for any input, with its gauges.
  * @throws UsageError `LML_ERR_USAGE` at construction when an option is out of range. The service rejects with
@@ -77,6 +88,7 @@ export function circuitBreakerLayer<JudgedOutput = unknown>(
 ): CircuitBreakerLayer<JudgedOutput> {
   const { failureRatio = 0.5, minCalls = 20, windowMs = 10_000, clock = systemClock } = options;
   const { maxConsecutiveFailures = Number.POSITIVE_INFINITY, maxProbes = 1, isFailure = isError } = options;
+  const { probeTimeoutMs = 30_000 } = options;
   const { openBackoff = exponentialBackoff({ minDelayMs: 1_000, maxDelayMs: 60_000, jitterRatio: 0.2 }) } = options;
   requireRange('failureRatio', failureRatio, Number.MIN_VALUE, 1);
   requireCount('minCalls', minCalls, 1);
@@ -85,11 +97,12 @@ export function circuitBreakerLayer<JudgedOutput = unknown>(
   requireFunction('openBackoff.delayMs', openBackoff.delayMs);
   requireCount('maxProbes', maxProbes, 1);
   if (maxProbes === Number.POSITIVE_INFINITY) throw new UsageError('maxProbes must be finite, got Infinity');
+  requirePositive('probeTimeoutMs', probeTimeoutMs);
   requireFunction('isFailure', isFailure);
   requireOptionalFunction('onStateChange', options.onStateChange);
   const onStateChange = options.onStateChange && guardedHook('onStateChange', options.onStateChange);
 
-  const rules = { failureRatio, minCalls, windowMs, maxConsecutiveFailures, openBackoff, maxProbes };
+  const rules = { failureRatio, minCalls, windowMs, maxConsecutiveFailures, openBackoff, maxProbes, probeTimeoutMs };
   const circuit = new Circuit(rules, clock.coarseNowMs(), (from, to) => onStateChange?.({ from, to }));
   let refused = 0;
   const leave = (pass: CircuitPass, verdict: CircuitVerdict): void => circuit.leave(pass, verdict, clock.coarseNowMs());

@@ -21,11 +21,14 @@ export interface CircuitRules {
   readonly openBackoff: Backoff;
   /** Probes at a time while half-open, all of which must succeed. */
   readonly maxProbes: number;
+  /** How long a probe may take, in milliseconds; then it has failed. */
+  readonly probeTimeoutMs: number;
 }
 
 /** The permission for one call, to be given back with the verdict. */
 export interface CircuitPass {
-  readonly generation: number;
+  /** When it was given. */
+  readonly startMs: number;
 }
 
 /** The state machine of a circuit breaker. Pure: time is an argument. */
@@ -35,16 +38,19 @@ export class Circuit {
   readonly #successes: SlidingCount;
   readonly #failures: SlidingCount;
   #state: CircuitState = 'closed';
-  #pass: CircuitPass = { generation: 0 };
+  /** That of all calls while closed. */
+  #pass: CircuitPass;
+  /** Those of the probes under way, the oldest first. */
+  readonly #probes = new Set<CircuitPass>();
   #consecutiveFailures = 0;
   #openings = 0;
   #openUntilMs = 0;
-  #probes = 0;
   #probeSuccesses = 0;
 
   constructor(rules: CircuitRules, nowMs: number, onChange: (from: CircuitState, to: CircuitState) => void) {
     this.#rules = rules;
     this.#onChange = onChange;
+    this.#pass = { startMs: nowMs };
     this.#successes = new SlidingCount(rules.windowMs, nowMs);
     this.#failures = new SlidingCount(rules.windowMs, nowMs);
   }
@@ -61,20 +67,26 @@ export class Circuit {
   /** Asks for a call. @returns `undefined` if it must not be made. */
   enter(nowMs: number): CircuitPass | undefined {
     if (this.#state === 'closed') return this.#pass;
+    this.#expireProbe(nowMs);
     if (this.#state === 'open') {
       if (nowMs < this.#openUntilMs) return undefined;
-      this.#change('half-open');
+      this.#change('half-open', nowMs);
     }
-    if (this.#probes + this.#probeSuccesses >= this.#rules.maxProbes) return undefined;
-    this.#probes++;
-    return this.#pass;
+    if (this.#probes.size + this.#probeSuccesses >= this.#rules.maxProbes) return undefined;
+    const pass = { startMs: nowMs };
+    this.#probes.add(pass);
+    return pass;
   }
 
   /** Says how a call ended. One that began before the last change of state says nothing about the present one. */
   leave(pass: CircuitPass, verdict: CircuitVerdict, nowMs: number): void {
+    if (this.#state !== 'closed') {
+      this.#expireProbe(nowMs);
+      if (this.#probes.delete(pass)) this.#leaveAsProbe(verdict, nowMs);
+      return;
+    }
     if (pass !== this.#pass) return;
-    if (this.#state === 'half-open') this.#leaveAsProbe(verdict, nowMs);
-    else if (verdict === 'success') {
+    if (verdict === 'success') {
       this.#consecutiveFailures = 0;
       this.#successes.add(nowMs);
     } else if (verdict === 'failure') {
@@ -85,13 +97,20 @@ export class Circuit {
   }
 
   #leaveAsProbe(verdict: CircuitVerdict, nowMs: number): void {
-    this.#probes--;
     if (verdict === 'failure') this.#open(nowMs);
     if (verdict !== 'success') return;
     this.#probeSuccesses++;
     if (this.#probeSuccesses < this.#rules.maxProbes) return;
     this.#openings = 0;
-    this.#change('closed');
+    this.#change('closed', nowMs);
+  }
+
+  /** A probe that took too long has failed, at the moment when its time was up. */
+  #expireProbe(nowMs: number): void {
+    const [oldest] = this.#probes;
+    if (oldest === undefined) return;
+    const endMs = oldest.startMs + this.#rules.probeTimeoutMs;
+    if (nowMs >= endMs) this.#open(endMs);
   }
 
   #mustOpen(nowMs: number): boolean {
@@ -105,14 +124,15 @@ export class Circuit {
   #open(nowMs: number): void {
     this.#openings++;
     this.#openUntilMs = nowMs + this.#rules.openBackoff.delayMs(this.#openings);
-    this.#change('open');
+    this.#change('open', nowMs);
   }
 
-  #change(state: CircuitState): void {
+  #change(state: CircuitState, nowMs: number): void {
     const from = this.#state;
     this.#state = state;
-    this.#pass = { generation: this.#pass.generation + 1 };
-    this.#consecutiveFailures = this.#probes = this.#probeSuccesses = 0;
+    this.#pass = { startMs: nowMs };
+    this.#probes.clear();
+    this.#consecutiveFailures = this.#probeSuccesses = 0;
     this.#successes.clear();
     this.#failures.clear();
     this.#onChange(from, state);

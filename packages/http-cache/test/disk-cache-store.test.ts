@@ -104,6 +104,23 @@ describe('openDiskCacheStore', () => {
     expect(await readdir(directory)).toHaveLength(2 * store.entryCount);
   });
 
+  it('counts what is on its way, makes room for it, and takes no more than fits', async () => {
+    const store = await openDiskCacheStore({ directory, maxBytes: 100 });
+    await keep(store, 'old', cacheEntry('0'), 'x'.repeat(30));
+    const writers = [];
+    for (const id of ['1', '2', '3']) writers.push(await store.write(id, cacheEntry(id)));
+    const isTaken = [];
+    for (const writer of writers) isTaken.push(await writer?.write(Buffer.alloc(40)));
+    expect(isTaken).toEqual([true, true, false]);
+    expect([store.entryCount, store.byteCount]).toEqual([0, 80]); // the old one made room
+    await writers[1]?.commit();
+    expect([store.entryCount, store.byteCount]).toEqual([1, 80]);
+    for (const writer of writers) writer?.abort();
+    expect(await read(store, '2', '2')).toHaveLength(40);
+    await expect.poll(() => readdir(directory)).toHaveLength(2);
+    expect([store.entryCount, store.byteCount]).toEqual([1, 40]);
+  });
+
   it('writes a changed head, and keeps the body', async () => {
     const store = await openDiskCacheStore({ directory });
     await keep(store, 'a', cacheEntry('1'), 'content');

@@ -39,6 +39,53 @@ describe('memoryCacheStore', () => {
     expect((await read(store, 'a', '1'))?.length).toBe(1_000_000);
   });
 
+  it('counts what is on its way, makes room for it, and takes no more than fits', async () => {
+    const store = memoryCacheStore({ maxBytes: 10_000 });
+    await keep(store, 'old', cacheEntry('0'), 'x'.repeat(1_000));
+    const writers = await Promise.all(['1', '2', '3'].map((id) => store.write(id, cacheEntry(id))));
+    const isTaken = await Promise.all(writers.map((writer) => writer?.write(new Uint8Array(4_000))));
+    expect(isTaken).toEqual([true, true, false]);
+    expect(store.find('old')).toEqual([]); // made room
+    expect(store.byteCount).toBeGreaterThanOrEqual(8_000);
+    expect(store.byteCount).toBeLessThanOrEqual(10_000);
+    writers[0]?.abort();
+    writers[0]?.abort();
+    expect(store.byteCount).toBeLessThan(5_000);
+    await writers[1]?.commit();
+    expect([store.entryCount, await read(store, '2', '2')]).toEqual([1, '\0'.repeat(4_000)]);
+    writers[2]?.abort();
+    store.delete('2');
+    expect([store.entryCount, store.byteCount]).toEqual([0, 0]);
+  });
+
+  it('begins nothing for which there is not even room for the head', async () => {
+    const store = memoryCacheStore({ maxBytes: 1_000 });
+    const writers = [];
+    for (let id = 0; id < 10; id++) writers.push(await store.write(`${id}`, cacheEntry(`${id}`)));
+    expect(writers.filter((writer) => writer !== undefined).length).toBeLessThan(4);
+    for (const writer of writers) writer?.abort();
+    expect(store.byteCount).toBe(0);
+  });
+
+  it('takes nothing more for what it has given up', async () => {
+    const store = memoryCacheStore({ maxEntryBytes: 10 });
+    const writer = await store.write('a', cacheEntry('1'));
+    expect(await writer?.write(new Uint8Array(11))).toBe(false);
+    expect(store.byteCount).toBe(0);
+    expect(await writer?.write(new Uint8Array(1))).toBe(false);
+    await writer?.commit();
+    expect([store.entryCount, store.byteCount]).toEqual([0, 0]);
+  });
+
+  it.each([
+    [4_096, 1],
+    [4_097, 0],
+  ])('keeps a body of %i bytes where 4_096 are allowed: %i', async (length, count) => {
+    const store = memoryCacheStore({ maxEntryBytes: 4_096 });
+    await keep(store, 'a', cacheEntry('1'), 'x'.repeat(length));
+    expect(store.entryCount).toBe(count);
+  });
+
   it('replaces the same variant, and keeps others', async () => {
     const store = memoryCacheStore();
     await keep(store, 'a', cacheEntry('1', { accept: 'x' }), 'one');

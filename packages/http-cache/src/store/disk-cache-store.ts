@@ -13,7 +13,7 @@ import { readDirectory } from './read-directory.ts';
 export interface DiskCacheStoreOptions {
   /** Where the files lie; made if it is missing. It belongs to this store alone, in this process. */
   readonly directory: string;
-  /** Bytes that all bodies take together, an integer of at least 1. Default 1_073_741_824 (1 GiB). */
+  /** Bytes that all bodies take together, those on their way included, an integer of at least 1. Default 1_073_741_824 (1 GiB). */
   readonly maxBytes?: number;
   /** Longest body, in bytes, an integer of at least 0. Default 134_217_728 (128 MiB), and never more than `maxBytes`. */
   readonly maxEntryBytes?: number;
@@ -25,7 +25,7 @@ export interface DiskCacheStoreOptions {
 
 /** A store on disk, with its gauges. */
 export interface DiskCacheStore extends HttpCacheStore {
-  /** Bytes that the bodies take now. */
+  /** Bytes that the bodies take now, those on their way included. */
   readonly byteCount: number;
   /** Number of entries, all variants counted. */
   readonly entryCount: number;
@@ -92,16 +92,30 @@ class DiskStore implements DiskCacheStore {
     const file = await open(path, 'wx');
     let byteCount = 0;
     let end: Promise<void> | undefined;
+    const release = (): void => {
+      this.#index.hold(-byteCount);
+      byteCount = 0;
+    };
     const abort = (): void => {
       end ??= (async () => {
         await file.close();
         await rm(path, { force: true });
-      })().catch(ignore); // what stays is removed when the store is opened again
+      })()
+        .catch(ignore) // what stays is removed when the store is opened again
+        .finally(release);
     };
     return {
       write: async (chunk) => {
+        const removed =
+          end === undefined && byteCount + chunk.length <= this.#maxEntryBytes
+            ? this.#index.hold(chunk.length)
+            : undefined;
+        if (removed === undefined) {
+          abort();
+          return false;
+        }
         byteCount += chunk.length;
-        if (byteCount > this.#maxEntryBytes) return false;
+        await this.remove(removed);
         await file.writeFile(chunk);
         return true;
       },
@@ -115,6 +129,8 @@ class DiskStore implements DiskCacheStore {
         } catch (error) {
           await this.remove([entry]).catch(ignore); // a disk that is full shall not stay so by what nobody finds
           throw error;
+        } finally {
+          release();
         }
         await this.remove(this.#index.add(key, stored));
       },

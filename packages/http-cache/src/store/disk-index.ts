@@ -13,6 +13,8 @@ export class DiskIndex {
   readonly #limits: DiskIndexLimits;
   /** Variants by key, newest first; the key used longest ago stands first. */
   readonly #keys = new Map<string, CacheEntry[]>();
+  /** Of `byteCount`, what belongs to bodies on their way. */
+  #heldBytes = 0;
   byteCount = 0;
   entryCount = 0;
 
@@ -40,17 +42,35 @@ export class DiskIndex {
     this.#keys.set(key, variants);
     this.#count(entry, 1);
     while (variants.length > this.#limits.maxVariants) this.#drop(variants, removed);
-    for (const [oldest, its] of this.#keys) {
-      while (its.length > 0 && this.#isOver()) this.#drop(its, removed);
-      if (its.length > 0) break;
-      this.#keys.delete(oldest);
-    }
+    this.#makeRoom(removed);
     return removed.filter(({ id }) => id !== entry.id || !this.has(key, id));
   }
 
   /** Forgets an entry, or all of a key. @returns What was there. */
   delete(key: string, id?: string): readonly CacheEntry[] {
     return this.#take(key, (entry) => id === undefined || entry.id === id);
+  }
+
+  /**
+   * Takes place for what is on its way, or gives it back. What is stored makes room; what else is on its way does not.
+   *
+   * @returns Entries whose files can go; `undefined` if there is no place.
+   */
+  hold(byteCount: number): readonly CacheEntry[] | undefined {
+    if (this.#heldBytes + byteCount > this.#limits.maxBytes) return undefined;
+    this.#heldBytes += byteCount;
+    this.byteCount += byteCount;
+    const removed: CacheEntry[] = [];
+    this.#makeRoom(removed);
+    return removed;
+  }
+
+  #makeRoom(removed: CacheEntry[]): void {
+    for (const [oldest, its] of this.#keys) {
+      while (its.length > 0 && this.#isOver()) this.#drop(its, removed);
+      if (its.length > 0) break;
+      this.#keys.delete(oldest);
+    }
   }
 
   #isOver(): boolean {

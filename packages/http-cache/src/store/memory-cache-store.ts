@@ -1,13 +1,16 @@
 import { HttpBody } from '@lamella/http';
 import type { CacheEntry } from '../cache-entry.ts';
 import { requireCount } from '../checks.ts';
-import { GrowingBytes } from './growing-bytes.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './http-cache-store.ts';
 import { isSameVariant } from './http-cache-store.ts';
+import { MemoryEntryWriter } from './memory-entry-writer.ts';
 
 /** Options of {@link memoryCacheStore}. */
 export interface MemoryCacheStoreOptions {
-  /** Bytes that all entries take together, heads included, an integer of at least 1. Default 67_108_864 (64 MiB). */
+  /**
+   * Bytes that all entries take together, heads and what is still on its way included, an integer of at least 1. Default 67_108_864
+   * (64 MiB).
+   */
   readonly maxBytes?: number;
   /** Longest body, in bytes, an integer of at least 0. Default 8_388_608 (8 MiB), and never more than `maxBytes`. */
   readonly maxEntryBytes?: number;
@@ -17,7 +20,7 @@ export interface MemoryCacheStoreOptions {
 
 /** A store in memory, with its gauges. */
 export interface MemoryCacheStore extends HttpCacheStore {
-  /** Bytes that the entries take now. */
+  /** Bytes that the entries take now, those on their way included. */
   readonly byteCount: number;
   /** Number of entries, all variants counted. */
   readonly entryCount: number;
@@ -51,6 +54,8 @@ class MemoryStore implements MemoryCacheStore {
   readonly #maxVariants: number;
   /** The keys in the order of their last use, and their variants, newest first. */
   readonly #keys = new Map<string, Stored[]>();
+  /** Of `byteCount`, what belongs to bodies on their way. */
+  #heldBytes = 0;
   byteCount = 0;
   entryCount = 0;
 
@@ -78,23 +83,14 @@ class MemoryStore implements MemoryCacheStore {
   }
 
   write(key: string, entry: CacheEntry): CacheEntryWriter | undefined {
-    let bytes: GrowingBytes | undefined = new GrowingBytes();
-    let byteCount = 0;
-    return {
-      write: (chunk) => {
-        byteCount += chunk.length;
-        if (byteCount > this.#maxEntryBytes) return false;
-        bytes?.add(chunk);
-        return true;
-      },
-      commit: () => {
-        if (bytes !== undefined) this.#add(key, entry, bytes.take());
-        bytes = undefined;
-      },
-      abort: () => {
-        bytes = undefined;
-      },
+    const headBytes = sizeOf(key, entry);
+    if (!this.#hold(headBytes)) return undefined;
+    const room = {
+      maxEntryBytes: this.#maxEntryBytes,
+      hold: (byteCount: number) => this.#hold(byteCount),
+      onWhole: (body: Uint8Array) => this.#add(key, entry, body),
     };
+    return new MemoryEntryWriter(room, headBytes);
   }
 
   update(key: string, entry: CacheEntry): void {
@@ -117,6 +113,15 @@ class MemoryStore implements MemoryCacheStore {
     this.byteCount += stored.size;
     this.entryCount += 1;
     this.#makeRoom();
+  }
+
+  /** Takes memory for what is on its way, or gives it back. What is stored makes room; what else is on its way does not. */
+  #hold(byteCount: number): boolean {
+    if (this.#heldBytes + byteCount > this.#maxBytes) return false;
+    this.#heldBytes += byteCount;
+    this.byteCount += byteCount;
+    this.#makeRoom();
+    return true;
   }
 
   #makeRoom(): void {

@@ -91,6 +91,7 @@ export { consistentHash } from './balance/policies/consistent-hash.ts';
 export { hash32 } from './balance/policies/hash32.ts';
 export { leastRequests, powerOfTwoChoices } from './balance/policies/least-requests.ts';
 export { roundRobin } from './balance/policies/round-robin.ts';
+export { isCallerAbort } from './shared/is-caller-abort.ts';
 
 // Side data
 

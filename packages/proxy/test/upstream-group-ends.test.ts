@@ -1,6 +1,7 @@
 import type { HttpResponse } from '@lamella/http';
 import { HttpRequest } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
+import { TimeoutError } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamGroup } from '../src/index.ts';
@@ -45,6 +46,7 @@ describe('a request to a group is over, and no failure of the server, when', () 
       undefined,
     ],
     ['the client sends what is no chunk', POST, '', 'x\r\n'],
+    ['the client sends too slowly', POST, '', 'slowly'],
   ])('%s', async (_name, request, answer, rest) => {
     const { world, group } = setup();
     const origin = world.origin();
@@ -56,6 +58,7 @@ describe('a request to a group is over, and no failure of the server, when', () 
     await settle(8);
     expect(group.gauges()[0]).toMatchObject({ active: 1 });
     if (rest === undefined) client.reset();
+    else if (rest === 'slowly') await world.clock.advanceAsync(60_000);
     else client.send(rest);
     await settle(8);
     expect(group.gauges()[0]).toMatchObject({ active: 0, failures: 0 });
@@ -66,6 +69,23 @@ describe('a request to a group is over, and no failure of the server, when', () 
     await again.receiveHead();
     again.send(OK);
     expect(await next.receive('ok')).toContain('200 OK');
+  });
+});
+
+describe('a request to a group', () => {
+  it.each([
+    ['a deadline around it', 1, new TimeoutError({ limit: 'timeoutMs', timeoutMs: 10 })],
+    ['AbortSignal.timeout', 1, new DOMException('timed out', 'TimeoutError')],
+    ['the will of its caller', 0, new Error('enough')],
+  ])('that %s ends counts as %i failures', async (_what, failures, reason) => {
+    const { world, group } = setup();
+    const origin = world.origin();
+    const controller = new AbortController();
+    const answer = group.serve(HttpRequest.from({ target: 'http://api/', signal: controller.signal }));
+    await (await origin.accept()).receiveHead();
+    controller.abort(reason);
+    await expect(answer).rejects.toBe(controller.signal.reason);
+    expect(group.gauges()[0]).toMatchObject({ active: 0, failures });
   });
 });
 

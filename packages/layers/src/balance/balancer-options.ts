@@ -31,7 +31,7 @@ export interface BalancerOptions<Input, Output> {
    * Whether a call counts as a failure of its endpoint.
    *
    * @remarks
-   * Default: every rejection except a cancellation by the caller.
+   * Default: every rejection except a cancellation by the caller; a deadline of the caller is none, see `isCallerAbort`.
    */
   readonly isFailure?: (outcome: CallOutcome<Output>, input: Input) => boolean;
   /**

@@ -1,9 +1,10 @@
 import type { Service } from '@lamella/service-core';
 import { ClosedError, cell, createLifecycle, serviceInput, UsageError } from '@lamella/service-core';
-import { FakeClock, settle } from '@lamella/service-core/testing';
+import { FakeClock, settle, type TestInput, testInput } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import type { BalancerOptions, Endpoint } from '../index.ts';
 import { balancer, consistentHash, leastRequests, NoEndpointError, powerOfTwoChoices, roundRobin } from '../index.ts';
+import { timeoutLayer } from '../timeout/timeout-layer.ts';
 
 /** A service that says its name, unless it is told to fail. */
 class Named implements Endpoint<string, string> {
@@ -251,6 +252,19 @@ describe('passive ejection', () => {
     const single = balancer({ endpoints: [only], ejection: { consecutiveFailures: 1 } });
     await spread(single, 3);
     expect(single.gauges()[0]?.health).toBe('available');
+  });
+
+  it('counts what took longer than the caller had time', async () => {
+    const clock = new FakeClock();
+    const service: Service<TestInput<string>, string> = {
+      serve: ({ scope }) => new Promise((_resolve, reject) => scope.onAbort(reject)),
+    };
+    const balanced = balancer({ endpoints: [{ id: 'a', service }], clock });
+    const output = timeoutLayer({ timeoutMs: 500, clock })(balanced).serve(testInput('x'));
+    clock.advance(500);
+    await expect(output).rejects.toMatchObject({ code: 'LML_ERR_TIMEOUT' });
+    await settle();
+    expect(balanced.gauges()[0]).toMatchObject({ failures: 1, active: 0 });
   });
 
   it('does not count what the caller cancels, and counts what isFailure says', async () => {

@@ -1,6 +1,7 @@
 import type { Cell, Drainable, Lifecycle } from '@lamella/service-core';
-import { ClosedError, isCancellation } from '@lamella/service-core';
+import { ClosedError } from '@lamella/service-core';
 import { disposeOutput } from '../shared/dispose-output.ts';
+import { isCallerAbort } from '../shared/is-caller-abort.ts';
 import type { BalanceContext, BalancePolicy } from './balance-policy.ts';
 import type { Balancer, BalancerOptions } from './balancer-options.ts';
 import type { BalancedEndpoint, Endpoint } from './endpoint.ts';
@@ -142,7 +143,7 @@ export class LeasedCalls<Input, Output> implements Balancer<Input, Output>, Drai
 
   #failed(state: EndpointState<Input, Output>, input: Input, error: unknown): never {
     try {
-      const isFailure = this.#options.isFailure?.({ type: 'error', error }, input) ?? !isCancellation(input, error);
+      const isFailure = this.#options.isFailure?.({ type: 'error', error }, input) ?? !isCallerAbort(input, error);
       if (isFailure) this.#pool.note(state, true);
     } finally {
       this.#release(state);

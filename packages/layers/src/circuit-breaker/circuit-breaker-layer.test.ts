@@ -3,10 +3,12 @@ import {
   layerCases,
   type MockCall,
   mockService,
+  settle,
   type TestInput,
   testInput,
 } from '@lamella/service-core/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { timeoutLayer } from '../timeout/timeout-layer.ts';
 import type { CircuitBreakerLayerOptions } from './circuit-breaker-layer.ts';
 import { circuitBreakerLayer } from './circuit-breaker-layer.ts';
 
@@ -78,6 +80,18 @@ describe('circuitBreakerLayer', () => {
       const { cancel, breaker } = setup({ maxConsecutiveFailures: 1 });
       await cancel();
       expect(breaker.state).toBe('closed');
+    });
+
+    it('counts calls that took longer than their caller had time', async () => {
+      const { breaker, clock, inner, service } = setup({ maxConsecutiveFailures: 1 });
+      const timed = timeoutLayer({ timeoutMs: 500, clock })(service);
+      const output = timed.serve(testInput('x'));
+      const { input, reject } = await inner.nextCall();
+      clock.advance(500);
+      reject(input.scope.reason);
+      await expect(output).rejects.toMatchObject({ code: 'LML_ERR_TIMEOUT' });
+      await settle();
+      expect(breaker.state).toBe('open');
     });
   });
 

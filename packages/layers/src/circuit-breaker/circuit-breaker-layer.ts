@@ -1,5 +1,5 @@
 import type { Clock, Service } from '@lamella/service-core';
-import { isCancellation, systemClock, UsageError } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import type { Backoff } from '../retry/exponential-backoff.ts';
 import { exponentialBackoff } from '../retry/exponential-backoff.ts';
 import type { CallResult } from '../shared/call-result.ts';
@@ -12,6 +12,7 @@ import {
 } from '../shared/checks.ts';
 import { disposeOutput } from '../shared/dispose-output.ts';
 import { guardedHook } from '../shared/guarded-hook.ts';
+import { isCallerAbort } from '../shared/is-caller-abort.ts';
 import type { CircuitPass, CircuitState, CircuitVerdict } from './circuit.ts';
 import { Circuit } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
@@ -64,7 +65,7 @@ export interface CircuitBreakerLayer<in JudgedOutput> {
  * half-open: `maxProbes` calls pass, the others are refused. If all probes succeed it closes, if one fails it opens for
  * longer.
  *
- * A call that its caller cancels says nothing: it counts neither way, and makes room for another probe. Neither does a
+ * A call that its caller cancels says nothing, unless by a deadline (see `isCallerAbort`): it counts neither way, and makes room for another probe. Neither does a
  * call that began before the last change of state. Costs one promise for each call, and no timer: that a probe has taken
  * longer than `probeTimeoutMs` is seen by the next call, which may become a probe itself. The probe is not aborted by that.
  *
@@ -128,7 +129,7 @@ export function circuitBreakerLayer<JudgedOutput = unknown>(
       const onError = (error: unknown): never => {
         let verdict: CircuitVerdict = 'ignored';
         try {
-          if (!isCancellation(input, error)) verdict = isFailure({ outcome: 'error', error }) ? 'failure' : 'success';
+          if (!isCallerAbort(input, error)) verdict = isFailure({ outcome: 'error', error }) ? 'failure' : 'success';
         } finally {
           leave(pass, verdict);
         }

@@ -11,12 +11,13 @@ import {
   balancer,
   concurrencyLimitLayer,
   exponentialBackoff,
+  isCallerAbort,
   NoEndpointError,
   powerOfTwoChoices,
 } from '@lamella/layers';
 import { tryParseAuthority } from '@lamella/net-core';
 import type { Cell, Clock, ExtensionKey, Lifecycle, Service } from '@lamella/service-core';
-import { cell, extensionKey, isCancellation, LimitError, systemClock, UsageError } from '@lamella/service-core';
+import { cell, extensionKey, LimitError, systemClock, UsageError } from '@lamella/service-core';
 import { BrokenUploads } from './broken-uploads.ts';
 import { heldUntilRead } from './held-until-read.ts';
 import type { StickyCookieOptions } from './sticky-cookie.ts';
@@ -235,9 +236,9 @@ function held(response: HttpResponse, release: () => void): HttpResponse {
   return holding.output;
 }
 
-/** A request that the caller gave up, or that found no slot here, says nothing about the server. */
+/** A request that the caller gave up for a reason of its own, or that found no slot here, says nothing about the server. */
 function isOwnLimit(error: unknown, request: HttpRequest): boolean {
-  return isCancellation(request, error) || error instanceof LimitError;
+  return isCallerAbort(request, error) || error instanceof LimitError;
 }
 
 /** Servers that earlier attempts of a request went to. */

@@ -30,7 +30,14 @@ export interface HttpCacheLayerOptions {
   readonly cacheStatus?: string | false;
   /** Hears when the store fails; the request goes on without it. Default: nobody. */
   readonly onStoreError?: (error: unknown) => void;
-  /** Where refreshing in the background takes part in draining. Default: nowhere. */
+  /**
+   * Most responses that are refreshed in the background at a time, an integer of at least 1. Beyond that a stale response is given, and
+   * whoever asks for it next has it refreshed. Default 64.
+   */
+  readonly maxRefreshes?: number;
+  /** Longest time that refreshing in the background may take, head and body, in milliseconds, greater than 0. Default 30_000. */
+  readonly refreshTimeoutMs?: number;
+  /** Ends what is being refreshed in the background when it drains. Default: `refreshTimeoutMs` alone ends it. */
   readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
   readonly clock?: Clock;
@@ -76,6 +83,9 @@ export type HttpCacheLayer = Layer<HttpRequest, HttpResponse>;
  */
 export function httpCacheLayer(options: HttpCacheLayerOptions = {}): HttpCacheLayer {
   const { staleIfErrorSeconds = 0, coalesceTimeoutMs = 5_000, cacheStatus = 'lamella', keyHeaders = [] } = options;
+  const { maxRefreshes = 64, refreshTimeoutMs = 30_000 } = options;
+  requireCount('maxRefreshes', maxRefreshes, 1);
+  if (!(refreshTimeoutMs > 0)) throw new UsageError(`refreshTimeoutMs must be > 0, got ${refreshTimeoutMs}`);
   requireCount('staleIfErrorSeconds', staleIfErrorSeconds, 0);
   if (!(coalesceTimeoutMs > 0)) throw new UsageError(`coalesceTimeoutMs must be > 0, got ${coalesceTimeoutMs}`);
   if (cacheStatus !== false && !TOKEN.test(cacheStatus)) {
@@ -92,6 +102,8 @@ export function httpCacheLayer(options: HttpCacheLayerOptions = {}): HttpCacheLa
     staleIfErrorSeconds,
     cacheStatus,
     onStoreError: options.onStoreError ?? ignore,
+    maxRefreshes,
+    refreshTimeoutMs,
     lifecycle: options.lifecycle,
     clock: options.clock ?? systemClock,
   };

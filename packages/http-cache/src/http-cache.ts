@@ -7,7 +7,7 @@ import {
   RequestContext,
   validatorsOf,
 } from '@lamella/http';
-import type { Clock, Lifecycle, Service } from '@lamella/service-core';
+import type { AbortScope, Clock, Lifecycle, Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import { parseCacheDirectives } from './cache-directives.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -19,6 +19,7 @@ import { FillingBody } from './filling-body.ts';
 import type { Fill } from './fills.ts';
 import { Fills } from './fills.ts';
 import { Flights } from './flights.ts';
+import { Refreshes } from './refreshes.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './store/http-cache-store.ts';
 import { confirmedEntry, isStillStorable, newEntry, validationRequest } from './stored-response.ts';
 
@@ -32,6 +33,8 @@ export interface HttpCacheSettings {
   readonly staleIfErrorSeconds: number;
   readonly cacheStatus: string | false;
   readonly onStoreError: (error: unknown) => void;
+  readonly maxRefreshes: number;
+  readonly refreshTimeoutMs: number;
   readonly lifecycle: Lifecycle | undefined;
   readonly clock: Clock;
 }
@@ -57,14 +60,14 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
   readonly #settings: HttpCacheSettings;
   readonly #flights: Flights | undefined;
   readonly #fills = new Fills();
-  /** What is being refreshed in the background, by key and entry. */
-  readonly #refreshing = new Set<string>();
+  readonly #refreshes: Refreshes;
 
   constructor(inner: Service<HttpRequest, HttpResponse>, settings: HttpCacheSettings) {
     this.#inner = inner;
     this.#settings = settings;
     const { coalesceTimeoutMs, clock } = settings;
     this.#flights = coalesceTimeoutMs === undefined ? undefined : new Flights(coalesceTimeoutMs, clock);
+    this.#refreshes = new Refreshes(settings);
   }
 
   readonly serve = async (request: HttpRequest): Promise<HttpResponse> => {
@@ -284,34 +287,15 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   /** Confirms in the background what has been given already. */
   #refresh(match: Match, request: HttpRequest): void {
-    const name = refreshName(match);
-    if (this.#refreshing.has(name)) return;
-    this.#refreshing.add(name);
-    const { method, target, version, headers } = request;
-    const again = new HttpRequest({
-      method: method === 'HEAD' ? 'GET' : method,
-      target,
-      version,
-      headers: headers.clone(),
-      body: HttpBody.empty,
-      onInformational: undefined,
-      context: new RequestContext({}), // it outlives the request that caused it
-    });
-    // Who asks, and whether by TLS, may decide what is answered: it is asked for as it was.
-    const { ingress } = request.extensions;
-    if (ingress !== undefined) again.extensions.link('ingress', ingress);
-    const task = async (): Promise<void> => {
+    this.#refreshes.start(refreshName(match), async (scope) => {
+      const { body } = await this.#validate(match, refreshRequest(request, scope));
+      const listener = scope.onAbort((reason) => body.cancel(reason));
       try {
-        const response = await this.#validate(match, again);
-        for (;;) if ((await response.body.read()) === undefined) break;
-      } catch {
-        // The next request that finds the response stale tells its own caller.
+        while ((await scope.race(body.read())) !== undefined);
       } finally {
-        this.#refreshing.delete(name);
+        listener.close();
       }
-    };
-    if (this.#settings.lifecycle === undefined) void task();
-    else this.#settings.lifecycle.spawn('http-cache refresh', task);
+    });
   }
 
   // ---- what changes something
@@ -358,6 +342,24 @@ function isBypassed({ headers, body }: HttpRequest): boolean {
     UNKEYED.some((name) => headers.has(name)) ||
     parseCacheDirectives(headers.get('cache-control')).has('no-store')
   );
+}
+
+/** Asks for the same again, for a task of its own: it outlives the request that caused it. */
+function refreshRequest(request: HttpRequest, parent: AbortScope): HttpRequest {
+  const { method, target, version, headers } = request;
+  const again = new HttpRequest({
+    method: method === 'HEAD' ? 'GET' : method,
+    target,
+    version,
+    headers: headers.clone(),
+    body: HttpBody.empty,
+    onInformational: undefined,
+    context: new RequestContext({ parent }),
+  });
+  // Who asks, and whether by TLS, may decide what is answered: it is asked for as it was.
+  const { ingress } = request.extensions;
+  if (ingress !== undefined) again.extensions.link('ingress', ingress);
+  return again;
 }
 
 /** What a confirmation under way is called: no key begins like an id. */

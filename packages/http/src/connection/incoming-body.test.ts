@@ -40,6 +40,18 @@ describe('IncomingBody', () => {
     expect(await read).toEqual(Uint8Array.of(1));
   });
 
+  it('gives a reader what comes because it asked, within that very call', async () => {
+    const body: IncomingBody = new IncomingBody({
+      want(isWanted) {
+        if (!isWanted) return;
+        body.push(Uint8Array.of(1));
+        body.flush();
+      },
+      cancel: () => {},
+    });
+    expect(await body.read()).toEqual(Uint8Array.of(1));
+  });
+
   it('that is thrown away never looks whole, neither to who waits for it nor to who comes later', async () => {
     const body = newBody();
     const read = body.read();

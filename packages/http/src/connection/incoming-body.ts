@@ -139,9 +139,10 @@ export class IncomingBody implements BodySource {
     }
     if (this.#state === 'ended') return Promise.resolve(undefined);
     if (this.#state !== 'open') return Promise.reject(this.#error);
-    this.#waiter = Promise.withResolvers();
-    this.#flow.want(true);
-    return this.#waiter.promise;
+    const waiter = Promise.withResolvers<Uint8Array | undefined>();
+    this.#waiter = waiter;
+    this.#flow.want(true); // may bring what is waited for at once
+    return waiter.promise;
   }
 
   onOver(listener: () => void): void {

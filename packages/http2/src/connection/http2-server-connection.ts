@@ -19,6 +19,7 @@ import type { Http2Event } from '../protocol/http2-events.ts';
 import type { Http2Limits } from '../protocol/http2-limits.ts';
 import { Http2Protocol } from '../protocol/http2-protocol.ts';
 import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
+import { pumpBody } from './body-pump.ts';
 import type { DateValue } from './date-value.ts';
 import { Http2Driver } from './http2-driver.ts';
 import type { ExchangeHost } from './server-exchange.ts';
@@ -335,23 +336,11 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   async #pump(exchange: ServerExchange, body: HttpBody, request: HttpRequest): Promise<void> {
     const { stream } = exchange;
     try {
-      let sent = 0;
-      for (let chunk = await body.read(); chunk !== undefined; chunk = await body.read()) {
-        if (exchange.isOver) return;
-        sent += chunk.length;
-        if (sent > (body.sizeOnWire ?? Number.POSITIVE_INFINITY)) break;
-        const room = new Promise<void>((resolve) => {
-          exchange.onSent = resolve;
-        });
+      const isComplete = await pumpBody(body, exchange, (chunk) => {
         this.#protocol.sendData(stream, chunk, false, this.#nowMs);
         this.#driver?.turn();
-        await room;
-        exchange.onSent = undefined;
-        if (exchange.isOver) return;
-      }
-      if (exchange.isOver) return;
-      const announced = body.sizeOnWire ?? sent;
-      if (sent !== announced) throw new UsageError(`the body was to have ${announced} bytes, but gave ${sent}`);
+      });
+      if (!isComplete) return;
       this.#endBody(exchange, body);
     } catch (error) {
       // A drain has ended the stream while its next event was waited for: that is no failure of anybody.

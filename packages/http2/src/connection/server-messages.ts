@@ -34,7 +34,7 @@ export function responseHead(
   length: number | 'stated' | undefined,
 ): string[] {
   const fields = [':status', String(status)];
-  const stated = appendFields(fields, headers, '');
+  const stated = appendFields(fields, headers);
   if (length === 'stated') {
     if (stated !== undefined) fields.push('content-length', stated);
   } else if (length !== undefined) {

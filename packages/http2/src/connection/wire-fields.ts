@@ -6,10 +6,10 @@ import { headersOfValidFields, isToken } from '@lamella/http';
  * RFC 9113 section 8.2.
  *
  * @param target - Names and values in turn.
- * @param skips - A name to leave out, in lower case.
+ * @param skips - Names to leave out, in lower case.
  * @returns The value of Content-Length, if there is one; it is not appended.
  */
-export function appendFields(target: string[], headers: HttpHeaders, skips: string): string | undefined {
+export function appendFields(target: string[], headers: HttpHeaders, ...skips: string[]): string | undefined {
   const { flat } = headers;
   let contentLength: string | undefined;
   for (let index = 0; index < flat.length; index += 2) {
@@ -30,7 +30,7 @@ export function appendFields(target: string[], headers: HttpHeaders, skips: stri
         contentLength = value;
         continue;
     }
-    if (name !== skips) target.push(name, value);
+    if (!skips.includes(name)) target.push(name, value);
   }
   return contentLength;
 }

@@ -1,0 +1,116 @@
+import type { BodyFlow, ExchangeMarks, HttpRequest, HttpResponse, IncomingBody } from '@lamella/http';
+import type { AbortListener } from '@lamella/service-core';
+import type { Http2Stream } from '../protocol/http2-stream.ts';
+import type { TunnelStream } from './tunnel-stream.ts';
+
+/** The stream of an exchange, as its protocol knows it. */
+export type ClientStream = Http2Stream<ClientExchange>;
+
+/** What an exchange asks of its connection. */
+export interface ClientExchangeHost {
+  wantBody(exchange: ClientExchange, isWanted: boolean): void;
+  cancelBody(exchange: ClientExchange, reason: unknown): void;
+  takenBody(exchange: ClientExchange, byteCount: number): void;
+}
+
+/** One request on a client connection, from its head to the end of its response. */
+export class ClientExchange implements ExchangeMarks, BodyFlow {
+  readonly request: HttpRequest;
+  /** Settles with the response, or with what broke the exchange off before. */
+  readonly response: Promise<HttpResponse>;
+  /** What a positive answer makes of the stream. */
+  readonly becomes: 'tunnel' | 'upgrade' | undefined;
+  /** Body of the response, if it has one. */
+  body: IncomingBody | undefined;
+  /** What the stream has become. */
+  tunnel: TunnelStream | undefined;
+  /** Bytes of content that came. */
+  bytesIn = 0;
+  /** Bytes of content that were sent. */
+  bytesOut = 0;
+  /** Interim responses so far. */
+  interimCount = 0;
+  /** When it began, on the monotonic clock. */
+  readonly beganMs: number;
+  /** When all of the request had been given to the connection. */
+  sentMs: number | undefined;
+  /** When the head of the response came. */
+  headMs: number | undefined;
+  /** When the response was over, whole or broken off. */
+  endedMs: number | undefined;
+  /** When the reader of the body was last heard of, on the monotonic clock; `Infinity` while it waits for us. */
+  readerSeenMs: number = Number.POSITIVE_INFINITY;
+  /** Called by 100 (Continue), and when it is waited for no longer. */
+  onContinue: (() => void) | undefined;
+  /** Called when there is room for more content. */
+  onSent: (() => void) | undefined;
+  readonly #host: ClientExchangeHost;
+  readonly #settle: { resolve: (response: HttpResponse) => void; reject: (error: unknown) => void };
+  #stream: ClientStream | undefined;
+  #abort: AbortListener | undefined;
+  #isOver = false;
+
+  constructor(host: ClientExchangeHost, request: HttpRequest, becomes: ClientExchange['becomes'], beganMs: number) {
+    this.#host = host;
+    this.request = request;
+    this.becomes = becomes;
+    this.beganMs = beganMs;
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    this.response = promise;
+    this.#settle = { resolve, reject };
+  }
+
+  /** The stream, once it is open. */
+  get stream(): ClientStream {
+    if (this.#stream === undefined) throw new Error('the exchange has no stream yet');
+    return this.#stream;
+  }
+
+  /** Whether nothing of it is left to do. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Takes its stream, and hears of the caller's abort until the exchange is over. */
+  start(stream: ClientStream, onAbort: (reason: unknown) => void): void {
+    this.#stream = stream;
+    stream.owner = this;
+    this.#abort = this.request.scope.onAbort(onAbort);
+  }
+
+  /** Gives the caller its response. */
+  answer(response: HttpResponse): void {
+    this.#settle.resolve(response);
+  }
+
+  /** Everything is sent and received. */
+  finish(): void {
+    this.#isOver = true;
+    this.#abort?.close();
+  }
+
+  /** Breaks the exchange off; whoever waits for something of it hears of `error`. */
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.finish();
+    this.request.body.cancel(error);
+    this.#settle.reject(error);
+    this.body?.fail(error);
+    this.onContinue?.();
+    this.onSent?.();
+  }
+
+  // ---- BodyFlow
+
+  want(isWanted: boolean): void {
+    this.#host.wantBody(this, isWanted);
+  }
+
+  cancel(reason: unknown): void {
+    this.#host.cancelBody(this, reason);
+  }
+
+  taken(byteCount: number): void {
+    this.#host.takenBody(this, byteCount);
+  }
+}

@@ -4,7 +4,7 @@ import type { IpAddress } from '@lamella/net-core';
 import { ConnectError, parseIp } from '@lamella/net-core';
 import { createLifecycle, serviceFn, stack, UsageError } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ResolvedServersOptions } from '../src/index.ts';
 import { canaryService, errorPagesLayer, resolvedServers, reverseProxyService } from '../src/index.ts';
 import { ask, FakeServers } from './support/fake-servers.ts';
@@ -197,6 +197,81 @@ describe('resolvedServers', () => {
     servers.close();
   });
 
+  it.each([4, 6] as const)('keeps the addresses of family %i while only its lookups fail', async (failing) => {
+    const found = { 4: ['10.0.0.1'], 6: ['2001:db8::1'] };
+    let isFailing = false;
+    const { clock, servers, urls, errors } = setup({
+      families: [4, 6],
+      resolver: {
+        serve: async ({ family }) => {
+          if (isFailing && family === failing) throw new Error('SERVFAIL');
+          return found[family].map(parseIp);
+        },
+      },
+    });
+    await settle();
+    expect(urls()).toEqual(['http://10.0.0.1:8080', 'http://[2001:db8::1]:8080']);
+    isFailing = true;
+    found[4] = found[4].map(() => '10.0.0.2');
+    found[6] = found[6].map(() => '2001:db8::2');
+    await clock.advanceAsync(30_000);
+    expect(urls()).toEqual(
+      failing === 4
+        ? ['http://10.0.0.1:8080', 'http://[2001:db8::2]:8080']
+        : ['http://10.0.0.2:8080', 'http://[2001:db8::1]:8080'],
+    );
+    expect(errors).toHaveLength(1);
+    isFailing = false;
+    await clock.advanceAsync(30_000);
+    expect(urls()).toEqual(['http://10.0.0.2:8080', 'http://[2001:db8::2]:8080']);
+    found[failing].length = 0; // a good answer that says there is none
+    await clock.advanceAsync(30_000);
+    expect(urls()).toHaveLength(1);
+    servers.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('gives a lookup that does not end up after timeoutMs, and looks again', async () => {
+    let lookups = 0;
+    const { clock, servers, errors } = setup({
+      timeoutMs: 1_000,
+      resolver: {
+        serve: () => {
+          lookups++;
+          return new Promise<never>(() => {});
+        },
+      },
+    });
+    await clock.advanceAsync(999);
+    expect(errors).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(errors).toMatchObject([{ code: 'LML_ERR_TIMEOUT', limit: 'timeoutMs', timeoutMs: 1_000 }]);
+    await clock.advanceAsync(30_000);
+    expect(lookups).toBe(2);
+    servers.close();
+    await settle();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('goes on looking whatever those who hear of it do', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { clock, state, servers } = setup({
+      onError: () => {
+        throw new Error('hook');
+      },
+    });
+    servers.watch(() => {
+      throw new Error('watcher');
+    });
+    await settle();
+    state.isDown = true;
+    await clock.advanceAsync(30_000);
+    await clock.advanceAsync(30_000);
+    expect([state.lookups, said.mock.calls.length]).toEqual([3, 3]);
+    servers.close();
+    said.mockRestore();
+  });
+
   it('tells nobody where nothing changed, and lets others set it', async () => {
     const { clock, servers, urls } = setup();
     await settle();
@@ -223,10 +298,14 @@ describe('resolvedServers', () => {
     expect([late.state.lookups, clock.pendingTimers]).toEqual([0, 0]);
   });
 
-  it.each([{ port: 0 }, { port: 70_000 }, { intervalMs: 0 }, { minIntervalMs: 0 }, { host: 'not a name' }])(
-    'refuses %j',
-    (options) => {
-      expect(() => setup(options)).toThrow();
-    },
-  );
+  it.each([
+    { port: 0 },
+    { port: 70_000 },
+    { intervalMs: 0 },
+    { minIntervalMs: 0 },
+    { timeoutMs: 0 },
+    { host: 'not a name' },
+  ])('refuses %j', (options) => {
+    expect(() => setup(options)).toThrow();
+  });
 });

@@ -1,7 +1,7 @@
 import type { IpAddress, Resolver } from '@lamella/net-core';
 import { formatAuthority, parseDomain, resolveRequest } from '@lamella/net-core';
 import type { Cell, Clock, Lifecycle, Timer } from '@lamella/service-core';
-import { AbortScope, cell, systemClock, UsageError } from '@lamella/service-core';
+import { AbortScope, cell, systemClock, TimeoutError, UsageError } from '@lamella/service-core';
 import type { UpstreamServer } from './upstream-server.ts';
 
 /** Options of {@link resolvedServers}. */
@@ -18,7 +18,9 @@ export interface ResolvedServersOptions {
   readonly intervalMs?: number;
   /** Least time between two lookups, in milliseconds, greater than 0, however often `refresh` is called. Default 5_000. */
   readonly minIntervalMs?: number;
-  /** Hears when a lookup fails; the servers stay as they were. Must not throw. Default: nobody. */
+  /** Longest time for a lookup, in milliseconds, greater than 0; then it has failed. Default 15_000. */
+  readonly timeoutMs?: number;
+  /** Hears when a lookup of a family fails; its addresses stay as they were. Default: nobody. */
   readonly onError?: (error: unknown) => void;
   /** Where the lookups end with draining. Default: nowhere; call `close`. */
   readonly lifecycle?: Lifecycle;
@@ -40,8 +42,9 @@ export interface ResolvedServers extends Cell<readonly UpstreamServer[]>, Dispos
  * Follows the addresses of a name, as servers of an upstream group.
  *
  * @remarks
- * The name is looked up at once, then every `intervalMs`, however many requests there are. A lookup that fails, or that finds nothing, changes
- * nothing: names fail more often than all servers go away. Whoever knows better, such as a control plane, may `set` the cell.
+ * The name is looked up at once, then every `intervalMs`, however many requests there are. A family whose lookup fails keeps the addresses
+ * that it had, whatever becomes of the other one; and if nothing is found at all, nothing changes: names fail more often than all servers
+ * go away. Whoever knows better, such as a control plane, may `set` the cell.
  *
  * @throws UsageError if an option is out of its range.
  *
@@ -52,13 +55,14 @@ export interface ResolvedServers extends Cell<readonly UpstreamServer[]>, Dispos
  */
 export function resolvedServers(options: ResolvedServersOptions): ResolvedServers {
   const { resolver, port = 80, families = [4, 6], intervalMs = 30_000, minIntervalMs = 5_000 } = options;
-  const { onError = ignore, clock = systemClock, random = Math.random, lifecycle } = options;
+  const { timeoutMs = 15_000, onError = ignore, clock = systemClock, random = Math.random, lifecycle } = options;
   const domain = parseDomain(options.host);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new UsageError(`port must be 1 to 65535, got ${port}`);
   }
   if (!(intervalMs > 0)) throw new UsageError(`intervalMs must be > 0, got ${intervalMs}`);
   if (!(minIntervalMs > 0)) throw new UsageError(`minIntervalMs must be > 0, got ${minIntervalMs}`);
+  if (!(timeoutMs > 0)) throw new UsageError(`timeoutMs must be > 0, got ${timeoutMs}`);
 
   const servers = cell<readonly UpstreamServer[]>([]);
   const scope = new AbortScope();
@@ -67,23 +71,35 @@ export function resolvedServers(options: ResolvedServersOptions): ResolvedServer
   let isClosed = false;
   let isLooking = false;
 
-  const addressesOf = async (family: 4 | 6): Promise<readonly IpAddress[]> => {
+  /** What the last good lookup of each family has found. */
+  const known = new Map<4 | 6, readonly IpAddress[]>();
+
+  /** Never rejects. */
+  const lookUpFamily = async (family: 4 | 6): Promise<void> => {
+    const attempt = new AbortScope(scope);
+    const timer = clock.startTimer(timeoutMs, () => {
+      attempt.abort(
+        new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts: { phase: 'resolve', peer: domain.name } }),
+      );
+    });
     try {
-      return await resolver.serve(resolveRequest(domain, family, { scope }));
+      known.set(family, await attempt.race(resolver.serve(resolveRequest(domain, family, { scope: attempt }))));
     } catch (error) {
-      // One family may be missing; what matters is that not both are.
-      if (!isClosed) onError(error);
-      return [];
+      if (!isClosed) guarded(() => onError(error));
+    } finally {
+      timer.cancel();
+      attempt.close();
     }
   };
   const lookUp = async (): Promise<void> => {
     lookedUpMs = clock.nowMs();
     isLooking = true;
-    const addresses = (await Promise.all(families.map(addressesOf))).flat();
+    await Promise.all(families.map(lookUpFamily));
     isLooking = false;
     if (isClosed) return;
-    if (addresses.length > 0) change(addresses);
     schedule(intervalMs * (0.9 + 0.2 * random()));
+    const addresses = families.flatMap((family) => known.get(family) ?? []);
+    if (addresses.length > 0) guarded(() => change(addresses));
   };
   const change = (addresses: readonly IpAddress[]): void => {
     const urls = [...new Set(addresses.map((host) => `http://${formatAuthority({ host, port })}`))].sort();
@@ -118,6 +134,15 @@ export function resolvedServers(options: ResolvedServersOptions): ResolvedServer
     close,
     [Symbol.dispose]: close,
   };
+}
+
+/** Who hears of it shall not end the lookups by throwing. */
+function guarded(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    console.error('lamella: a listener of resolvedServers failed:', error);
+  }
 }
 
 function ignore(): void {}

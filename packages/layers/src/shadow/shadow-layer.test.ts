@@ -78,6 +78,43 @@ describe('shadowLayer', () => {
     expect([call.active, clock.pendingTimers]).toEqual([0, 0]);
   });
 
+  it('frees what a copy gives after timeoutMs, or after the caller has gone, once, and tells nobody of it', async () => {
+    const results: CallResult[] = [];
+    const discard = vi.fn();
+    const { shadow, service, clock, call } = setup({
+      timeoutMs: 500,
+      onResult: ({ result }) => results.push(result),
+      discard,
+    });
+    await service.serve(testInput('ping'));
+    const copy = await shadow.nextCall();
+    clock.advance(500);
+    await settle();
+    expect(discard).not.toHaveBeenCalled();
+    copy.respond('late');
+    await settle();
+    expect(discard).toHaveBeenCalledExactlyOnceWith('late');
+    expect(results).toMatchObject([{ outcome: 'error' }]);
+    expect([call.active, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it('disposes a late output once, if nothing else is said', async () => {
+    const clock = new FakeClock();
+    const dispose = vi.fn();
+    const gate = Promise.withResolvers<Disposable>();
+    const shadow = shadowLayer({
+      service: { serve: () => gate.promise },
+      copy: (input: Input) => serviceInput(input.value),
+      timeoutMs: 500,
+      clock,
+    });
+    await shadow({ serve: async (_input: Input) => 'pong' }).serve(testInput('ping'));
+    clock.advance(500);
+    gate.resolve({ [Symbol.dispose]: dispose });
+    await settle();
+    expect(dispose).toHaveBeenCalledOnce();
+  });
+
   it('has no more than maxConcurrent copies under way, and counts the others', async () => {
     const { shadow, service, call } = setup({ maxConcurrent: 2 });
     for (let input = 0; input < 5; input++) await service.serve(testInput('ping'));

@@ -25,7 +25,7 @@ export interface ShadowLayerOptions<in Input, in out Copy extends Scoped<Copy>, 
   readonly timeoutMs?: number;
   /** Called with the outcome of each copy, such as to compare or to log it. An output is freed after that. Default: nothing. */
   readonly onResult?: (told: { readonly copy: Copy; readonly result: CallResult<ShadowOutput> }) => void;
-  /** Frees the output of a copy; not waited for. Default: disposes it, if it can be. */
+  /** Frees the output of a copy, also of one that comes after `timeoutMs`; not waited for. Default: disposes it, if it can be. */
   readonly discard?: (output: ShadowOutput) => unknown;
   /** Where copies run, so that a drain waits for them. Default: nowhere. */
   readonly lifecycle?: Lifecycle;
@@ -97,21 +97,36 @@ export function shadowLayer<Input, Copy extends Scoped<Copy>, ShadowOutput>(
   };
 
   /** Never rejects. */
-  const run = async (copied: Copy): Promise<void> => {
-    active++;
+  const run = (copied: Copy): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
     const scope = new AbortScope();
-    const timer = clock.startTimer(timeoutMs, () => scope.abort(new TimeoutError({ limit: 'timeoutMs', timeoutMs })));
-    try {
-      const output = await scope.race(service.serve(copied.fork({ scope })));
-      onResult?.({ copy: copied, result: { outcome: 'ok', output } });
-      release(output);
-    } catch (error) {
-      onResult?.({ copy: copied, result: { outcome: 'error', error } });
-    } finally {
-      timer.cancel();
-      scope.close();
-      active--;
-    }
+    let isOver = false;
+    active++;
+    const end = (result: CallResult<ShadowOutput>): void => {
+      if (!isOver) {
+        isOver = true;
+        active--;
+        timer.cancel();
+        scope.close();
+        onResult?.({ copy: copied, result });
+        resolve();
+      }
+      // Also one that comes after all, when nobody waits for the copy any more.
+      if (result.outcome === 'ok') release(result.output);
+    };
+    const timer = clock.startTimer(timeoutMs, () => {
+      const error = new TimeoutError({ limit: 'timeoutMs', timeoutMs });
+      try {
+        scope.abort(error);
+      } finally {
+        end({ outcome: 'error', error });
+      }
+    });
+    serveFork(service, copied, scope).then(
+      (output) => end({ outcome: 'ok', output }),
+      (error: unknown) => end({ outcome: 'error', error }),
+    );
+    return promise;
   };
 
   const layer = <LayerInput extends Input, Output>(
@@ -130,6 +145,14 @@ export function shadowLayer<Input, Copy extends Scoped<Copy>, ShadowOutput>(
     active: { enumerable: true, get: () => active },
     skipped: { enumerable: true, get: () => skipped },
   }) as ShadowLayer<Input>; // the lines above define what the interface adds
+}
+
+async function serveFork<Copy extends Scoped<Copy>, Output>(
+  service: Service<Copy, Output>,
+  copied: Copy,
+  scope: AbortScope,
+): Promise<Output> {
+  return await service.serve(copied.fork({ scope }));
 }
 
 function served<Input, Output>(inner: Service<Input, Output>, input: Input): Promise<Output> {

@@ -530,6 +530,7 @@ describe('options', () => {
     { ejection: { windowMs: 0 } },
     { ejection: { baseEjectionMs: 0 } },
     { ejection: { maxEjectionMs: 0 } },
+    { ejection: { decayMs: 0 } },
     { ejection: { maxEjectedRatio: 2 } },
     { healthCheck: { check: async () => true, intervalMs: 0 } },
     { healthCheck: { check: async () => true, jitterRatio: 2 } },

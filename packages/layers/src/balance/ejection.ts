@@ -10,10 +10,15 @@ export interface EjectionOptions {
   readonly minCalls?: number;
   /** Length of the window of the share, in milliseconds, greater than 0. Default 10_000. */
   readonly windowMs?: number;
-  /** How long the first ejection lasts, in milliseconds, greater than 0; the next ones last as many times longer. Default 30_000. */
+  /**
+   * How long the first ejection lasts, in milliseconds, greater than 0; the second one twice as long, and so on. Each `decayMs` without
+   * an ejection takes one back. Default 30_000.
+   */
   readonly baseEjectionMs?: number;
   /** Longest ejection, in milliseconds, greater than 0. Default 300_000. */
   readonly maxEjectionMs?: number;
+  /** Time after the end of an ejection that makes the next one shorter by `baseEjectionMs`, in milliseconds, greater than 0. Default 60_000. */
+  readonly decayMs?: number;
   /** Largest share of the endpoints that is ejected at a time, from 0 to 1; one endpoint may always be, if there are two or more. Default 0.5. */
   readonly maxEjectedRatio?: number;
 }
@@ -27,6 +32,7 @@ export function fullEjectionOptions(options: EjectionOptions): Required<Ejection
     windowMs: options.windowMs ?? 10_000,
     baseEjectionMs: options.baseEjectionMs ?? 30_000,
     maxEjectionMs: options.maxEjectionMs ?? 300_000,
+    decayMs: options.decayMs ?? 60_000,
     maxEjectedRatio: options.maxEjectedRatio ?? 0.5,
   };
   requireCount('consecutiveFailures', full.consecutiveFailures, 1);
@@ -36,8 +42,32 @@ export function fullEjectionOptions(options: EjectionOptions): Required<Ejection
   requirePositive('windowMs', full.windowMs);
   requirePositive('baseEjectionMs', full.baseEjectionMs);
   requirePositive('maxEjectionMs', full.maxEjectionMs);
+  requirePositive('decayMs', full.decayMs);
   requireRange('maxEjectedRatio', full.maxEjectedRatio, 0, 1);
   return full;
+}
+
+/** How long the ejections of one endpoint last: the longer, the more there were of late. No clock of its own. */
+export class EjectionLength {
+  readonly #options: Required<EjectionOptions>;
+  #level = 0;
+  #endMs = 0;
+
+  constructor(options: Required<EjectionOptions>) {
+    this.#options = options;
+  }
+
+  /** An ejection begins. @returns How long it lasts, in milliseconds. */
+  next(nowMs: number): number {
+    const { baseEjectionMs, maxEjectionMs, decayMs } = this.#options;
+    const decayed = Math.floor(Math.max(0, nowMs - this.#endMs) / decayMs);
+    // No more than what makes a difference: what lasts no longer must not take longer to be forgotten either.
+    const most = maxEjectionMs <= baseEjectionMs ? 1 : Math.ceil(maxEjectionMs / baseEjectionMs);
+    this.#level = Math.min(most, Math.max(0, this.#level - decayed) + 1);
+    const lengthMs = Math.min(maxEjectionMs, baseEjectionMs * this.#level);
+    this.#endMs = nowMs + lengthMs;
+    return lengthMs;
+  }
 }
 
 /** What the calls of one endpoint came to of late; no clock of its own. */

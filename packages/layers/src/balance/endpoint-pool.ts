@@ -2,7 +2,6 @@ import type { Clock } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import { requirePositive } from '../shared/checks.ts';
 import type { EjectionOptions } from './ejection.ts';
-import { OutcomeWindow } from './ejection.ts';
 import type { BalancedEndpoint, Endpoint } from './endpoint.ts';
 import { EndpointState } from './endpoint-state.ts';
 import type { HealthCheckOptions } from './health-check.ts';
@@ -93,7 +92,7 @@ export class EndpointPool<Input, Output> {
       clock,
       slowStartMs,
       isHealthy: healthCheck?.initiallyHealthy ?? true,
-      outcomes: ejection === undefined ? undefined : new OutcomeWindow(ejection),
+      ejection,
     });
     // At the very start everything is new, and nothing is spared by holding back.
     if (this.#hasStarted) state.startSlowly();
@@ -111,11 +110,16 @@ export class EndpointPool<Input, Output> {
 
   #eject(state: EndpointState<Input, Output>): void {
     const { ejection, clock } = this.#options;
-    if (ejection === undefined || state.isRemoved || this.#isStopped || !this.#mayEject(ejection.maxEjectedRatio))
+    if (
+      ejection === undefined ||
+      state.ejectionLength === undefined ||
+      state.isRemoved ||
+      this.#isStopped ||
+      !this.#mayEject(ejection.maxEjectedRatio)
+    )
       return;
     state.ejections++;
-    const timeMs = Math.min(ejection.maxEjectionMs, ejection.baseEjectionMs * state.ejections);
-    state.ejection = clock.startTimer(timeMs, () => {
+    state.ejection = clock.startTimer(state.ejectionLength.next(clock.coarseNowMs()), () => {
       state.ejection = undefined;
       state.outcomes?.reset(); // calls from before the ejection may have failed during it
       state.startSlowly();

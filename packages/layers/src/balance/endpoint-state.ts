@@ -1,11 +1,13 @@
 import type { Clock, Timer } from '@lamella/service-core';
-import type { OutcomeWindow } from './ejection.ts';
+import type { EjectionOptions } from './ejection.ts';
+import { EjectionLength, OutcomeWindow } from './ejection.ts';
 import type { BalancedEndpoint, Endpoint, EndpointHealth } from './endpoint.ts';
 
 /** One endpoint of a balancer, and all that it remembers of it. */
 export class EndpointState<Input, Output> implements BalancedEndpoint {
   endpoint: Endpoint<Input, Output>;
   readonly outcomes: OutcomeWindow | undefined;
+  readonly ejectionLength: EjectionLength | undefined;
   active = 0;
   calls = 0;
   failures = 0;
@@ -27,11 +29,12 @@ export class EndpointState<Input, Output> implements BalancedEndpoint {
       readonly clock: Clock;
       readonly slowStartMs: number;
       readonly isHealthy: boolean;
-      readonly outcomes: OutcomeWindow | undefined;
+      readonly ejection: Required<EjectionOptions> | undefined;
     },
   ) {
     this.endpoint = endpoint;
-    this.outcomes = options.outcomes;
+    this.outcomes = options.ejection && new OutcomeWindow(options.ejection);
+    this.ejectionLength = options.ejection && new EjectionLength(options.ejection);
     this.isHealthy = options.isHealthy;
     this.#clock = options.clock;
     this.#slowStartMs = options.slowStartMs;

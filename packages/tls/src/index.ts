@@ -1,3 +1,35 @@
+// Accepting
+
+export type { SessionTicketKeys } from './accept/session-ticket-keys.ts';
+export { sessionTicketKeys } from './accept/session-ticket-keys.ts';
+export { tlsAcceptLayer } from './accept/tls-accept-layer.ts';
+export type { ClientAuthOptions, TlsAcceptOptions } from './accept/tls-accept-options.ts';
+
+// Certificates, and whom to trust
+
+export type { CertificateStore, CertificateStoreOptions } from './certificates/certificate-store.ts';
+export { certificateStore } from './certificates/certificate-store.ts';
+export type { KeyPair } from './certificates/key-pair.ts';
+export type { PeerCertificateFacts } from './certificates/peer-certificate.ts';
+export type { CertificateSource, ServerCertificate } from './certificates/server-certificate.ts';
+export { spkiPin } from './certificates/spki-pin.ts';
+export type { TrustRoots } from './certificates/trust-roots.ts';
+
+// Connecting
+
+export { tlsConnectLayer } from './connect/tls-connect-layer.ts';
+export type { TlsConnectOptions } from './connect/tls-connect-options.ts';
+export type { TlsOptions, TlsVersion } from './shared/tls-options.ts';
+
+// What is known of a connection
+
+export { OcspResponse, PeerCertificate } from './keys.ts';
+
+// Errors
+
+export type { TlsErrorCode, TlsErrorOptions } from './errors.ts';
+export { TlsError, TlsMaterialError, TlsSessionError } from './errors.ts';
+
 // ClientHello
 
 export type { ClientHelloExtension } from './codec/client-hello/client-hello.ts';

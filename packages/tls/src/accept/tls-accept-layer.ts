@@ -1,0 +1,183 @@
+import type { SecureContext } from 'node:tls';
+import { TLSSocket } from 'node:tls';
+import type { Connection } from '@lamella/net-core';
+import { AlpnSelected, formatAddress, PeerAddress, ServerName, TlsSession as TlsSessionKey } from '@lamella/net-core';
+import type { Layer } from '@lamella/service-core';
+import { systemClock } from '@lamella/service-core';
+import { certificateStore } from '../certificates/certificate-store.ts';
+import { peerCertificateFacts } from '../certificates/peer-certificate.ts';
+import type { CertificateSource, ServerCertificate } from '../certificates/server-certificate.ts';
+import { TlsError } from '../errors.ts';
+import { verifyConditionOf } from '../failure/conditions.ts';
+import { handshakeMessage, peerFacts } from '../failure/to-tls-error.ts';
+import { PeerCertificate } from '../keys.ts';
+import { sessionFacts } from '../shared/session-facts.ts';
+import { rawTransport } from '../transport/raw-transport.ts';
+import { TlsSession } from '../transport/tls-session.ts';
+import { verifyResultOf } from '../transport/verify-result.ts';
+import { HandshakeGate } from './handshake-gate.ts';
+import { OcspStapler } from './ocsp-stapler.ts';
+import { ServerContexts } from './server-contexts.ts';
+import { sessionTicketKeys } from './session-ticket-keys.ts';
+import type { TlsAcceptOptions } from './tls-accept-options.ts';
+import { checkTlsAcceptOptions } from './tls-accept-options.ts';
+
+/**
+ * Speaks TLS with whoever connects, and passes the connection on, decrypted.
+ *
+ * @remarks
+ * Shows the certificate for the name that the client asks for. What is known of the session stands in the store of the connection:
+ * `TlsSession`, `AlpnSelected`, `ServerName`, and {@link PeerCertificate} if clients are asked for one.
+ *
+ * A connection that ends before its first byte, as health checks do it, is nothing to complain about. Works on every stream; see
+ * `tlsConnectLayer` for how sessions end.
+ *
+ * @throws UsageError and TlsMaterialError at construction if options, certificates or roots can't be used. The service rejects with
+ * {@link TlsError} if a handshake fails, and with LimitError (`maxWaitingHandshakes`) or TimeoutError (`timeoutMs`) if there is no room for
+ * it; the connection is closed then.
+ *
+ * @example
+ * // serveListener(listener, stack(tlsAcceptLayer({ certificates: { cert, key }, alpn: ['http/1.1'] }), server));
+ */
+export function tlsAcceptLayer(options: TlsAcceptOptions): Layer<Connection, void> {
+  checkTlsAcceptOptions(options);
+  const server = new TlsServer(options);
+  return (inner) => ({
+    // Not `async`: what waits for the end of an idle connection takes memory as long as that lasts.
+    serve: (connection) =>
+      server.accept(connection).then((secured) => (secured === undefined ? undefined : inner.serve(secured))),
+  });
+}
+
+class TlsServer {
+  readonly #options: TlsAcceptOptions;
+  readonly #source: CertificateSource;
+  readonly #contexts: ServerContexts;
+  readonly #stapler = new OcspStapler();
+  readonly #gate: HandshakeGate;
+
+  constructor(options: TlsAcceptOptions) {
+    const { maxConcurrentHandshakes = 1_024, maxWaitingHandshakes = 4_096, timeoutMs = 10_000 } = options;
+    const { clock = systemClock, ticketKeys = sessionTicketKeys() } = options;
+    this.#options = options;
+    this.#source = sourceOf(options.certificates);
+    this.#contexts = new ServerContexts(options, ticketKeys);
+    this.#gate = new HandshakeGate({ maxConcurrentHandshakes, maxWaitingHandshakes, timeoutMs, clock });
+  }
+
+  /** @returns The connection, decrypted; `undefined` if the client has left without a word. */
+  async accept(connection: Connection): Promise<Connection | undefined> {
+    try {
+      await this.#gate.enter(connection.scope);
+    } catch (error) {
+      connection.stream.destroy();
+      throw error;
+    }
+    try {
+      return await this.#secure(connection);
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  async #secure(connection: Connection): Promise<Connection | undefined> {
+    const { clock = systemClock, timeoutMs = 10_000, dangerouslyAcceptTruncation = false } = this.#options;
+    const address = connection.extensions.get(PeerAddress);
+    const peer = address === undefined ? undefined : formatAddress(address);
+    let session: TlsSession | undefined;
+    try {
+      const fallback = await this.#source.certificateFor(undefined);
+      const context = this.#contextOf(fallback);
+      session = new TlsSession(rawTransport(connection.stream), {
+        open: (duplex) => {
+          const socket = new TLSSocket(duplex, this.#socketOptions(fallback, context));
+          const { keyLog } = this.#options;
+          if (keyLog !== undefined) socket.on('keylog', (line) => keyLog(line.toString('latin1').trimEnd()));
+          return socket;
+        },
+        doneEvent: 'secure',
+        peer,
+        acceptsTruncation: dangerouslyAcceptTruncation,
+      });
+      await session.handshake({ timeoutMs, clock, scope: connection.scope });
+      this.#note(connection, session.socket, peer);
+      return connection.withStream(session.stream);
+    } catch (error) {
+      if (session === undefined) connection.stream.destroy();
+      session?.abandon();
+      const hasLeft = error instanceof TlsError && error.code === 'LML_ERR_TLS_CLOSED';
+      if (hasLeft && session?.hasReceived === false) return undefined;
+      throw error;
+    }
+  }
+
+  #socketOptions(fallback: ServerCertificate | undefined, context: SecureContext): TlsSocketOptions {
+    const { alpn = [], clientAuth } = this.#options;
+    return {
+      isServer: true,
+      server: this.#stapler.serverFor(fallback),
+      secureContext: context,
+      SNICallback: (serverName, callback) => this.#chooseByName(serverName, callback),
+      requestCert: clientAuth !== undefined,
+      rejectUnauthorized: clientAuth?.mode === 'require',
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+    };
+  }
+
+  #chooseByName(serverName: string, callback: (error: Error | null, context?: SecureContext) => void): void {
+    const fail = (error: unknown): void => callback(error instanceof Error ? error : new Error(String(error)));
+    const choose = (certificate: ServerCertificate | undefined): void => {
+      try {
+        callback(null, this.#contextOf(certificate));
+      } catch (error) {
+        fail(error);
+      }
+    };
+    try {
+      const found = this.#source.certificateFor(serverName.toLowerCase());
+      if (found instanceof Promise) found.then(choose, fail);
+      else choose(found);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #contextOf(certificate: ServerCertificate | undefined): SecureContext {
+    if (certificate !== undefined) this.#stapler.note(certificate);
+    return this.#contexts.for(certificate);
+  }
+
+  /** @throws TlsError if the client has to show a good certificate, and has not. */
+  #note({ extensions }: Connection, socket: TLSSocket, peer: string | undefined): void {
+    const { clientAuth } = this.#options;
+    extensions.insert(TlsSessionKey, sessionFacts(socket));
+    const serverName: unknown = 'servername' in socket ? socket.servername : undefined;
+    if (typeof serverName === 'string' && serverName !== '') extensions.insert(ServerName, serverName.toLowerCase());
+    if (typeof socket.alpnProtocol === 'string') extensions.insert(AlpnSelected, socket.alpnProtocol);
+    if (clientAuth === undefined) return;
+    const certificate = socket.getPeerX509Certificate();
+    const verifyCode = verifyResultOf(socket);
+    const isRequired = clientAuth.mode === 'require';
+    if (certificate === undefined) {
+      if (isRequired) throw refusal('UNSPECIFIED', peer);
+      return;
+    }
+    if (verifyCode !== undefined && isRequired) throw refusal(verifyCode, peer);
+    const code = verifyCode === undefined ? undefined : verifyConditionOf(verifyCode).code;
+    extensions.insert(PeerCertificate, peerCertificateFacts(certificate, code));
+  }
+}
+
+type TlsSocketOptions = NonNullable<ConstructorParameters<typeof TLSSocket>[1]>;
+
+function sourceOf(certificates: TlsAcceptOptions['certificates']): CertificateSource {
+  if ('certificateFor' in certificates) return certificates;
+  return certificateStore('cert' in certificates ? [certificates] : certificates);
+}
+
+function refusal(verifyCode: string, peer: string | undefined): TlsError {
+  const { code, why } = verifyConditionOf(verifyCode);
+  const { facts } = peerFacts(peer);
+  const message = handshakeMessage(peer, `the client is refused: ${why}`);
+  return new TlsError(code, message, { facts: { protocolCode: verifyCode, ...facts } });
+}

@@ -1,0 +1,120 @@
+import type { X509Certificate } from 'node:crypto';
+import type { PeerCertificate as NodeCertificate } from 'node:tls';
+import { checkServerIdentity } from 'node:tls';
+import { subjectAltNames } from '../certificates/peer-certificate.ts';
+import { isPinned, spkiPin } from '../certificates/spki-pin.ts';
+import type { TlsErrorCode, TlsErrorOptions } from '../errors.ts';
+import { TlsError } from '../errors.ts';
+import { verifyConditionOf } from '../failure/conditions.ts';
+import { handshakeMessage } from '../failure/to-tls-error.ts';
+import type { ServerIdentity } from './server-identity.ts';
+
+/** What a server is judged by. */
+export interface ServerTrust {
+  /** Pins of which one has to be in the chain; `undefined`: none are asked for. */
+  readonly pins: ReadonlySet<string> | undefined;
+  /** Whether there are no roots: the pin of the certificate itself decides. */
+  readonly pinsOnly: boolean;
+  /** Whether the name in the certificate does not matter. */
+  readonly skipsName: boolean;
+}
+
+/** What a server has shown. */
+export interface ServerEvidence {
+  readonly certificate: X509Certificate | undefined;
+  /** The same one as `node:tls` wants it for names. */
+  readonly named: NodeCertificate;
+  /** What OpenSSL says of the chain; `undefined`: it is good. */
+  readonly verifyCode: string | undefined;
+  /** Whether an earlier session goes on. What that one has shown was judged then, and only its certificate is known now. */
+  readonly isResumed: boolean;
+  /** Time of the day, in milliseconds since the Unix epoch. */
+  readonly nowMs: number;
+}
+
+/**
+ * Decides whether a server is who it has to be.
+ *
+ * @returns Why not, or `undefined` if it is.
+ */
+export function judgeServer(
+  evidence: ServerEvidence,
+  trust: ServerTrust,
+  identity: ServerIdentity,
+): TlsError | undefined {
+  const { certificate, isResumed } = evidence;
+  const refuse = (code: TlsErrorCode, why: string, options: TlsErrorOptions = {}): TlsError => {
+    const facts = { peer: identity.peer, ...options.facts };
+    return new TlsError(code, handshakeMessage(identity.peer, why), { ...options, facts });
+  };
+  if (certificate === undefined) {
+    return isResumed ? undefined : refuse('LML_ERR_TLS_NO_CERTIFICATE', 'the server has shown no certificate');
+  }
+  return (
+    (trust.pinsOnly ? judgeDates(evidence, certificate, refuse) : judgeChain(evidence, certificate, refuse)) ??
+    (trust.skipsName ? undefined : judgeName(evidence, identity, refuse)) ??
+    judgePins(evidence, certificate, trust, refuse)
+  );
+}
+
+type Refuse = (code: TlsErrorCode, why: string, options?: TlsErrorOptions) => TlsError;
+
+function judgeChain(
+  { verifyCode }: ServerEvidence,
+  certificate: X509Certificate,
+  refuse: Refuse,
+): TlsError | undefined {
+  if (verifyCode === undefined) return undefined;
+  const { code, why } = verifyConditionOf(verifyCode);
+  const facts = { protocolCode: verifyCode };
+  const dates = `valid from ${certificate.validFrom} to ${certificate.validTo}`;
+  const detail = DATED.has(code) ? dates : `issued by ${oneLine(certificate.issuer)}`;
+  return refuse(code, `${why} (${detail})`, { facts, names: subjectAltNames(certificate.subjectAltName) });
+}
+
+/** Without roots OpenSSL finds fault with the chain whatever its dates are; so they are looked at here. */
+function judgeDates({ nowMs }: ServerEvidence, certificate: X509Certificate, refuse: Refuse): TlsError | undefined {
+  const isEarly = nowMs < Date.parse(certificate.validFrom);
+  if (!isEarly && nowMs <= Date.parse(certificate.validTo)) return undefined;
+  const { code, why } = verifyConditionOf(isEarly ? 'CERT_NOT_YET_VALID' : 'CERT_HAS_EXPIRED');
+  return refuse(code, `${why} (valid from ${certificate.validFrom} to ${certificate.validTo})`);
+}
+
+function judgeName({ named }: ServerEvidence, { host }: ServerIdentity, refuse: Refuse): TlsError | undefined {
+  const mismatch = checkServerIdentity(host, named);
+  if (mismatch === undefined) return undefined;
+  const names = subjectAltNames(named.subjectaltname);
+  const listed = names.length > 0 ? names.join(', ') : `no name but ${oneLine(String(named.subject?.CN ?? ''))}`;
+  const advice = 'connect by one of its names, or give the server a certificate for this one';
+  const why = `the certificate is not for ${host}, it has ${shortened(listed)}; ${advice}`;
+  return refuse('LML_ERR_TLS_WRONG_HOST', why, { names, cause: mismatch });
+}
+
+function judgePins(
+  { isResumed }: ServerEvidence,
+  certificate: X509Certificate,
+  { pins, pinsOnly }: ServerTrust,
+  refuse: Refuse,
+): TlsError | undefined {
+  if (pins === undefined) return undefined;
+  const shown = spkiPin(certificate);
+  if (pins.has(shown)) return undefined;
+  // The chain of a session that goes on was looked at when it began; it is not shown again.
+  if (!pinsOnly && (isResumed || isPinned(certificate, pins))) return undefined;
+  const why = `no key in the chain is pinned; the pin of the certificate is ${shown}, add it to pins if it is meant to be`;
+  return refuse('LML_ERR_TLS_PIN_MISMATCH', why);
+}
+
+function oneLine(name: string): string {
+  return shortened(name.replaceAll('\n', ', '));
+}
+
+/** Names come from the peer, and may be many. */
+function shortened(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
+}
+
+const DATED: ReadonlySet<TlsErrorCode> = new Set([
+  'LML_ERR_TLS_CERTIFICATE_EXPIRED',
+  'LML_ERR_TLS_CERTIFICATE_NOT_YET_VALID',
+]);

@@ -1,0 +1,209 @@
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
+import type { Connection, ConnectRequest } from '@lamella/net-core';
+import { AlpnSelected, addConnectTimings, ServerName, TlsSession as TlsSessionKey } from '@lamella/net-core';
+import type { Layer } from '@lamella/service-core';
+import { systemClock } from '@lamella/service-core';
+import { peerCertificateFacts } from '../certificates/peer-certificate.ts';
+import { parsePins } from '../certificates/spki-pin.ts';
+import { TlsError } from '../errors.ts';
+import { handshakeMessage, peerFacts } from '../failure/to-tls-error.ts';
+import { OcspResponse, PeerCertificate } from '../keys.ts';
+import { sessionFacts } from '../shared/session-facts.ts';
+import { rawTransport } from '../transport/raw-transport.ts';
+import { TlsSession } from '../transport/tls-session.ts';
+import type { ClientContext } from './client-contexts.ts';
+import { ClientContexts } from './client-contexts.ts';
+import type { ServerTrust } from './judge-server.ts';
+import { judgeServer } from './judge-server.ts';
+import type { ServerIdentity } from './server-identity.ts';
+import { serverIdentity } from './server-identity.ts';
+import { SessionCache } from './session-cache.ts';
+import type { TlsConnectOptions } from './tls-connect-options.ts';
+import { checkTlsConnectOptions } from './tls-connect-options.ts';
+
+/**
+ * Speaks TLS on the connections that have to be encrypted (`secure`), and leaves the others alone.
+ *
+ * @remarks
+ * The server has to show a certificate for the host of the target: a name, or an IP address in its subject alternative names. The name that
+ * is sent to it (`serverName` of the request, else that host) decides nothing. What is known of the session stands in the store of the
+ * connection: `TlsSession`, `AlpnSelected`, `ServerName`, {@link PeerCertificate}; `ConnectTimings` has the time of the handshake.
+ *
+ * Works on every stream. On sockets of the kernel OpenSSL reads and writes the socket itself. `closeWrite` sends `close_notify`, after
+ * which the peer may go on; an end of the peer that it has not announced in this way is a reset.
+ *
+ * @throws UsageError and TlsMaterialError at construction if options, roots or certificates can't be used. The connector rejects with
+ * {@link TlsError} if the handshake fails, and with the reason of the request's signal if it is aborted.
+ *
+ * @example
+ * const secured = tlsConnectLayer({ alpn: ['http/1.1'] });
+ * // stack(secured, tcpConnector()) connects by TLS where a request says `secure: true`.
+ */
+export function tlsConnectLayer(options: TlsConnectOptions = {}): Layer<ConnectRequest, Connection> {
+  checkTlsConnectOptions(options);
+  const client = new TlsClient(options);
+  return (inner) => ({
+    async serve(request) {
+      if (!request.secure) return inner.serve(request);
+      const plan = client.plan(request); // before anything is dialled: what can't be asked for is no reason to connect
+      return client.secure(await inner.serve(request), plan);
+    },
+  });
+}
+
+/** What a handshake is about. */
+interface Plan extends ServerIdentity {
+  readonly request: ConnectRequest;
+  readonly context: ClientContext;
+  readonly alpn: readonly string[];
+}
+
+class TlsClient {
+  readonly #options: TlsConnectOptions;
+  readonly #contexts: ClientContexts;
+  readonly #sessions: SessionCache;
+  readonly #trust: ServerTrust;
+
+  constructor(options: TlsConnectOptions) {
+    this.#options = options;
+    this.#contexts = new ClientContexts(options);
+    this.#sessions = new SessionCache(options.maxSessions ?? 256);
+    const { roots, pins, dangerouslySkipNameCheck = false } = options;
+    this.#trust = {
+      pins: pins === undefined ? undefined : parsePins(pins),
+      pinsOnly: pins !== undefined && Array.isArray(roots) && roots.length === 0,
+      skipsName: dangerouslySkipNameCheck,
+    };
+  }
+
+  plan(request: ConnectRequest): Plan {
+    const { identity, sendServerName = true, alpn = [] } = this.#options;
+    return {
+      ...serverIdentity(request, { identity, sendServerName }),
+      request,
+      context: this.#contexts.for(request),
+      alpn: request.alpnOffer.length > 0 ? request.alpnOffer : alpn,
+    };
+  }
+
+  async secure(connection: Connection, plan: Plan): Promise<Connection> {
+    const { clock = systemClock, timeoutMs = 10_000, dangerouslyAcceptTruncation = false } = this.#options;
+    const { peer, request } = plan;
+    const startedMs = clock.nowMs();
+    const tickets = new TicketKeeper(this.#sessions, sessionKey(plan));
+    let ocspResponse: Uint8Array | undefined;
+    const session = new TlsSession(rawTransport(connection.stream), {
+      open: (duplex) => {
+        const socket = connect({ ...this.#socketOptions(plan, tickets), socket: duplex });
+        socket.on('session', (ticket) => tickets.take(ticket));
+        socket.on('OCSPResponse', (response: Uint8Array | null) => (ocspResponse = response ?? undefined));
+        const { keyLog } = this.#options;
+        if (keyLog !== undefined) socket.on('keylog', (line) => keyLog(line.toString('latin1').trimEnd()));
+        return socket;
+      },
+      doneEvent: 'secureConnect',
+      peer,
+      acceptsTruncation: dangerouslyAcceptTruncation,
+    });
+    try {
+      await session.handshake({ timeoutMs, clock, scope: request.scope });
+      const { extensions } = connection;
+      const refusal = this.#judge(session.socket, plan);
+      if (refusal !== undefined && this.#options.dangerouslyAcceptAnyCertificate !== true) throw refusal;
+      this.#checkAlpn(session.socket, plan);
+      if (refusal === undefined) tickets.trust();
+      noteSession(connection, session.socket, plan, refusal);
+      if (ocspResponse !== undefined) extensions.insert(OcspResponse, ocspResponse);
+      addConnectTimings(connection, { tlsMs: clock.nowMs() - startedMs });
+    } catch (error) {
+      tickets.forget();
+      session.abandon();
+      throw error;
+    }
+    return connection.withStream(session.stream);
+  }
+
+  #socketOptions({ context, alpn, serverName }: Plan, tickets: TicketKeeper): ConnectionOptions {
+    const ticket = tickets.offered;
+    return {
+      secureContext: context.context,
+      servername: serverName ?? '', // Node would make up a name of its own
+      ALPNProtocols: [...alpn],
+      requestOCSP: this.#options.requestOcsp ?? false,
+      // Judged by us as soon as the handshake is done, before anything is sent, with the reason in full: see judgeServer.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+      ...(ticket === undefined ? {} : { session: ticket }),
+    };
+  }
+
+  #judge(socket: TLSSocket, plan: Plan): TlsError | undefined {
+    const { clock = systemClock } = this.#options;
+    const { authorizationError } = socket;
+    const evidence = {
+      certificate: socket.getPeerX509Certificate(),
+      named: socket.getPeerCertificate(),
+      // Declared as an error, but a text; and only `authorized` says that there is none.
+      verifyCode: socket.authorized ? undefined : String(authorizationError ?? 'UNSPECIFIED'),
+      isResumed: socket.isSessionReused(),
+      nowMs: clock.epochMs(),
+    };
+    return judgeServer(evidence, this.#trust, plan);
+  }
+
+  #checkAlpn({ alpnProtocol }: TLSSocket, { alpn, peer }: Plan): void {
+    if (this.#options.requireAlpn !== true || alpn.length === 0 || typeof alpnProtocol === 'string') return;
+    const why = `the server has chosen none of the protocols ${alpn.join(', ')}; offer one that it speaks`;
+    throw new TlsError('LML_ERR_TLS_NO_ALPN_OVERLAP', handshakeMessage(peer, why), peerFacts(peer));
+  }
+}
+
+/** Sessions for resumption come at any time; they are kept only once the server is known to be the right one. */
+class TicketKeeper {
+  readonly #cache: SessionCache;
+  readonly #key: string;
+  #isTrusted = false;
+  #latest: Buffer | undefined;
+
+  constructor(cache: SessionCache, key: string) {
+    this.#cache = cache;
+    this.#key = key;
+  }
+
+  get offered(): Buffer | undefined {
+    return this.#cache.get(this.#key);
+  }
+
+  take(ticket: Buffer): void {
+    if (this.#isTrusted) this.#cache.set(this.#key, ticket);
+    else this.#latest = ticket;
+  }
+
+  trust(): void {
+    this.#isTrusted = true;
+    if (this.#latest !== undefined) this.take(this.#latest);
+  }
+
+  /** A session that may be at fault is not offered again. */
+  forget(): void {
+    this.#cache.delete(this.#key);
+  }
+}
+
+function sessionKey({ host, serverName, peer, context }: Plan): string {
+  return `${host} ${serverName ?? ''} ${peer} ${context.id}`;
+}
+
+function noteSession(
+  { extensions }: Connection,
+  socket: TLSSocket,
+  { serverName }: Plan,
+  refusal: TlsError | undefined,
+): void {
+  extensions.insert(TlsSessionKey, sessionFacts(socket));
+  if (serverName !== undefined) extensions.insert(ServerName, serverName);
+  if (typeof socket.alpnProtocol === 'string') extensions.insert(AlpnSelected, socket.alpnProtocol);
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate !== undefined) extensions.insert(PeerCertificate, peerCertificateFacts(certificate, refusal?.code));
+}

@@ -1,0 +1,88 @@
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { ByteStream } from '@lamella/net-core';
+import { duplexFromByteStream } from '@lamella/net-core';
+
+/** What a TLS session stands on. */
+export interface RawTransport {
+  /** For `node:tls`, with all bytes that were read and not consumed. */
+  readonly duplex: Duplex;
+  /** Whether the kernel's socket is right underneath, so that no byte passes through JavaScript in between. */
+  readonly isNative: boolean;
+  /** Whether a byte of the peer has come. */
+  hasReceived(): boolean;
+  /**
+   * Whether the bytes underneath have ended. Has to be asked at the moment when `session` hears of its end: an end that the peer has
+   * announced by `close_notify` is heard of before that.
+   */
+  hasEnded(session: TLSSocket): boolean;
+  /** Breaks off, so that the peer sees a reset where the transport has one. */
+  reset(reason: unknown): void;
+}
+
+/**
+ * Takes a stream over for TLS: its socket, if there is one to be had, else the stream itself behind a duplex.
+ *
+ * @remarks
+ * A native handle under TLS makes it a third faster than bytes that pass through JavaScript.
+ */
+export function rawTransport(stream: ByteStream): RawTransport {
+  const detached = stream.detach?.();
+  if (detached === undefined) return duplexTransport(duplexFromByteStream(stream));
+  const { socket, buffered, reset } = detached;
+  for (const chunk of buffered.toReversed()) socket.unshift(chunk);
+  const raw = handleOf(socket) === undefined ? duplexTransport(socket) : socketTransport(socket);
+  return reset === undefined ? raw : { ...raw, reset };
+}
+
+function duplexTransport(duplex: Duplex): RawTransport {
+  return {
+    duplex,
+    isNative: false,
+    hasReceived: () => duplex.readableDidRead,
+    hasEnded: () => duplex.readableEnded,
+    reset: (reason) =>
+      void duplex.destroy(reason instanceof Error ? reason : new Error('broken off', { cause: reason })),
+  };
+}
+
+function socketTransport(duplex: Duplex): RawTransport {
+  const hadBytes = duplex.readableLength > 0;
+  return {
+    duplex,
+    isNative: true,
+    hasReceived: () => hadBytes || bytesReadOf(duplex) > 0,
+    hasEnded: (session) => handleHasEnded(handleOf(session), handleOf(duplex)),
+    reset: () => void duplex.destroy(),
+  };
+}
+
+/**
+ * Nothing of OpenSSL's tells JavaScript whether an end was announced, but the handle underneath does: one that has ended does not read any
+ * more, and lets itself be started again. One that was stopped on this side can't have heard of an end either.
+ */
+function handleHasEnded(session: NativeHandle | undefined, raw: NativeHandle | undefined): boolean {
+  if (session?.reading !== true || raw === undefined) return false;
+  if (raw.readStart() !== 0) return false; // it reads already
+  raw.readStop();
+  return true;
+}
+
+/** The part of Node's native handles that is needed here; not documented, and the same since version 12. */
+interface NativeHandle {
+  readonly reading?: boolean;
+  readStart(): number;
+  readStop(): number;
+}
+
+/** The native handle of a socket; `undefined` for every other duplex, and if Node should ever keep it elsewhere. */
+function handleOf(duplex: Duplex): NativeHandle | undefined {
+  const handle = '_handle' in duplex ? duplex._handle : undefined;
+  const isNative = typeof handle === 'object' && handle !== null && 'readStart' in handle && 'readStop' in handle;
+  return isNative ? (handle as NativeHandle) : undefined; // it has the methods, and `reading` is optional
+}
+
+function bytesReadOf(duplex: Duplex): number {
+  const count = 'bytesRead' in duplex ? duplex.bytesRead : 0;
+  return typeof count === 'number' ? count : 0;
+}

@@ -114,6 +114,17 @@ export class ConnectionCore<Owner> {
     return stream;
   }
 
+  /** The peer goes by our settings: streams that are older than that have the default window no more. */
+  applyWindowSize(): void {
+    const change = this.limits.initialStreamWindowBytes - DEFAULT_WINDOW_BYTES;
+    if (change >= 0) return;
+    for (const stream of this.streams.values()) {
+      if (stream.isRemoteEnded) continue;
+      const increment = stream.receiveWindow.resize(change);
+      if (increment > 0) this.outbound.writer.writeWindowUpdate(stream.id, increment);
+    }
+  }
+
   /** The stream is over. */
   close(stream: Http2Stream<Owner>, end: StreamEnd): void {
     if (stream.isClosed) return;

@@ -117,8 +117,12 @@ export class Http2Outbound<Owner> {
     const bytes = stream.pending ?? EMPTY;
     const from = stream.pendingFrom;
     const left = bytes.length - from;
-    const length = Math.min(left, stream.sendWindow, this.#window, this.peer.maxFrameBytes, MAX_DATA_BYTES);
-    if (length <= 0 && left > 0) {
+    // A window may be below 0, which must not make a frame that needs no room less than empty.
+    const length = Math.max(
+      0,
+      Math.min(left, stream.sendWindow, this.#window, this.peer.maxFrameBytes, MAX_DATA_BYTES),
+    );
+    if (length === 0 && left > 0) {
       if (stream.sendWindow > 0) return -1;
       this.#queue.delete(stream);
       return 0;

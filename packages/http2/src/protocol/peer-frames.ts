@@ -130,6 +130,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     this.#core.isAcknowledged = true;
     this.#core.settingsEndMs = Number.POSITIVE_INFINITY;
     this.inbound.applyTableSize();
+    this.#core.applyWindowSize();
   }
 
   onPing(bytes: Uint8Array, start: number, isAck: boolean): void {

@@ -29,6 +29,20 @@ export class ReceiveWindow {
     return this.#left;
   }
 
+  /**
+   * The size that both sides go by has changed. RFC 9113 section 6.9.2: what the peer may still send changes with it, below 0 too.
+   *
+   * @returns What to give back to the peer now, in bytes; 0 for nothing.
+   */
+  resize(change: number): number {
+    this.#size += change;
+    this.#left += change;
+    const increment = this.#read < this.#size >>> 1 ? 0 : this.#read;
+    this.#left += increment;
+    this.#read -= increment;
+    return increment;
+  }
+
   /** Takes what came. @returns Whether the peer was allowed to send it. */
   receive(byteCount: number): boolean {
     this.#left -= byteCount;

@@ -5,9 +5,10 @@ import { HttpBody } from '../../message/http-body.ts';
 import { HttpHeaders } from '../../message/http-headers.ts';
 import type { ContentCoding } from '../compression/content-coding.ts';
 import { ALL_CODINGS } from '../compression/content-coding.ts';
-import type { DecompressionLimits } from './decoded-body.ts';
+import type { DecompressionLimitsOptions } from './decoded-body.ts';
 import { decodedBody, fullDecompressionLimits } from './decoded-body.ts';
 
+const NOTHING = Buffer.alloc(0);
 const CONTENT = Buffer.from('all work and no play '.repeat(30));
 /** Each coding, and deflate without the zlib format. */
 const SENT: readonly (readonly [name: keyof typeof encode, coding: ContentCoding])[] = [
@@ -111,6 +112,26 @@ it.each(['gzip', 'zstd'] as const)('several members of %s are one content', asyn
   expect((await decoded([both], [coding])).toString()).toBe('one two');
 });
 
+it('frames of zstd that are to be skipped are, wherever they stand and however they are split', async () => {
+  const skipped = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 5, 0, 0, 0, 1, 2, 3, 4, 5]);
+  const [one, two, none] = [encode.zstd(Buffer.from('one ')), encode.zstd(Buffer.from('two')), encode.zstd(NOTHING)];
+  const all = Buffer.concat([skipped, skipped, one, skipped, none, two, skipped]);
+  for (let cut = 1; cut < all.length; cut++) {
+    expect((await decoded([all.subarray(0, cut), all.subarray(cut)], ['zstd'])).toString()).toBe('one two');
+  }
+  const bytes = Array.from(all, (byte) => Buffer.of(byte));
+  expect((await decoded(bytes, ['zstd'])).toString()).toBe('one two');
+  expect((await decoded([skipped], ['zstd'])).length).toBe(0);
+  for (let cut = 1; cut < skipped.length; cut++) {
+    const output = decoded([one, skipped.subarray(0, cut)], ['zstd']);
+    await expect(output).rejects.toMatchObject({ code: 'LML_ERR_HTTP_BODY_CODING_INCOMPLETE' });
+  }
+});
+
+it('an empty chunk says nothing of the format of deflate', async () => {
+  expect(await decoded([NOTHING, encode.deflate(CONTENT)], ['deflate'])).toEqual(CONTENT);
+});
+
 it('codings are taken off in the reverse order', async () => {
   const coded = encode.br(encode.gzip(encode.zstd(CONTENT)));
   expect(await decoded([coded], ['zstd', 'gzip', 'br'])).toEqual(CONTENT);
@@ -172,6 +193,48 @@ describe('a bomb', () => {
     await expect(decoded([bomb], ['gzip', 'gzip'])).rejects.toMatchObject({ limit: 'maxRatio' });
   });
 
+  it('of a million frames of zstd that are to be skipped costs little', async () => {
+    const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
+    const bomb = Buffer.concat([Buffer.alloc(8_000_000, skipped), encode.zstd(CONTENT)]);
+    expect(await decoded([bomb], ['zstd'])).toEqual(CONTENT);
+  });
+
+  it.each(['zstd', 'br', 'gzip'] as const)(
+    'of %s out of which nothing comes is over at maxSilentBytes',
+    async (coding) => {
+      const { body, seen } = bodyOf(silence(coding));
+      const limits = fullDecompressionLimits({ maxSilentBytes: 10_000 });
+      const failure = await drained(decodedBody(body, [coding], limits), () => undefined);
+      expect(failure).toMatchObject({
+        code: 'LML_ERR_LIMIT',
+        limit: 'maxSilentBytes',
+        maximum: 10_000,
+        observed: 10_001,
+      });
+      expect(seen.cancelledWith).toBe(failure);
+    },
+  );
+
+  it('is not what comes out late, though it came in at once', async () => {
+    const content = noise(400_000);
+    const limits = fullDecompressionLimits({ maxSilentBytes: 150_000 });
+    expect(await decoded([encode.zstd(content)], ['zstd'], limits)).toEqual(Buffer.from(content));
+    const coded = encode.zstd(content);
+    const bytes = Array.from({ length: 41 }, (_, index) => coded.subarray(index * 10_000, (index + 1) * 10_000));
+    expect(await decoded(bytes, ['zstd'], limits)).toEqual(Buffer.from(content));
+  });
+
+  it.each([encode.zstd(NOTHING), encode.zstd(Buffer.of(1))])('of zstd frames is over at maxFrames', async (frame) => {
+    const limits = fullDecompressionLimits({ maxFrames: 100 });
+    await decoded([Buffer.alloc(100 * frame.length, frame)], ['zstd'], limits);
+    await expect(decoded([Buffer.alloc(101 * frame.length, frame)], ['zstd'], limits)).rejects.toMatchObject({
+      code: 'LML_ERR_LIMIT',
+      limit: 'maxFrames',
+      maximum: 100,
+      observed: 101,
+    });
+  });
+
   it('up to a MiB is let through: short content may be regular', async () => {
     const content = Buffer.alloc(1_048_576);
     expect((await decoded([encode.br(content)], ['br'])).length).toBe(content.length);
@@ -188,9 +251,24 @@ describe('a bomb', () => {
 async function decoded(
   chunks: readonly Uint8Array[],
   codings: readonly ContentCoding[],
-  limits: DecompressionLimits = fullDecompressionLimits({}),
+  limits: DecompressionLimitsOptions = {},
 ): Promise<Buffer> {
-  return Buffer.from(await decodedBody(bodyOf(chunks).body, codings, limits).bytes());
+  return Buffer.from(await decodedBody(bodyOf(chunks).body, codings, fullDecompressionLimits(limits)).bytes());
+}
+
+/** Coded content without an end out of which nothing comes, byte by byte. */
+function* silence(coding: 'zstd' | 'br' | 'gzip'): Generator<Uint8Array> {
+  // A frame that is skipped; a window and then blocks of metadata without any (RFC 7932 section 9.2); empty stored blocks.
+  const [start, repeated] = {
+    zstd: [[], [0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]],
+    br: [[0x0c], [0x06]],
+    gzip: [
+      [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff],
+      [0, 0, 0, 0xff, 0xff],
+    ],
+  }[coding] as [number[], number[]]; // as they stand there
+  for (const byte of start) yield Uint8Array.of(byte);
+  for (;;) for (const byte of repeated) yield Uint8Array.of(byte);
 }
 
 async function drained(body: HttpBody, onChunk: (byteCount: number) => void): Promise<unknown> {

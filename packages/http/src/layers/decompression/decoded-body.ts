@@ -10,11 +10,12 @@ import { LimitError } from '@lamella/service-core';
 import { HttpBodyError } from '../../errors.ts';
 import { HttpBody } from '../../message/http-body.ts';
 import type { ContentCoding } from '../compression/content-coding.ts';
-import { requirePositive } from '../shared/option-checks.ts';
+import { requireInteger, requirePositive } from '../shared/option-checks.ts';
 import { watchedBody } from '../shared/watched-body.ts';
 import type { ZlibJob, ZlibStream } from '../shared/zlib-source.ts';
 import { ZlibSource } from '../shared/zlib-source.ts';
-import { ZstdFrameError, ZstdFrameTracker } from './zstd-frame-tracker.ts';
+import { ZstdFrameError } from './zstd-frame-tracker.ts';
+import { ZstdFrames } from './zstd-frames.ts';
 
 /** How much may come out of coded content. */
 export interface DecompressionLimitsOptions {
@@ -24,6 +25,13 @@ export interface DecompressionLimitsOptions {
    * Most bytes that come out for each one that came in, greater than 0; looked at behind the first MiB that comes out. Default 250.
    */
   readonly maxRatio?: number;
+  /**
+   * Most bytes that come in one after the other while nothing comes out, greater than 0; looked at when more comes. Default 8_388_608
+   * (8 MiB).
+   */
+  readonly maxSilentBytes?: number;
+  /** Most frames that zstd content may consist of, an integer of at least 1; those to be skipped do not count. Default 16_384. */
+  readonly maxFrames?: number;
 }
 
 /** {@link DecompressionLimitsOptions} with all defaults. */
@@ -31,10 +39,12 @@ export type DecompressionLimits = Required<DecompressionLimitsOptions>;
 
 /** Fills in defaults. @throws UsageError if a limit is out of its range. */
 export function fullDecompressionLimits(options: DecompressionLimitsOptions): DecompressionLimits {
-  const { maxBytes = 1_073_741_824, maxRatio = 250 } = options;
+  const { maxBytes = 1_073_741_824, maxRatio = 250, maxSilentBytes = 8_388_608, maxFrames = 16_384 } = options;
   requirePositive('maxBytes', maxBytes);
   requirePositive('maxRatio', maxRatio);
-  return { maxBytes, maxRatio };
+  requirePositive('maxSilentBytes', maxSilentBytes);
+  if (maxFrames !== Number.POSITIVE_INFINITY) requireInteger('maxFrames', maxFrames, 1, Number.MAX_SAFE_INTEGER);
+  return { maxBytes, maxRatio, maxSilentBytes, maxFrames };
 }
 
 /**
@@ -49,35 +59,43 @@ export function fullDecompressionLimits(options: DecompressionLimitsOptions): De
 export function decodedBody(
   body: HttpBody,
   codings: readonly ContentCoding[],
-  { maxBytes, maxRatio }: DecompressionLimits,
+  { maxBytes, maxRatio, maxSilentBytes, maxFrames }: DecompressionLimits,
 ): HttpBody {
   let received = 0;
+  let silent = 0;
   const coded = watchedBody(body, {
     onChunk: (chunk) => {
+      // Not before the next one comes: what one chunk brings comes out bit by bit.
+      if (silent > maxSilentBytes) throw limitError('maxSilentBytes', maxSilentBytes, silent);
+      silent += chunk.length;
       received += chunk.length;
     },
   });
-  return codings.toReversed().reduce((inner, coding) => {
+  const onFrame = (count: number): void => {
+    if (count > maxFrames) throw limitError('maxFrames', maxFrames, count);
+  };
+  return codings.toReversed().reduce((inner, coding, index) => {
     let produced = 0;
     const onOutput = (byteCount: number): void => {
+      if (index === codings.length - 1) silent = 0;
       produced += byteCount;
       if (produced > maxBytes) throw limitError('maxBytes', maxBytes, produced);
       const ratio = produced / received;
       if (produced > RATIO_FREE_BYTES && ratio > maxRatio) throw limitError('maxRatio', maxRatio, Math.round(ratio));
     };
-    return HttpBody.fromSource(new ZlibSource(inner, { ...decoder(coding), onOutput }));
+    return HttpBody.fromSource(new ZlibSource(inner, { ...decoder(coding, onFrame), onOutput }));
   }, coded);
 }
 
-function decoder(coding: ContentCoding): ZlibJob {
-  const zstd = coding === 'zstd' ? zstdFrames() : undefined;
+function decoder(coding: ContentCoding, onFrame: (count: number) => void): ZlibJob {
+  const zstd = coding === 'zstd' ? new ZstdFrames(onFrame) : undefined;
   return {
     name: `decompression of ${coding}`,
     open: (first) => (first === undefined ? undefined : openDecoder(coding, first)),
-    ...(zstd === undefined ? {} : { onInput: zstd.pieces }),
+    ...(zstd === undefined ? {} : { onInput: (chunk) => zstdPieces(zstd, chunk) }),
     toError: (error) => codingError(coding, error),
     onEnd(putIn, used) {
-      if (zstd?.isIncomplete() === true) throw incomplete(coding);
+      if (zstd?.isIncomplete === true) throw incomplete(coding);
       if (used < putIn) throw bytesAfter(coding);
     },
   };
@@ -98,26 +116,9 @@ function openDecoder(coding: ContentCoding, first: Uint8Array): ZlibStream {
   }
 }
 
-/** Not every decoder tells of an end within a frame, or goes on behind one that ends within a chunk. */
-function zstdFrames(): { pieces: (chunk: Uint8Array) => Uint8Array[]; isIncomplete: () => boolean } {
-  const tracker = new ZstdFrameTracker();
-  return {
-    pieces(chunk) {
-      const pieces: Uint8Array[] = [];
-      for (let at = 0; at < chunk.length; ) {
-        const end = advance(tracker, chunk, at);
-        pieces.push(chunk.subarray(at, end));
-        at = end;
-      }
-      return pieces;
-    },
-    isIncomplete: () => !tracker.isBetweenFrames,
-  };
-}
-
-function advance(tracker: ZstdFrameTracker, chunk: Uint8Array, at: number): number {
+function* zstdPieces(frames: ZstdFrames, chunk: Uint8Array): Generator<Uint8Array> {
   try {
-    return tracker.advance(chunk, at);
+    yield* frames.pieces(chunk);
   } catch (cause) {
     throw cause instanceof ZstdFrameError ? codingError('zstd', cause) : cause;
   }

@@ -28,8 +28,8 @@ export interface DecompressionLayerOptions extends DecompressionLimitsOptions {
  * as they are.
  *
  * @throws UsageError if an option is out of its range. The service rejects with LimitError (`maxCodings`) for a longer list of codings. The
- * body fails with LimitError (`maxBytes`, `maxRatio`) or HttpBodyError (`LML_ERR_HTTP_BODY_BAD_CODING`, `_CODING_INCOMPLETE`,
- * `_BYTES_AFTER_CODING`).
+ * body fails with LimitError (`maxBytes`, `maxRatio`, `maxSilentBytes`, `maxFrames`) or HttpBodyError (`LML_ERR_HTTP_BODY_BAD_CODING`,
+ * `_CODING_INCOMPLETE`, `_BYTES_AFTER_CODING`).
  *
  * @example
  * const client = stack(

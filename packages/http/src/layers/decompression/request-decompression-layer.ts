@@ -17,7 +17,7 @@ import type { DecompressionLayerOptions } from './decompression-layer.ts';
  * @remarks
  * The inner service reads decoded content, and sees no Content-Encoding and no Content-Length. A coding that is not known is answered with
  * 415, and a list of more than `maxCodings` too; both say in Accept-Encoding what there is. If the inner service fails because its content
- * grows beyond `maxBytes` or `maxRatio`, the answer is 413; because it is corrupt or incomplete, 400. A service that deals with such a
+ * grows beyond one of the limits, the answer is 413; because it is corrupt or incomplete, 400. A service that deals with such a
  * failure itself keeps its own answer.
  *
  * @throws UsageError if an option is out of its range.

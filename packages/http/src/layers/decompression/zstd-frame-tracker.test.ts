@@ -25,8 +25,8 @@ describe('a frame', () => {
 
     const tracker = new ZstdFrameTracker();
     const ends: number[] = [];
+    expect(tracker.isBetweenFrames).toBe(true);
     for (let at = 0; at < two.length; at++) {
-      expect(tracker.isBetweenFrames).toBe(at === 0 || at === frame.length);
       tracker.advance(two.subarray(at, at + 1), 0);
       if (tracker.isBetweenFrames) ends.push(at + 1);
     }
@@ -52,6 +52,19 @@ it.each([
   ['a block of the reserved type', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x07, 0x00, 0x00])],
 ])('refuses %s', (_, bytes) => {
   expect(() => new ZstdFrameTracker().advance(bytes, 0)).toThrow(ZstdFrameError);
+});
+
+it.each<[string, Uint8Array, 'data' | 'skippable']>([
+  ['data', zstdCompressSync('hello'), 'data'],
+  ['what is to be skipped', SKIPPABLE, 'skippable'],
+])('tells a frame of %s by its first four bytes, until the next one begins', (_, frame, type) => {
+  const tracker = new ZstdFrameTracker();
+  const types = Array.from(Buffer.concat([frame, frame]), (byte) => {
+    tracker.advance(Uint8Array.of(byte), 0);
+    return tracker.frameType;
+  });
+  const expected = Array.from(frame, (_byte, index) => (index < 3 ? undefined : type));
+  expect(types).toEqual([...expected, ...expected]);
 });
 
 it('goes on where it is told to', () => {

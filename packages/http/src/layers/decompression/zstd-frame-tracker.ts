@@ -16,11 +16,17 @@ export class ZstdFrameTracker {
   /** Bytes to pass over. */
   #skip = 0;
   #endsFrame = false;
+  #frameType: 'data' | 'skippable' | undefined;
   #hasChecksum = false;
 
   /** Whether no frame has begun that has not ended. */
   get isBetweenFrames(): boolean {
     return this.#step === 'magic' && this.#have === 0 && this.#skip === 0;
+  }
+
+  /** What the frame is that was advanced through last; `undefined` as long as its first four bytes are not there. */
+  get frameType(): 'data' | 'skippable' | undefined {
+    return this.#frameType;
   }
 
   /**
@@ -31,6 +37,7 @@ export class ZstdFrameTracker {
    */
   advance(chunk: Uint8Array, start: number): number {
     let at = start;
+    if (at < chunk.length && this.isBetweenFrames) this.#frameType = undefined;
     while (at < chunk.length) {
       if (this.#skip > 0) {
         const passed = Math.min(this.#skip, chunk.length - at);
@@ -55,9 +62,13 @@ export class ZstdFrameTracker {
     this.#value = this.#have = 0;
     switch (this.#step) {
       case 'magic':
-        if (value === MAGIC) this.#step = 'descriptor';
-        else if (value >= SKIPPABLE && value < SKIPPABLE + 16) this.#step = 'skippable-size';
-        else throw new ZstdFrameError('what stands there is no zstd frame');
+        if (value === MAGIC) {
+          this.#step = 'descriptor';
+          this.#frameType = 'data';
+        } else if (value >= SKIPPABLE && value < SKIPPABLE + 16) {
+          this.#step = 'skippable-size';
+          this.#frameType = 'skippable';
+        } else throw new ZstdFrameError('what stands there is no zstd frame');
         break;
       case 'skippable-size':
         this.#endFrame(value);

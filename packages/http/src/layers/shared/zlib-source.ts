@@ -19,8 +19,8 @@ export interface ZlibJob {
   readonly open: (first: Uint8Array | undefined) => ZlibStream | undefined;
   /** Makes the stream give out all that it has, after every chunk. Default: never. */
   readonly flushKind?: number | undefined;
-  /** Takes a chunk apart into pieces that are put in one after the other. May throw. Default: the chunk as it is. */
-  readonly onInput?: (chunk: Uint8Array) => readonly Uint8Array[];
+  /** Takes a chunk apart into pieces, which are asked for and put in one after the other. May throw. Default: the chunk as it is. */
+  readonly onInput?: (chunk: Uint8Array) => Iterable<Uint8Array>;
   /** Hears of bytes that come out. May throw. */
   readonly onOutput?: (byteCount: number) => void;
   /** Hears of the end, with the bytes that were put in and those that the stream has made use of. May throw. */
@@ -40,7 +40,7 @@ export interface ZlibJob {
 export class ZlibSource implements BodySource {
   readonly #body: HttpBody;
   readonly #job: ZlibJob;
-  readonly #pieces: Uint8Array[] = [];
+  #pieces: Iterator<Uint8Array> | undefined;
   #stream: ZlibStream | undefined;
   #resource: TrackedResource | undefined;
   #isFeeding = false;
@@ -102,12 +102,14 @@ export class ZlibSource implements BodySource {
   }
 
   async #nextPiece(): Promise<Uint8Array | undefined> {
-    while (this.#pieces.length === 0) {
+    for (;;) {
+      const { value } = this.#pieces?.next() ?? {};
+      if (value !== undefined) return value;
       const chunk = await this.#body.read();
-      if (chunk === undefined) return undefined;
-      this.#pieces.push(...(this.#job.onInput?.(chunk) ?? [chunk]));
+      if (chunk === undefined || this.#failure !== undefined) return undefined;
+      if (chunk.length === 0) continue;
+      this.#pieces = (this.#job.onInput?.(chunk) ?? [chunk])[Symbol.iterator]();
     }
-    return this.#pieces.shift();
   }
 
   #open(first: Uint8Array | undefined): void {
@@ -170,7 +172,7 @@ export class ZlibSource implements BodySource {
   #close(): void {
     this.#stream?.destroy();
     this.#resource?.release();
-    this.#pieces.length = 0;
+    this.#pieces = undefined;
   }
 
   readonly #notify = (): void => {

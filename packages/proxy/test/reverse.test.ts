@@ -41,8 +41,8 @@ describe('the upstream gets', () => {
     expect(upstream).toBe(`${line} HTTP/1.1\r\nHost: shop.test\r\nVia: 1.1 test-proxy\r\n\r\n`);
   });
 
-  it('nothing that a client claims in trailers', async () => {
-    const world = newWorld().reverse(QUIET);
+  it.each([false, true])('nothing that a client claims in trailers, believed: %s', async (trustsForwarded) => {
+    const world = newWorld().reverse({ ...QUIET, trustsForwarded });
     const head = 'POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n';
     const trailers = 'X_Forwarded_For: evil\r\nX-Forwarded-Prefix: evil\r\nX-Sum: 1\r\n\r\n';
     const origin = world.origin();

@@ -64,7 +64,7 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
       const target = path === '*' ? `http://${route.authority}` : route.rewrite(path, query);
       return forwardRequest(
         request,
-        { target, headers, ...(trustsForwarded ? {} : { isClaim: isForwardedField }) },
+        { target, headers, isClaim: isForwardedField }, // not even those of yours write such a field behind the content
         forwarding,
         route.upstream,
       );

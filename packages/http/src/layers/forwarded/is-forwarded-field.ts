@@ -11,8 +11,13 @@
 export function isForwardedField(name: string): boolean {
   const first = name.charCodeAt(0) | LOWER_CASE;
   if (first !== LETTER_X && first !== LETTER_F) return false;
-  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+  const plain = plainFieldName(name);
   return plain === 'forwarded' || plain === 'x-real-ip' || plain.startsWith('x-forwarded');
+}
+
+/** The name as CGI and its kind see it, in lower case and with `-` for all that is no letter or digit. */
+export function plainFieldName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
 }
 
 const LOWER_CASE = 0x20;

@@ -165,6 +165,54 @@ describe('readForwardedLayer', () => {
     });
   });
 
+  describe('of a trusted proxy', () => {
+    const all: HttpHeadersInit = [
+      ['X-Forwarded-For', '203.0.113.9'],
+      ['x-forwarded-proto', 'https'],
+      ['X-Forwarded-Host', 'shop.test'],
+      ['X-Forwarded-Port', '443'],
+      ['X-Forwarded-Prefix', '/shop'],
+      ['X_Forwarded_For', '127.0.0.1'],
+      ['X.Forwarded-Proto', 'gopher'],
+      ['X-Forwarded-Ssl', 'on'],
+      ['X-Real-IP', '127.0.0.1'],
+      ['Forwarded', 'for=203.0.113.8'],
+      ['CF-Connecting-IP', '203.0.113.7'],
+      ['CF_Connecting_IP', '127.0.0.1'],
+      ['Accept', '*/*'],
+    ];
+    const family = [
+      'X-Forwarded-For',
+      'x-forwarded-proto',
+      'X-Forwarded-Host',
+      'X-Forwarded-Port',
+      'X-Forwarded-Prefix',
+    ];
+
+    it.each<[string, Partial<ReadForwardedLayerOptions>, readonly string[]]>([
+      ['x-forwarded', {}, [...family, 'CF-Connecting-IP', 'CF_Connecting_IP', 'Accept']],
+      ['forwarded', { fields: 'forwarded' }, ['Forwarded', 'CF-Connecting-IP', 'CF_Connecting_IP', 'Accept']],
+      ['x-forwarded and a field', { clientField: 'cf-connecting-ip' }, [...family, 'CF-Connecting-IP', 'Accept']],
+      [
+        'x-forwarded and X-Real-IP',
+        { clientField: 'X-Real-IP' },
+        [...family, 'X-Real-IP', 'CF-Connecting-IP', 'CF_Connecting_IP', 'Accept'],
+      ],
+    ])('who writes %s, only that goes on', async (_what, options, names) => {
+      const seen = await serve({ ...OURS, ...options }, all);
+      expect([...seen.headers].map(([name]) => name)).toEqual(names);
+    });
+
+    it('everything goes on with keepsUntrusted', async () => {
+      expect((await serve({ ...OURS, keepsUntrusted: true }, all)).headers.size).toBe(13);
+    });
+
+    it('nothing of a stranger goes on in any spelling', async () => {
+      const seen = await serve({ ...OURS, clientField: 'CF-Connecting-IP' }, all, STRANGER);
+      expect(seen.headers.toJSON()).toEqual([['Accept', '*/*']]);
+    });
+  });
+
   it.each<[unknown, string]>([
     [{}, 'trusted'],
     [{ trusted: -1 }, 'trusted must be an integer >= 0'],

@@ -11,7 +11,7 @@ import type { ForwardedElement, ForwardedNode } from './forwarded-element.ts';
 import { forwardedNode, parseForwarded } from './forwarded-element.ts';
 import type { ForwardedValues } from './forwarded-facts.ts';
 import { ClientAddress, ForwardedFacts } from './forwarded-facts.ts';
-import { isForwardedField } from './is-forwarded-field.ts';
+import { isForwardedField, plainFieldName } from './is-forwarded-field.ts';
 import type { HopTrust, TrustedProxies } from './trusted-proxies.ts';
 import { hopTrust, ipOf, trustsPeer } from './trusted-proxies.ts';
 
@@ -29,7 +29,10 @@ export interface ReadForwardedLayerOptions {
   readonly fields?: 'x-forwarded' | 'forwarded';
   /** Field that holds the address of the client alone, such as `'CF-Connecting-IP'` or `'X-Real-IP'`. Default: by `fields`. */
   readonly clientField?: string;
-  /** Whether fields that nobody vouches for stay in the request. Default false: they are removed. */
+  /**
+   * Whether fields that nobody vouches for stay in the request: all of a peer that is not trusted; of a trusted one those that `fields` does
+   * not name, and other spellings such as X_Forwarded_For. Default false: they are removed.
+   */
   readonly keepsUntrusted?: boolean;
 }
 
@@ -39,7 +42,8 @@ export interface ReadForwardedLayerOptions {
  * @remarks
  * Source: RFC 7239, and custom. The walk starts at the peer of the connection and goes outwards, address by address, as long as each
  * one belongs to a trusted proxy; the first that does not is the client. So what a client writes into such a field itself is never
- * reached. If the peer is not trusted, it is the client, and the fields are removed. With a number of hops, proxies are not looked at
+ * reached. If the peer is not trusted, it is the client, and the fields are removed. If it is, those are removed that it does not write itself,
+ * and so passes on as they came (see `keepsUntrusted`). With a number of hops, proxies are not looked at
  * but counted: that is safe only if nobody can get past them.
  *
  * Where the walk meets an address that is none (`unknown`, `_hidden`, malformed), the client is not known: the key stays unset.
@@ -58,6 +62,10 @@ export function readForwardedLayer(options: ReadForwardedLayerOptions): Layer<Ht
   const trust = hopTrust(options.trusted);
   requireOneOf('fields', fields, ['x-forwarded', 'forwarded']);
   if (clientField !== undefined) requireFieldName('clientField', clientField);
+  const plainClientField = clientField === undefined ? undefined : plainFieldName(clientField);
+  const isClaim = (name: string): boolean => isForwardedField(name) || plainFieldName(name) === plainClientField;
+  const vouched = new Set(WRITTEN[fields]);
+  if (clientField !== undefined) vouched.add(clientField.toLowerCase());
 
   return (inner) => ({
     serve(request) {
@@ -66,14 +74,15 @@ export function readForwardedLayer(options: ReadForwardedLayerOptions): Layer<Ht
       if (!trustsPeer(trust, peer)) {
         const ip = ipOf(peer);
         if (ip !== undefined) extensions.insert(ClientAddress, ip);
-        return callInner(inner, keepsUntrusted ? request : withoutClaims(request, clientField));
+        return callInner(inner, keepsUntrusted ? request : withoutClaims(request, isClaim));
       }
       const claims = fields === 'forwarded' ? standardClaims(request.headers) : customClaims(request.headers);
       const { hops, chain, client } = walk(claims.nodes, trust, ipOf(peer));
       const stated = clientField === undefined ? client : statedClient(request.headers, clientField);
       if (stated !== undefined) extensions.insert(ClientAddress, stated);
       extensions.insert(ForwardedFacts, { ...claims.valuesAt(hops), chain });
-      return callInner(inner, request);
+      const isUntrusted = (name: string): boolean => isClaim(name) && !vouched.has(name.toLowerCase());
+      return callInner(inner, keepsUntrusted ? request : withoutClaims(request, isUntrusted));
     },
   });
 }
@@ -140,9 +149,7 @@ function statedClient(headers: HttpHeaders, name: string): IpAddress | undefined
   return forwardedNode(headers.get(name) ?? '').ip?.unmapped();
 }
 
-function withoutClaims(request: HttpRequest, clientField: string | undefined): HttpRequest {
-  const name = clientField?.toLowerCase();
-  const isClaim = (field: string): boolean => isForwardedField(field) || field.toLowerCase() === name;
+function withoutClaims(request: HttpRequest, isClaim: (name: string) => boolean): HttpRequest {
   const headers = request.headers.clone();
   headers.deleteWhere(isClaim);
   return headers.size === request.headers.size ? request : request.with({ headers });
@@ -165,5 +172,10 @@ function validPrefix(prefix: string | undefined): string | undefined {
   return prefix !== undefined && PREFIX.test(prefix) ? prefix : undefined;
 }
 
+/** What proxies write themselves. */
+const WRITTEN: Readonly<Record<NonNullable<ReadForwardedLayerOptions['fields']>, readonly string[]>> = {
+  forwarded: ['forwarded'],
+  'x-forwarded': ['for', 'host', 'proto', 'port', 'prefix'].map((name) => `x-forwarded-${name}`),
+};
 const PORT = /^[1-9][0-9]{0,4}$/;
 const PREFIX = /^(?:\/[A-Za-z0-9\-._~%!$&'()*+;=:@]+)+$/;

@@ -44,6 +44,17 @@ describe('writeForwardedLayer', () => {
     ]);
   });
 
+  it('takes spellings that no proxy writes away, even from a trusted one', async () => {
+    const lines = await written({ fields: 'none', trustsClient: true }, [
+      ['X_Forwarded_For', '127.0.0.1'],
+      ['x.real-ip', '127.0.0.1'],
+      ['X-Forwarded-For', '203.0.113.9'],
+      ['X-Real-IP', '203.0.113.9'],
+      ['X_Other', '1'],
+    ]);
+    expect(lines).toEqual(['Host: shop.test', 'X-Forwarded-For: 203.0.113.9', 'X-Real-IP: 203.0.113.9', 'X_Other: 1']);
+  });
+
   it('writes nothing if asked so, and takes claims away even then', async () => {
     expect(await written({ fields: 'none' }, [['X-Forwarded-For', '127.0.0.1']])).toEqual(['Host: shop.test']);
   });

@@ -7,7 +7,7 @@ import type { HttpResponse } from '../../message/http-response.ts';
 import { callInner } from '../shared/call-inner.ts';
 import { requireOneOf } from '../shared/option-checks.ts';
 import { formatForwardedElement, forwardedNode } from './forwarded-element.ts';
-import { isForwardedField } from './is-forwarded-field.ts';
+import { isForwardedField, plainFieldName } from './is-forwarded-field.ts';
 
 /** Which fields tell the upstream who asked. */
 export type ForwardedFields = 'x-forwarded' | 'forwarded' | 'both' | 'none';
@@ -18,7 +18,7 @@ export interface WriteForwardedOptions {
   readonly fields?: ForwardedFields;
   /**
    * Whether the client is a proxy whose own such fields are true; then ours are appended. Default false: what it sent is thrown away,
-   * since anybody can write such a field.
+   * since anybody can write such a field. Other spellings, such as X_Forwarded_For, are thrown away in any case: no proxy writes them.
    */
   readonly trustsClient?: boolean;
 }
@@ -32,7 +32,7 @@ export interface WriteForwardedOptions {
 export function writeForwarded(headers: HttpHeaders, request: HttpRequest, options: WriteForwardedOptions = {}): void {
   const { fields = 'x-forwarded', trustsClient = false } = options;
   const before = trustsClient ? { for: headers.get('x-forwarded-for'), forwarded: headers.get('forwarded') } : {};
-  if (!trustsClient) headers.deleteWhere(isForwardedField);
+  headers.deleteWhere(trustsClient ? isOddlySpelled : isForwardedField);
   if (fields === 'none') return;
 
   const peer = request.extensions.get(PeerAddress);
@@ -50,6 +50,11 @@ export function writeForwarded(headers: HttpHeaders, request: HttpRequest, optio
     const element = formatForwardedElement({ for: forwardedNode(client), host, proto });
     headers.set('Forwarded', before.forwarded === undefined ? element : `${before.forwarded}, ${element}`);
   }
+}
+
+/** What is no such field by its name, but becomes one behind CGI and its kind. */
+function isOddlySpelled(name: string): boolean {
+  return isForwardedField(name) && plainFieldName(name) !== name.toLowerCase();
 }
 
 /**

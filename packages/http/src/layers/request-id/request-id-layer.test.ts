@@ -44,6 +44,10 @@ describe('requestIdLayer', () => {
     ['nobody is trusted, as by default', {}],
     ['the peer is in none of the blocks', { acceptFrom: ['192.0.3.0/24', '2001:db8::/32'] }],
     ['the function says no', { acceptFrom: () => false }],
+    ['the function gives a promise of yes', { acceptFrom: (async () => true) as never }],
+    ['the function gives what is but like yes', { acceptFrom: (() => 'yes') as never }],
+    ['the function gives a number', { acceptFrom: (() => 1) as never }],
+    ['the function gives an object', { acceptFrom: (() => new Boolean(true)) as never }],
   ])('makes an id of its own where %s', async (_, options) => {
     expect(await idFor(options, 'abc')).toMatch(UUID);
   });

@@ -16,8 +16,8 @@ export interface RequestIdLayerOptions {
   /** Name of the header field. Default `'X-Request-Id'`. */
   readonly name?: string;
   /**
-   * Whose ids are believed: peers in these blocks of addresses (`'10.0.0.0/8'`), or requests that a function says yes to.
-   * Default: nobody's.
+   * Whose ids are believed: peers in these blocks of addresses (`'10.0.0.0/8'`), or requests that a function gives `true` for, and nothing
+   * else: a promise is no yes. Default: nobody's.
    */
   readonly acceptFrom?: readonly string[] | ((request: HttpRequest) => boolean);
   /** Makes an id of 1 to `maxLength` visible ASCII characters. Default: a random UUID. */
@@ -83,7 +83,7 @@ export function requestIdLayer(options: RequestIdLayerOptions = {}): Layer<HttpR
 }
 
 function trustOf(acceptFrom: RequestIdLayerOptions['acceptFrom'] = []): (request: HttpRequest) => boolean {
-  if (typeof acceptFrom === 'function') return acceptFrom;
+  if (typeof acceptFrom === 'function') return (request) => acceptFrom(request) === true;
   if (!Array.isArray(acceptFrom))
     throw new UsageError('acceptFrom must be a list of blocks of addresses, or a function');
   const blocks: readonly Cidr[] = acceptFrom.map((block: string) => parseCidr(block));

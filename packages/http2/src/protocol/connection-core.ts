@@ -271,7 +271,9 @@ export class ConnectionCore<Owner> {
     if (this.state === 'failed') return;
     this.state = 'failed';
     const debugText = error instanceof Http2ProtocolError ? asciiOf(error.message) : '';
-    this.outbound.writer.writeGoaway(this.lastPeerId, ERROR_CODE[errorCode], debugText);
+    // RFC 9113 section 6.8: never more than was said before.
+    const lastId = Math.min(this.lastPeerId, this.lastServedId);
+    this.outbound.writer.writeGoaway(lastId, ERROR_CODE[errorCode], debugText);
     this.push({ type: 'failed', error, errorCode });
   }
 }

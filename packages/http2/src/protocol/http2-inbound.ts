@@ -44,6 +44,7 @@ export class Http2Inbound implements FrameSink {
   #hasSettings = false;
   /** The field section that CONTINUATION frames are awaited for. */
   #section: OpenSection | undefined;
+  #sectionCount = 0;
   // The DATA frame under way.
   #isWanted = false;
   #contentLeft = 0;
@@ -65,6 +66,11 @@ export class Http2Inbound implements FrameSink {
   /** Whether a field section has begun and is not whole. */
   get isInSection(): boolean {
     return this.#section !== undefined;
+  }
+
+  /** Field sections so far that have begun without being whole. */
+  get sectionCount(): number {
+    return this.#sectionCount;
   }
 
   /** Whether the first SETTINGS have come. */
@@ -112,6 +118,7 @@ export class Http2Inbound implements FrameSink {
       if (padding > this.#contentLeft) throw badPadding();
       this.#contentLeft -= padding;
       overhead = 1;
+      if (this.#contentLeft === 0 && (flags & FLAG.endStream) === 0) this.#handler.onControlFrame(FRAME.data);
     }
     const contentEnd = Math.min(end, from + this.#contentLeft);
     this.#contentLeft -= contentEnd - from;
@@ -196,13 +203,16 @@ export class Http2Inbound implements FrameSink {
     if (from > to) throw badPadding();
     const endStream = (flags & FLAG.endStream) !== 0;
     if ((flags & FLAG.endHeaders) !== 0) this.#decode(streamId, endStream, bytes, from, to);
-    else this.#section = { streamId, endStream, pieces: [bytes.slice(from, to)], byteCount: to - from };
+    else {
+      this.#section = { streamId, endStream, pieces: [copyOf(bytes, from, to)], byteCount: to - from };
+      this.#sectionCount++;
+    }
   }
 
   #continuation(flags: number, bytes: Uint8Array, start: number, end: number): void {
     const section = this.#section;
     if (section === undefined) throw unexpected('CONTINUATION stands behind no HEADERS');
-    section.pieces.push(bytes.slice(start, end));
+    section.pieces.push(copyOf(bytes, start, end));
     section.byteCount += end - start;
     const maximum = this.#limits.maxHeaderListBytes;
     if (section.byteCount > maximum || section.pieces.length > MAX_SECTION_FRAMES) {
@@ -270,6 +280,11 @@ interface OpenSection {
   readonly endStream: boolean;
   readonly pieces: Uint8Array[];
   byteCount: number;
+}
+
+/** A copy, of a Buffer too, whose own `slice` makes none. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
 }
 
 function joined(pieces: readonly Uint8Array[], byteCount: number): Uint8Array {

@@ -23,6 +23,8 @@ export class Http2Protocol<Owner> {
   readonly #core: ConnectionCore<Owner>;
   readonly #peerFrames: PeerFrames<Owner>;
   #sectionEndMs = Number.POSITIVE_INFINITY;
+  /** Field sections so far that CONTINUATION frames were awaited for. */
+  #sectionCount = 0;
   #writeEndMs = Number.POSITIVE_INFINITY;
 
   constructor(options: Http2ProtocolOptions, nowMs: number) {
@@ -99,9 +101,10 @@ export class Http2Protocol<Owner> {
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
     this.#core.pings.noteLife(nowMs);
     this.#core.failIfBroken(() => this.#peerFrames.inbound.receive(bytes));
-    if (!this.#peerFrames.inbound.isInSection) this.#sectionEndMs = Number.POSITIVE_INFINITY;
-    else if (this.#sectionEndMs === Number.POSITIVE_INFINITY)
-      this.#sectionEndMs = nowMs + this.#core.timeouts.headerTimeoutMs;
+    const { isInSection, sectionCount } = this.#peerFrames.inbound;
+    if (!isInSection) this.#sectionEndMs = Number.POSITIVE_INFINITY;
+    else if (this.#sectionCount !== sectionCount) this.#sectionEndMs = nowMs + this.#core.timeouts.headerTimeoutMs;
+    this.#sectionCount = sectionCount;
   }
 
   /** The peer has ended its direction: what it has not sent in full will never come. */
@@ -145,6 +148,7 @@ export class Http2Protocol<Owner> {
     const stream = this.#core.newStream(this.#core.nextId);
     this.#core.nextId += 2;
     stream.isHead = isHead;
+    stream.isConnect = fields[fields.indexOf(':method') + 1] === 'CONNECT';
     stream.hasSentHead = true;
     this.#core.outbound.sendFields(stream, fields, endStream);
     if (endStream) this.#core.deadlines.awaitHead(stream, nowMs);

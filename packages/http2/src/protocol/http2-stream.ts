@@ -26,6 +26,8 @@ export class Http2Stream<Owner> {
   receivedBytes = 0;
   /** Whether the request was HEAD, so that the response has no content whatever it says. */
   isHead = false;
+  /** Whether the request was CONNECT, so that a positive answer has no length whatever it says. */
+  isConnect = false;
   /** Whether an accepted CONNECT has made it a tunnel. */
   isTunnel = false;
   readonly receiveWindow: ReceiveWindow;

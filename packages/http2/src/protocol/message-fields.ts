@@ -73,7 +73,7 @@ export class MessageFields {
       if (scheme !== undefined || path !== undefined) return 'CONNECT must have neither :scheme nor :path';
       if (authority === undefined) return 'CONNECT needs an :authority';
       if (contentLength > 0) return 'CONNECT must not have a content-length';
-      return { ...rest, scheme: '', path: '' };
+      return { ...rest, contentLength: -1, scheme: '', path: '' }; // the tunnel has no length
     }
     if (protocol !== undefined && (method !== 'CONNECT' || !isToken(protocol)))
       return 'it has a :protocol that it may not have';

@@ -38,7 +38,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   }
 
   onDataStart(streamId: number, length: number): boolean {
-    if (!this.#core.window.receive(length)) throw windowOverrun('the connection');
+    if (!this.#core.window.receive(length)) throw windowOverrun(0, 'connection');
     const stream = this.#core.streams.get(streamId);
     this.#dataStream = stream;
     if (stream === undefined) {
@@ -47,10 +47,10 @@ export class PeerFrames<Owner> implements FrameHandler {
       return false;
     }
     stream.unreadBytes += length;
-    if (stream.isRemoteEnded) this.#core.failStream(stream, streamClosed(streamId, 'DATA'), 'STREAM_CLOSED');
+    if (stream.isRemoteEnded) this.#core.failStream(stream, streamClosed(streamId, 'DATA', 'stream'), 'STREAM_CLOSED');
     else if (!stream.hasHead) this.#core.malformed(stream, 'DATA comes before HEADERS');
     else if (!stream.receiveWindow.receive(length)) {
-      this.#core.failStream(stream, windowOverrun(`stream ${streamId}`), 'FLOW_CONTROL_ERROR');
+      this.#core.failStream(stream, windowOverrun(streamId, 'stream'), 'FLOW_CONTROL_ERROR');
     } else return true;
     return false;
   }
@@ -112,7 +112,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     // RFC 9113 section 6.9.2: it holds for the streams that are open, too, and may take back what they had.
     for (const stream of this.#core.streams.values()) {
       if (this.#core.outbound.widenStream(stream, change, this.#core.nowMs)) continue;
-      throw windowOverrun(`stream ${stream.id}`);
+      throw windowOverrun(stream.id, 'connection');
     }
   }
 
@@ -158,7 +158,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   onWindowUpdate(streamId: number, increment: number): void {
     if (streamId === 0) {
       if (increment === 0) throw emptyUpdate(0);
-      if (!this.#core.outbound.widen(increment)) throw windowOverrun('the connection');
+      if (!this.#core.outbound.widen(increment)) throw windowOverrun(0, 'connection');
       this.#core.countUpdate();
       return;
     }
@@ -167,7 +167,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     if (stream === undefined) this.#checkIdle(streamId, 'WINDOW_UPDATE');
     else if (increment === 0) this.#core.failStream(stream, emptyUpdate(streamId), 'PROTOCOL_ERROR');
     else if (!this.#core.outbound.widenStream(stream, increment, this.#core.nowMs)) {
-      this.#core.failStream(stream, windowOverrun(`stream ${streamId}`), 'FLOW_CONTROL_ERROR');
+      this.#core.failStream(stream, windowOverrun(streamId, 'stream'), 'FLOW_CONTROL_ERROR');
     }
   }
 
@@ -178,8 +178,12 @@ export class PeerFrames<Owner> implements FrameHandler {
   // ---- messages
 
   #startRequest(streamId: number, section: string[], endStream: boolean, isTooLarge: boolean): void {
+    this.#core.streams.noteSkipped(this.#core.lastPeerId, streamId);
     this.#core.lastPeerId = streamId;
-    if (streamId > this.#core.lastServedId) return; // we have said so
+    if (streamId > this.#core.lastServedId) {
+      this.onControlFrame(FRAME.headers); // we have said so
+      return;
+    }
     if (this.#core.streams.size >= this.#core.limits.maxConcurrentStreams) {
       this.#refuse(streamId);
       return;
@@ -203,7 +207,8 @@ export class PeerFrames<Owner> implements FrameHandler {
 
   /** HEADERS on a stream that is open: a response, or trailers. */
   #continueMessage(stream: Http2Stream<Owner>, section: string[], endStream: boolean, isTooLarge: boolean): void {
-    if (stream.isRemoteEnded) this.#core.failStream(stream, streamClosed(stream.id, 'HEADERS'), 'STREAM_CLOSED');
+    if (stream.isRemoteEnded)
+      this.#core.failStream(stream, streamClosed(stream.id, 'HEADERS', 'stream'), 'STREAM_CLOSED');
     else if (isTooLarge)
       this.#core.failStream(stream, sectionTooLarge(stream.id, this.#core.limits), 'ENHANCE_YOUR_CALM');
     else if (!stream.hasHead) this.#takeResponse(stream, section, endStream);
@@ -231,7 +236,9 @@ export class PeerFrames<Owner> implements FrameHandler {
     else {
       stream.hasHead = true;
       const isBodyless = stream.isHead || head.status === 204 || head.status === 304;
-      stream.contentLength = isBodyless ? 0 : head.contentLength;
+      // RFC 9110 section 9.3.6: a length in a positive answer to CONNECT is to be ignored.
+      const isTunnel = stream.isConnect && head.status < 300;
+      stream.contentLength = isBodyless ? 0 : isTunnel ? -1 : head.contentLength;
       this.#core.deadlines.stop(stream);
     }
     this.#core.push({ type: 'response', stream, head, hasBody: !isInterim && !endStream });
@@ -243,9 +250,13 @@ export class PeerFrames<Owner> implements FrameHandler {
   /** A frame for a stream that is not open. RFC 9113 section 5.1. */
   #onClosedStream(streamId: number, frame: string): void {
     this.#checkIdle(streamId, frame);
+    // RFC 9113 section 5.1.1: later streams have closed it, though it was never open.
+    if (this.#core.streams.wasSkipped(streamId)) throw streamIdle(streamId, frame);
+    // What it costs to decode is to be paid for; DATA is by the windows.
+    if (frame === 'HEADERS') this.onControlFrame(FRAME.headers);
     if (streamId > this.#core.lastServedId) return;
     const end = this.#core.streams.endOf(streamId);
-    if (end === 'ended') throw streamClosed(streamId, frame);
+    if (end === 'ended') throw streamClosed(streamId, frame, 'connection');
     if (end !== 'reset-by-peer') return; // it may not have heard of it when it sent that
     this.#core.outbound.writer.writeReset(streamId, ERROR_CODE.STREAM_CLOSED);
     this.#core.countReset();

@@ -1,21 +1,27 @@
 import { Http2ProtocolError } from '../errors.ts';
 import type { Http2Limits } from './http2-limits.ts';
 
-/** More content came than was allowed. RFC 9113 section 6.9.1. */
-export function windowOverrun(where: string): Http2ProtocolError {
-  const options = { errorCode: 'FLOW_CONTROL_ERROR' } as const;
+/** More content came, or was allowed, than there is room for. RFC 9113 section 6.9.1. @param streamId - 0 for the connection. */
+export function windowOverrun(streamId: number, scope: 'connection' | 'stream'): Http2ProtocolError {
+  const where = streamId === 0 ? 'the connection' : `stream ${streamId}`;
+  const options = { scope, errorCode: 'FLOW_CONTROL_ERROR', streamId } as const;
   return new Http2ProtocolError('LML_ERR_HTTP2_BAD_WINDOW', `the flow-control window of ${where} is overrun`, options);
 }
 
-/** RFC 9113 section 6.9. */
+/** RFC 9113 section 6.9. @param streamId - 0 for the connection. */
 export function emptyUpdate(streamId: number): Http2ProtocolError {
-  return new Http2ProtocolError('LML_ERR_HTTP2_BAD_WINDOW', 'a WINDOW_UPDATE by 0 says nothing', { streamId });
+  const options = { scope: streamId === 0 ? 'connection' : 'stream', streamId } as const;
+  return new Http2ProtocolError('LML_ERR_HTTP2_BAD_WINDOW', 'a WINDOW_UPDATE by 0 says nothing', options);
 }
 
 /** A frame came for a stream that takes none any more. RFC 9113 section 5.1. */
-export function streamClosed(streamId: number, frame: string): Http2ProtocolError {
+export function streamClosed(streamId: number, frame: string, scope: 'connection' | 'stream'): Http2ProtocolError {
   const message = `${frame} for stream ${streamId}, which the peer has ended`;
-  return new Http2ProtocolError('LML_ERR_HTTP2_STREAM_CLOSED', message, { errorCode: 'STREAM_CLOSED', streamId });
+  return new Http2ProtocolError('LML_ERR_HTTP2_STREAM_CLOSED', message, {
+    scope,
+    errorCode: 'STREAM_CLOSED',
+    streamId,
+  });
 }
 
 /** A frame came for a stream that does not take it yet. RFC 9113 section 5.1. */

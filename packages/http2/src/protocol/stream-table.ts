@@ -9,6 +9,8 @@ export class StreamTable<Owner> {
   /** Those that were reset, the oldest first: frames for them may still be on their way. */
   readonly #resets = new Map<number, StreamEnd>();
   readonly #maxResets: number;
+  /** Where identifiers were left out, the oldest first: those between the first and the last of each pair. */
+  readonly #gaps: (readonly [after: number, before: number])[] = [];
 
   /** @param maxResets - For how many streams it is remembered that they were reset. */
   constructor(maxResets: number) {
@@ -42,6 +44,18 @@ export class StreamTable<Owner> {
     if (oldest !== undefined) this.#resets.delete(oldest);
   }
 
+  /** Notes that no stream was opened between two. Gaps that are forgotten look like streams that have ended. */
+  noteSkipped(after: number, before: number): void {
+    if (before - after <= 2) return;
+    this.#gaps.push([after, before]);
+    if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
+  }
+
+  /** Whether a stream was left out, so that it can't be opened any more. */
+  wasSkipped(id: number): boolean {
+    return this.#gaps.some(([after, before]) => id > after && id < before);
+  }
+
   /** How a stream ended that was open once; `'ended'` if that is not known any more. */
   endOf(id: number): StreamEnd {
     return this.#resets.get(id) ?? 'ended';
@@ -52,3 +66,5 @@ export class StreamTable<Owner> {
     return this.#open.values();
   }
 }
+
+const MAX_GAPS = 64;

@@ -29,6 +29,8 @@ export class ProtocolStage {
   /** Streams that have come up in events or were opened, by identifier. */
   readonly streams: Map<number, Http2Stream<string>> = new Map();
   nowMs = 1_000;
+  /** What the last event that had an error said. */
+  lastError: unknown;
   /** Content that is consumed as it comes; set false to let it lie. */
   readsBodies = true;
   readonly #pieceBytes: number;
@@ -139,6 +141,7 @@ export class ProtocolStage {
 
   #note(event: Http2Event<string>): void {
     const line = eventLine(event);
+    if ('error' in event) this.lastError = event.error;
     const last = this.#events.at(-1);
     // How content is cut depends on how the input was.
     if (event.type === 'data' && last?.startsWith(`data ${event.stream.id} `)) {

@@ -25,6 +25,15 @@ describe('hedgeLayer', () => {
     run(hedgeLayer({ isSafe: () => false, delayMs: 100, clock: new FakeClock() })),
   );
 
+  it.each([async () => true, () => 1, () => 'yes'])('takes %s of isSafe for no yes', async (isSafe) => {
+    const { clock, inner, service } = setup({ isSafe: isSafe as never });
+    const output = service.serve(testInput('pay'));
+    await clock.advanceAsync(1_000);
+    expect(inner.callCount).toBe(1);
+    (await inner.nextCall()).respond('paid');
+    await expect(output).resolves.toBe('paid');
+  });
+
   it('asks once when the answer comes in time', async () => {
     const { clock, inner, service, hedge } = setup({});
     const output = service.serve(testInput('ping'));

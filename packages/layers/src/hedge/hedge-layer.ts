@@ -17,7 +17,7 @@ import { LatencyWindow } from './latency-window.ts';
 
 /** Options of {@link hedgeLayer}. */
 export interface HedgeLayerOptions<in Input = unknown, in Output = unknown, out NextInput = never> {
-  /** Whether sending an input twice does no harm; others are sent once, as they are. */
+  /** Whether sending an input twice does no harm: `true`, and no promise of it. Others are sent once, as they are. */
   readonly isSafe: (input: Input) => boolean;
   /** How long to wait for an answer before asking once more, in milliseconds, greater than 0 and finite. */
   readonly delayMs: number;
@@ -110,7 +110,7 @@ export function hedgeLayer<HedgeInput = unknown, DiscardedOutput = unknown, Next
     serve(input) {
       try {
         input.scope.throwIfAborted();
-        if (!isSafe(input)) return inner.serve(input);
+        if (isSafe(input) !== true) return inner.serve(input);
         budget.deposit();
         return new HedgedCall<Input, Output>({
           inner,

@@ -204,6 +204,11 @@ describe('followRedirectLayer', () => {
     expect(await response.body.text()).toBe('GET http://a.test/next');
   });
 
+  it.each([async () => true, () => 1, () => undefined])('takes %s of shouldFollow for no yes', async (shouldFollow) => {
+    const { ask } = setUp({ 'http://a.test/': [302, '/2'] }, { shouldFollow: shouldFollow as never });
+    expect((await ask({ target: 'http://a.test/' })).status).toBe(302);
+  });
+
   it('asks shouldFollow, and gives the redirect to the caller if it says no', async () => {
     const seen: string[] = [];
     const { ask } = setUp(

@@ -42,7 +42,7 @@ export interface FollowRedirectLayerOptions {
    * `'strict-origin-when-cross-origin'`.
    */
   readonly referrerPolicy?: ReferrerPolicy;
-  /** Asked before each redirect; `false` gives the redirect itself to the caller. Default: all are followed. */
+  /** Asked before each redirect; all but `true`, also a promise, gives the redirect itself to the caller. Default: all are followed. */
   readonly shouldFollow?: (redirect: FollowedRedirect, response: HttpResponse) => boolean;
 }
 
@@ -142,7 +142,7 @@ class Journey {
   /** Whether a response is the end of it; if not, {@link attempt} gives the next request. */
   isOver(response: HttpResponse): boolean {
     const redirect = this.#redirectOf(response);
-    if (redirect === undefined || !this.#rules.shouldFollow(redirect.told, response)) {
+    if (redirect === undefined || this.#rules.shouldFollow(redirect.told, response) !== true) {
       if (this.#history.length > 0) response.extensions.insert(RedirectHistory, this.#history);
       return true;
     }

@@ -197,6 +197,12 @@ describe('httpRetryLayer', () => {
     expect([seen.length, told]).toEqual([2, [100]]);
   });
 
+  it.each([async () => true, () => 1, () => undefined])('takes %s of shouldRetry for no yes', async (shouldRetry) => {
+    const { get, seen } = setUp([503, 503], { shouldRetry: shouldRetry as never });
+    expect((await get()).status).toBe(503);
+    expect(seen).toHaveLength(1);
+  });
+
   it('stops waiting when the caller gives up', async () => {
     const { service, clock, seen } = setUp([503]);
     const controller = new AbortController();

@@ -32,7 +32,7 @@ export interface HttpRetryLayerOptions {
   readonly backoff?: Backoff;
   /** How many retries are allowed over all requests. Default: a `retryBudget()` of this layer. */
   readonly budget?: RetryBudget;
-  /** Asked about each attempt that would be repeated; `false` ends it. Default: all are repeated. */
+  /** Asked about each attempt that would be repeated; all but `true`, also a promise, ends it. Default: all are repeated. */
   readonly shouldRetry?: (attempt: HttpAttempt) => boolean;
   /** Hears of each attempt that is repeated, before the wait. Default: nothing. */
   readonly onRetry?: (told: { readonly result: HttpAttempt; readonly delayMs: number }) => void;
@@ -79,7 +79,7 @@ export function httpRetryLayer(options: HttpRetryLayerOptions = {}): Layer<HttpR
     policy: {
       decide: (result) => {
         const decision = result.input.body.canClone ? decide(result, rules) : undefined;
-        return decision === undefined || !shouldRetry(result) ? undefined : decision;
+        return decision === undefined || shouldRetry(result) !== true ? undefined : decision;
       },
     },
     backoff,

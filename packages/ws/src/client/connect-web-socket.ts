@@ -7,6 +7,7 @@ import type { WebSocketConnection } from '../connection/web-socket-connection.ts
 import { WebSocketDriver } from '../connection/web-socket-driver.ts';
 import type { WebSocketOptions } from '../connection/web-socket-options.ts';
 import { fullWebSocketOptions, requirePositive } from '../connection/web-socket-options.ts';
+import { webSocketSettings } from '../connection/web-socket-settings.ts';
 import { WebSocketHandshakeError } from '../errors.ts';
 import type { Deflate } from '../framing/deflate.ts';
 import { acceptKey, randomKey } from '../handshake/accept-key.ts';
@@ -80,7 +81,7 @@ export async function connectWebSocket(
     const connection = response.upgraded;
     if (response.status !== 101 || connection === undefined) throw await scope.race(refusal(response));
     const accepted = accept(response, connection, { key, protocols, offered, maxMessageBytes });
-    return new WebSocketDriver(connection, { ...full, role: 'client', ...accepted });
+    return new WebSocketDriver(connection, webSocketSettings('client', full), accepted);
   } finally {
     timer.cancel();
     scope.close();

@@ -1,26 +1,32 @@
+/** Who reads what fills a {@link MessageQueue}. */
+export interface MessageQueueOwner {
+  /** A message, or the end, is asked for: there may be room again. */
+  onAsked(): void;
+}
+
 /** Messages that have come and that nobody has taken yet. */
 export class MessageQueue<Message> {
-  readonly #messages: { readonly message: Message; readonly bytes: number }[] = [];
-  readonly #onAsked: () => void;
+  readonly #owner: MessageQueueOwner;
+  /** Made for the first one that has to wait, and gone with the last one: where messages are awaited, none ever does. */
+  #messages: { readonly message: Message; readonly bytes: number }[] | undefined;
   #bytes = 0;
   #isAtWork = false;
   #waiter: Waiter<Message> | undefined;
   #end: { readonly error?: unknown } | undefined;
   #room: PromiseWithResolvers<void> | undefined;
 
-  /** @param onAsked - Hears when a message, or the end, is asked for: there may be room again. */
-  constructor(onAsked: () => void) {
-    this.#onAsked = onAsked;
+  constructor(owner: MessageQueueOwner) {
+    this.#owner = owner;
   }
 
   /** Whether no message waits. */
   get isEmpty(): boolean {
-    return this.#messages.length === 0;
+    return this.#messages === undefined;
   }
 
   /** Whether messages wait, or the last one that was taken may still be worked on: nobody has asked for the next one. */
   get isAtWork(): boolean {
-    return this.#messages.length > 0 || this.#isAtWork;
+    return this.#messages !== undefined || this.#isAtWork;
   }
 
   /** Whether more may come. */
@@ -44,6 +50,7 @@ export class MessageQueue<Message> {
     if (this.#end !== undefined) return;
     const waiter = this.#waiter;
     if (waiter === undefined) {
+      this.#messages ??= [];
       this.#messages.push({ message, bytes: bytes + MESSAGE_BYTES });
       this.#bytes += bytes + MESSAGE_BYTES;
       return;
@@ -69,11 +76,12 @@ export class MessageQueue<Message> {
 
   take(signal?: AbortSignal): Promise<Message | undefined> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const next = this.#messages.shift();
+    const next = this.#messages?.shift();
+    if (this.#messages?.length === 0) this.#messages = undefined;
     this.#isAtWork = next !== undefined;
     if (next !== undefined) this.#bytes -= next.bytes;
     if (this.hasRoom) this.#releaseRoom();
-    this.#onAsked();
+    this.#owner.onAsked();
     if (next !== undefined) return Promise.resolve(next.message);
     if (this.#end !== undefined) {
       return 'error' in this.#end ? Promise.reject(this.#end.error) : Promise.resolve(undefined);

@@ -13,11 +13,10 @@ function setup() {
   const waits: (Promise<void> | undefined)[] = [];
   const slow: ByteStream = { ...methodsOf(stream), write: () => waits.shift() };
   let drains = 0;
-  const outbound = new Outbound(
-    slow,
-    () => drains++,
-    (cause) => new Error('told', { cause }),
-  );
+  const outbound = new Outbound(slow, {
+    onDrained: () => void drains++,
+    toWriteError: (cause) => new Error('told', { cause }),
+  });
   const close = () => {
     stream.destroy();
     far.destroy();

@@ -1,22 +1,24 @@
 import type { ByteStream } from '@lamella/net-core';
 
+/** Whose writes an {@link Outbound} does. */
+export interface OutboundOwner {
+  /** The peer has taken what waited. */
+  onDrained(): void;
+  /** Makes the error that writers get of the one of the stream. */
+  toWriteError(cause: unknown): unknown;
+}
+
 /** Writes to a stream, and knows how much waits because the peer takes nothing. */
 export class Outbound {
   readonly #stream: ByteStream;
-  readonly #onDrained: () => void;
-  readonly #toError: (cause: unknown) => unknown;
+  readonly #owner: OutboundOwner;
   #wait: Promise<void> | undefined;
   #told: Promise<void> | undefined;
   #bufferedBytes = 0;
 
-  /**
-   * @param onDrained - Hears when the peer has taken what waited.
-   * @param toError - Makes the error that writers get of the one of the stream.
-   */
-  constructor(stream: ByteStream, onDrained: () => void, toError: (cause: unknown) => unknown) {
+  constructor(stream: ByteStream, owner: OutboundOwner) {
     this.#stream = stream;
-    this.#onDrained = onDrained;
-    this.#toError = toError;
+    this.#owner = owner;
   }
 
   /** Bytes written since the stream asked to wait. */
@@ -29,13 +31,13 @@ export class Outbound {
     return this.#wait !== undefined;
   }
 
-  readonly write = (chunks: readonly Uint8Array[]): Promise<void> | undefined => {
+  write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
     const wait = this.#stream.write(chunks);
     if (wait === undefined) return undefined;
     for (const chunk of chunks) this.#bufferedBytes += chunk.length;
     if (wait !== this.#wait) this.#watch(wait);
     return this.#told;
-  };
+  }
 
   #watch(wait: Promise<void>): void {
     this.#wait = wait;
@@ -44,10 +46,10 @@ export class Outbound {
         if (this.#wait !== wait) return;
         this.#wait = this.#told = undefined;
         this.#bufferedBytes = 0;
-        this.#onDrained();
+        this.#owner.onDrained();
       },
       (cause: unknown) => {
-        throw this.#toError(cause);
+        throw this.#owner.toWriteError(cause);
       },
     );
     this.#told.catch(() => {}); // ignoring it is safe

@@ -1,6 +1,6 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable, TrackedResource } from '@lamella/net-core';
 import { consumeStream, formatAddress, PeerAddress, toStreamError, trackResource } from '@lamella/net-core';
-import type { AbortListener, AbortScope, Drainable, Extensions, ForkOptions, Timer } from '@lamella/service-core';
+import type { AbortListener, AbortScope, Extensions, ForkOptions, Timer } from '@lamella/service-core';
 import { LimitError, TimeoutError, UsageError } from '@lamella/service-core';
 import type { WebSocketProtocolError } from '../errors.ts';
 import { WebSocketClosedError } from '../errors.ts';
@@ -12,15 +12,17 @@ import { FrameReader } from '../framing/frame-reader.ts';
 import { CLOSE, FrameWriter, PING, PONG } from '../framing/frame-writer.ts';
 import { ForkedWebSocket } from './forked-web-socket.ts';
 import { KeepAlive } from './keep-alive.ts';
+import type { MessageQueueOwner } from './message-queue.ts';
 import { MessageQueue } from './message-queue.ts';
+import type { OutboundOwner } from './outbound.ts';
 import { Outbound } from './outbound.ts';
 import type { WebSocketClose } from './web-socket-close.ts';
 import type { WebSocketConnection, WebSocketData, WebSocketSendOptions } from './web-socket-connection.ts';
-import type { FullWebSocketOptions } from './web-socket-options.ts';
+import { WebSocketDrain } from './web-socket-drain.ts';
+import type { WebSocketSettings } from './web-socket-settings.ts';
 
-/** What a {@link WebSocketDriver} runs on. */
-export interface WebSocketDriverOptions extends FullWebSocketOptions {
-  readonly role: 'server' | 'client';
+/** What one {@link WebSocketDriver} has for itself. */
+export interface WebSocketDriverOptions {
   readonly protocol: string;
   readonly deflate: Deflate | undefined;
   /** Gets pings and pongs, instead of an answer being sent. For relays. */
@@ -35,12 +37,14 @@ export interface WebSocketDriverOptions extends FullWebSocketOptions {
  * violation nothing is read any more but the end, so that the close frame is not lost by a reset. Whatever is missing after
  * `closeTimeoutMs` is not waited for.
  */
-export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHandler, Drainable {
+export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHandler, MessageQueueOwner, OutboundOwner {
   readonly protocol: string;
   readonly extensions: Extensions<'connection'>;
   readonly scope: AbortScope;
   readonly closed: Promise<WebSocketClose>;
-  readonly #options: WebSocketDriverOptions;
+  readonly #settings: WebSocketSettings;
+  readonly #deflate: Deflate | undefined;
+  readonly #onControl: WebSocketDriverOptions['onControl'];
   readonly #stream: ByteStream;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
@@ -51,7 +55,6 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   readonly #resource: TrackedResource;
   readonly #registration: Disposable | undefined;
   readonly #abortListener: AbortListener;
-  readonly #resolveClosed: (close: WebSocketClose) => void;
   #first: (CloseFrame & Pick<WebSocketClose, 'initiator'>) | undefined;
   #hasSentClose = false;
   #hasReceivedClose = false;
@@ -65,35 +68,26 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   #closeTimer: Timer | undefined;
   #closeWritten: Promise<void> | undefined;
 
-  constructor(connection: Connection, options: WebSocketDriverOptions) {
-    const { role, deflate, limits, timeouts, clock } = options;
-    this.#options = options;
-    this.protocol = options.protocol;
+  constructor(connection: Connection, settings: WebSocketSettings, options: WebSocketDriverOptions) {
+    const { role, receivers, timeouts, clock, lifecycle } = settings;
+    const { protocol, deflate, onControl } = options;
+    this.#settings = settings;
+    this.#deflate = deflate;
+    this.#onControl = onControl;
+    this.protocol = protocol;
     this.extensions = connection.extensions;
     this.scope = connection.scope;
     this.#stream = connection.stream;
-    const { promise, resolve } = Promise.withResolvers<WebSocketClose>();
-    this.closed = promise;
-    this.#resolveClosed = resolve;
-    this.#queue = new MessageQueue(() => this.#asked());
-    deflate?.holdBackBy(() => (this.#isDiscarding ? undefined : this.#queue.whenRoom()));
-    this.#reader = new FrameReader(this, { isServer: role === 'server', inflate: deflate, ...limits });
-    this.#outbound = new Outbound(
-      this.#stream,
-      () => this.#sendLaterPong(),
-      (cause) => this.#error ?? this.#closedError('the WebSocket ended before the peer had taken all', cause),
-    );
-    this.#writer = new FrameWriter(this.#outbound.write, { isClient: role === 'client', deflate });
+    this.closed = this.#stream.closed.then((info) => this.#finish(info));
+    this.#queue = new MessageQueue(this);
+    if (deflate !== undefined) this.#holdBack(deflate);
+    this.#reader = new FrameReader(this, receivers, deflate);
+    this.#outbound = new Outbound(this.#stream, this);
+    this.#writer = new FrameWriter(this.#outbound, { isClient: role === 'client', deflate });
     this.#resource = trackResource('websocket', () => `a ${role}'s WebSocket with ${peerOf(this.extensions)}`);
-    void this.#stream.closed.then((info) => this.#finish(info));
     this.#source = consumeStream(this.#stream, this);
     this.#keepAlive = new KeepAlive(clock, timeouts, this);
-    this.#registration = options.lifecycle?.register({
-      protocol: 'websocket',
-      startDrain: () => this.startDrain(),
-      drained: this.drained,
-      destroy: (reason) => this.destroy(reason),
-    });
+    this.#registration = lifecycle?.register(new WebSocketDrain(this));
     this.#abortListener = this.scope.onAbort((reason) => this.destroy(reason));
   }
 
@@ -102,7 +96,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   get isCompressed(): boolean {
-    return this.#options.deflate !== undefined;
+    return this.#deflate !== undefined;
   }
 
   get state(): WebSocketConnection['state'] {
@@ -188,12 +182,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     await this.close();
   }
 
-  // ---- Drainable
-
-  get drained(): Promise<void> {
-    return this.closed.then(() => {});
-  }
-
+  /** Closes because this side ends. */
   startDrain(): void {
     this.#sendClose({ code: 1001, reason: '' });
   }
@@ -209,11 +198,11 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   onSilent(): void {
-    this.destroy(timeoutError('pongTimeoutMs', this.#options.timeouts.pongTimeoutMs));
+    this.destroy(timeoutError('pongTimeoutMs', this.#settings.timeouts.pongTimeoutMs));
   }
 
   onIdle(): void {
-    this.#error ??= timeoutError('idleTimeoutMs', this.#options.timeouts.idleTimeoutMs);
+    this.#error ??= timeoutError('idleTimeoutMs', this.#settings.timeouts.idleTimeoutMs);
     void this.close(1001, 'idle for too long');
   }
 
@@ -244,14 +233,14 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   onPing(payload: Buffer): void {
-    if (this.#options.onControl !== undefined) this.#passControl(PING, payload);
+    if (this.#onControl !== undefined) this.#passControl(PING, payload);
     // RFC 6455 section 5.5.3: the answer to the last ping is enough, so that a peer that reads nothing piles up no answers.
     else if (this.#outbound.isBlocked) this.#laterPong = payload;
     else if (!this.#hasSentClose) void this.#writer.control(PONG, payload);
   }
 
   onPong(payload: Buffer): void {
-    if (this.#options.onControl !== undefined) this.#passControl(PONG, payload);
+    if (this.#onControl !== undefined) this.#passControl(PONG, payload);
   }
 
   onCloseFrame(code: number, reason: string): void {
@@ -260,7 +249,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#isDiscarding = true;
     this.#keepAlive.stop();
     this.#queue.end();
-    const { clock, timeouts } = this.#options;
+    const { clock, timeouts } = this.#settings;
     if (!this.#hasSentClose) this.#closeTimer = clock.startTimer(timeouts.closeTimeoutMs, () => this.#answerClose());
     this.#answerCloseInTurn();
     this.#updateFlow();
@@ -279,11 +268,29 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#updateFlow();
   }
 
-  // ---- inside
+  // ---- MessageQueueOwner
 
-  #asked(): void {
+  onAsked(): void {
     if (this.#hasReceivedClose) this.#answerCloseInTurn();
     this.#updateFlow();
+  }
+
+  // ---- OutboundOwner
+
+  onDrained(): void {
+    const payload = this.#laterPong;
+    this.#laterPong = undefined;
+    if (payload !== undefined && !this.#hasSentClose) void this.#writer.control(PONG, payload);
+  }
+
+  toWriteError(cause: unknown): unknown {
+    return this.#error ?? this.#closedError('the WebSocket ended before the peer had taken all', cause);
+  }
+
+  // ---- inside
+
+  #holdBack(deflate: Deflate): void {
+    deflate.holdBackBy(() => (this.#isDiscarding ? undefined : this.#queue.whenRoom()));
   }
 
   /** Messages before the close may still be answered: those that wait, and the last one in the turn in which it was taken. */
@@ -295,7 +302,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   #answerClose(): void {
     const { code = NO_CODE } = this.#first ?? {};
     this.#sendClose({ code, reason: '' });
-    if (this.#options.role === 'server') this.#endWrite();
+    if (this.#settings.role === 'server') this.#endWrite();
   }
 
   #closedError(message: string, cause?: unknown): WebSocketClosedError {
@@ -307,7 +314,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     if (this.#isOver || this.#hasSentClose) {
       return this.#closedError(`the WebSocket is ${this.state}`);
     }
-    const { maxBufferedBytes } = this.#options.limits;
+    const { maxBufferedBytes } = this.#settings.limits;
     if (this.bufferedBytes <= maxBufferedBytes) return undefined;
     // A message that is left out can't be made up for: the connection ends with it.
     const error = new LimitError({
@@ -323,7 +330,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   /** Through a relay somebody else keeps alive by it. */
   #passControl(opcode: number, payload: Buffer): void {
     this.#keepAlive.used();
-    this.#options.onControl?.(opcode, payload);
+    this.#onControl?.(opcode, payload);
   }
 
   #control(opcode: number, payload: Uint8Array): Promise<void> | undefined {
@@ -332,14 +339,8 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     }
     const refusal = this.#refusal();
     if (refusal !== undefined) return quietRejection(refusal);
-    if (this.#options.onControl !== undefined) this.#keepAlive.used();
+    if (this.#onControl !== undefined) this.#keepAlive.used();
     return this.#writer.control(opcode, payload);
-  }
-
-  #sendLaterPong(): void {
-    const payload = this.#laterPong;
-    this.#laterPong = undefined;
-    if (payload !== undefined && !this.#hasSentClose) void this.#writer.control(PONG, payload);
   }
 
   #sendClose(frame: CloseFrame, payload: Uint8Array = answerPayload(frame.code)): void {
@@ -348,7 +349,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#first ??= { ...frame, initiator: 'local' };
     this.#keepAlive.stop();
     this.#closeTimer?.cancel();
-    const { clock, timeouts } = this.#options;
+    const { clock, timeouts } = this.#settings;
     const { closeTimeoutMs } = timeouts;
     this.#closeTimer = clock.startTimer(closeTimeoutMs, () => {
       this.#error ??= timeoutError('closeTimeoutMs', closeTimeoutMs);
@@ -377,7 +378,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     else this.#source.resume();
   }
 
-  #finish(info: CloseInfo): void {
+  #finish(info: CloseInfo): WebSocketClose {
     this.#isOver = true;
     this.#isDiscarding = true;
     this.#closeTimer?.cancel();
@@ -387,11 +388,11 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     const failure = this.#error ?? new WebSocketClosedError(whyEnded(close), { close, cause: close.error });
     this.#reader.stop();
     this.#writer.stop(failure);
-    this.#options.deflate?.close();
+    this.#deflate?.close();
     this.#queue.end(close.wasClean ? {} : { error: failure });
     this.#resource.release();
     this.#registration?.[Symbol.dispose]();
-    this.#resolveClosed(close);
+    return close;
   }
 
   #closeOf(info: CloseInfo): WebSocketClose {

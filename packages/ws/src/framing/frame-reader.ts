@@ -1,7 +1,7 @@
 import type { WebSocketProtocolErrorCode } from '../errors.ts';
 import { WebSocketProtocolError } from '../errors.ts';
-import type { WsInflate, WsReceiver } from './ws-library.ts';
-import { Receiver } from './ws-library.ts';
+import type { FrameReceiver, ReceiverPool, ReceiverUser } from './receiver-pool.ts';
+import type { WsInflate } from './ws-library.ts';
 
 /** Hears what a {@link FrameReader} reads. */
 export interface FrameHandler {
@@ -17,37 +17,22 @@ export interface FrameHandler {
   onReady(): void;
 }
 
-/** What a {@link FrameReader} allows. */
-export interface FrameReaderOptions {
-  readonly isServer: boolean;
-  readonly maxMessageBytes: number;
-  readonly maxFragments: number;
-  readonly inflate: WsInflate | undefined;
-}
-
 /** Takes bytes, and tells of messages and control frames. RFC 6455 section 5; the frames are read by `ws`. */
-export class FrameReader {
+export class FrameReader implements ReceiverUser {
   readonly #handler: FrameHandler;
-  readonly #receiver: OwnedReceiver;
-  readonly #onUsed: (error?: Error | null) => void;
+  readonly #receivers: ReceiverPool;
+  /** The receiver that is in the middle of something; one that inflates stays for good. */
+  #receiver: FrameReceiver | undefined;
+  readonly #isInflating: boolean;
   #isFeeding = false;
   #isBusy = false;
   #isOver = false;
 
-  constructor(handler: FrameHandler, options: FrameReaderOptions) {
-    const { isServer, maxMessageBytes, maxFragments, inflate } = options;
+  constructor(handler: FrameHandler, receivers: ReceiverPool, inflate: WsInflate | undefined) {
     this.#handler = handler;
-    this.#receiver = new Receiver({
-      isServer,
-      maxPayload: maxMessageBytes,
-      maxFragments,
-      // A message that comes in tiny pieces must not weigh a hundred times its size.
-      maxBufferedChunks: Math.max(MIN_CHUNKS, Math.ceil(maxMessageBytes / MIN_MEAN_CHUNK_BYTES)),
-      extensions: inflate === undefined ? {} : { 'permessage-deflate': inflate },
-    });
-    this.#receiver[READER] = this;
-    for (const [event, listener] of LISTENERS) this.#receiver.on(event, listener);
-    this.#onUsed = (error) => this.#used(error);
+    this.#receivers = receivers;
+    if (inflate !== undefined) this.#receiver = receivers.inflating(this, inflate);
+    this.#isInflating = inflate !== undefined;
   }
 
   /** Whether it still works on the last chunk: then it must not get another one before `onReady`. */
@@ -60,8 +45,10 @@ export class FrameReader {
     if (this.#isOver) return;
     this.#isBusy = true;
     this.#isFeeding = true;
-    this.#receiver._write(chunk, 'buffer', this.#onUsed);
+    this.#receiver ??= this.#receivers.take(this);
+    this.#receiver.read(chunk);
     this.#isFeeding = false;
+    this.#letGo(this.#receiver);
   }
 
   // ---- from the receiver
@@ -84,15 +71,26 @@ export class FrameReader {
     this.#handler.onCloseFrame(code, reason.toString());
   }
 
+  onUsed(error: Error | null | undefined): void {
+    this.#isBusy = false;
+    if (error !== null && error !== undefined) this.#violated(error);
+    else if (!this.#isFeeding) this.#handler.onReady();
+  }
+
   /** Tells nothing any more. */
   stop(): void {
     this.#isOver = true;
   }
 
-  #used(error: Error | null | undefined): void {
-    this.#isBusy = false;
-    if (error !== null && error !== undefined) this.#violated(error);
-    else if (!this.#isFeeding) this.#handler.onReady();
+  // ---- inside
+
+  #letGo(receiver: FrameReceiver): void {
+    if (this.#isInflating) return;
+    if (this.#isOver) this.#receiver = undefined;
+    else if (receiver.isBetweenMessages) {
+      this.#receiver = undefined;
+      this.#receivers.giveBack(receiver);
+    }
   }
 
   #violated(cause: Error): void {
@@ -102,27 +100,6 @@ export class FrameReader {
     this.#handler.onViolation(new WebSocketProtocolError(codeOf(code), cause.message, { cause }));
   }
 }
-
-/** Under which a receiver knows its reader. */
-const READER: unique symbol = Symbol('lamella frame reader');
-
-type OwnedReceiver = WsReceiver & { [READER]?: FrameReader };
-
-/** The same functions for all: most WebSockets of a server are idle, and four closures on each would weigh something. */
-const LISTENERS = Object.entries({
-  message(this: OwnedReceiver, data: Buffer, isBinary: boolean): void {
-    this[READER]?.onMessage(data, isBinary);
-  },
-  ping(this: OwnedReceiver, data: Buffer): void {
-    this[READER]?.onPing(data);
-  },
-  pong(this: OwnedReceiver, data: Buffer): void {
-    this[READER]?.onPong(data);
-  },
-  conclude(this: OwnedReceiver, code: number, reason: Buffer): void {
-    this[READER]?.onConclude(code, reason);
-  },
-});
 
 function codeOf(code: string): WebSocketProtocolErrorCode {
   if (code.startsWith('Z_')) return 'LML_ERR_WEBSOCKET_BAD_DEFLATE';
@@ -136,5 +113,3 @@ const CODES: Readonly<Record<string, WebSocketProtocolErrorCode>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'LML_ERR_WEBSOCKET_MESSAGE_TOO_LARGE',
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'LML_ERR_WEBSOCKET_TOO_MANY_PARTS',
 };
-const MIN_CHUNKS = 16_384;
-const MIN_MEAN_CHUNK_BYTES = 512;

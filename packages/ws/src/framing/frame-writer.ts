@@ -1,8 +1,11 @@
 import type { Deflate } from './deflate.ts';
 import { Sender } from './ws-library.ts';
 
-/** Where frames go. @returns What `ByteStream.write` does. */
-export type WriteFrames = (chunks: readonly Uint8Array[]) => Promise<void> | undefined;
+/** Where frames go. */
+export interface FrameSink {
+  /** @returns What `ByteStream.write` does. */
+  write(chunks: readonly Uint8Array[]): Promise<void> | undefined;
+}
 
 /**
  * Turns messages and control frames into bytes, in order; the frames are made by `ws`.
@@ -12,16 +15,16 @@ export type WriteFrames = (chunks: readonly Uint8Array[]) => Promise<void> | und
  * frames included: the state of a compressor has an order.
  */
 export class FrameWriter {
-  readonly #write: WriteFrames;
+  readonly #sink: FrameSink;
   readonly #isClient: boolean;
   readonly #deflate: Deflate | undefined;
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
   #isCompressing = false;
   #stopped: { readonly error: unknown } | undefined;
   #waitingBytes = 0;
 
-  constructor(write: WriteFrames, options: { readonly isClient: boolean; readonly deflate: Deflate | undefined }) {
-    this.#write = write;
+  constructor(sink: FrameSink, options: { readonly isClient: boolean; readonly deflate: Deflate | undefined }) {
+    this.#sink = sink;
     this.#isClient = options.isClient;
     this.#deflate = options.deflate;
   }
@@ -48,12 +51,12 @@ export class FrameWriter {
   /** What still waits is not written any more, and fails with `error`. */
   stop(error: unknown): void {
     this.#stopped ??= { error };
-    for (const go of this.#waiting.splice(0)) go();
+    for (const go of this.#waiting?.splice(0) ?? []) go();
   }
 
   #frame(opcode: number, data: string | Uint8Array, isCompressed: boolean): Promise<void> | undefined {
     if (typeof data === 'string' && !this.#isClient && data.length <= MAX_SHORT_TEXT)
-      return this.#write([textFrame(data)]);
+      return this.#sink.write([textFrame(data)]);
     const frame = Sender.frame(typeof data === 'string' ? data : bufferOf(data), {
       opcode,
       fin: true,
@@ -61,7 +64,7 @@ export class FrameWriter {
       readOnly: true, // the caller may send the same bytes to others
       rsv1: isCompressed,
     });
-    return this.#write(frame.length === 1 ? frame : joinIfShort(frame));
+    return this.#sink.write(frame.length === 1 ? frame : joinIfShort(frame));
   }
 
   #compress(opcode: number, bytes: Buffer, deflate: Deflate): Promise<void> {
@@ -70,9 +73,17 @@ export class FrameWriter {
       deflate.compress(bytes, (compressed) => {
         this.#isCompressing = false;
         done(this.#late(opcode, compressed, true));
-        while (!this.#isCompressing && this.#waiting.length > 0) this.#waiting.shift()?.();
+        this.#goOn();
       });
     });
+  }
+
+  #goOn(): void {
+    while (!this.#isCompressing) {
+      const next = this.#waiting?.shift();
+      if (next === undefined) return;
+      next();
+    }
   }
 
   #wait(opcode: number, bytes: Uint8Array): Promise<void> {
@@ -92,8 +103,10 @@ export class FrameWriter {
         this.#waitingBytes -= bytes;
         resolve(written);
       });
-    if (this.#isCompressing && this.#stopped === undefined) this.#waiting.push(start);
-    else start();
+    if (this.#isCompressing && this.#stopped === undefined) {
+      this.#waiting ??= [];
+      this.#waiting.push(start);
+    } else start();
     return promise;
   }
 }

@@ -6,6 +6,12 @@ import * as library from 'ws';
 export interface WsReceiver extends EventEmitter {
   /** Takes a chunk, which it keeps and unmasks in place; calls `done` when it has used all that can be used by now. */
   _write(chunk: Buffer, encoding: 'buffer', done: (error?: Error | null) => void): void;
+  /** What comes next: 0 is the first byte of a frame. */
+  readonly _state: unknown;
+  /** Bytes that it could not use yet. */
+  readonly _bufferedBytes: unknown;
+  /** Opcode of a message of which fragments are missing; 0 without one. */
+  readonly _fragmented: unknown;
 }
 
 /** Options of {@link WsReceiver}. */

@@ -5,6 +5,7 @@ import { TimeoutError } from '@lamella/service-core';
 import type { WebSocketClose } from '../connection/web-socket-close.ts';
 import { WebSocketDriver } from '../connection/web-socket-driver.ts';
 import type { FullWebSocketOptions } from '../connection/web-socket-options.ts';
+import { webSocketSettings } from '../connection/web-socket-settings.ts';
 import { WebSocketClosedError, WebSocketProtocolError } from '../errors.ts';
 import { PING } from '../framing/frame-writer.ts';
 import type { InspectWebSocket, RelayedMessage } from './web-socket-inspection.ts';
@@ -32,20 +33,19 @@ export class MessageRelay {
     this.#options = options;
     const { full, how } = options;
     this.#startedMs = full.clock.nowMs();
-    const common = { ...full, protocol: '', deflate: undefined };
+    const common = { protocol: '', deflate: undefined };
+    const server = webSocketSettings('server', { ...full, lifecycle: how.lifecycle });
+    const client = webSocketSettings('client', full);
     const down = countBytes(downstream.stream);
     const up = countBytes(upstream.stream);
     this.#bytesUp = () => down.counts.bytesIn;
     this.#bytesDown = () => up.counts.bytesIn;
-    this.#downstream = new WebSocketDriver(downstream.withStream(down.stream), {
+    this.#downstream = new WebSocketDriver(downstream.withStream(down.stream), server, {
       ...common,
-      lifecycle: how.lifecycle,
-      role: 'server',
       onControl: (opcode, payload) => pass(this.#upstream, opcode, payload),
     });
-    this.#upstream = new WebSocketDriver(upstream.withStream(up.stream), {
+    this.#upstream = new WebSocketDriver(upstream.withStream(up.stream), client, {
       ...common,
-      role: 'client',
       onControl: (opcode, payload) => pass(this.#downstream, opcode, payload),
     });
   }

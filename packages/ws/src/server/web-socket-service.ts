@@ -7,6 +7,7 @@ import type { WebSocketConnection } from '../connection/web-socket-connection.ts
 import { WebSocketDriver } from '../connection/web-socket-driver.ts';
 import type { FullWebSocketOptions, WebSocketOptions } from '../connection/web-socket-options.ts';
 import { fullWebSocketOptions } from '../connection/web-socket-options.ts';
+import { webSocketSettings } from '../connection/web-socket-settings.ts';
 import type { Deflate } from '../framing/deflate.ts';
 import { acceptKey } from '../handshake/accept-key.ts';
 import type { FullDeflateOptions, WebSocketDeflateOptions } from '../handshake/deflate-negotiation.ts';
@@ -50,7 +51,7 @@ export function webSocketService(options: WebSocketServiceOptions): Service<Http
   const { protocols = [], origins = 'same-origin' } = options;
   requireSubprotocols(protocols);
   const isAllowedOrigin = originCheck(origins);
-  const full = fullWebSocketOptions(options);
+  const settings = webSocketSettings('server', fullWebSocketOptions(options));
   const deflateOptions = deflateOptionsOf(options.deflate);
   const serveSocket = handlerOf(options);
 
@@ -68,7 +69,7 @@ export function webSocketService(options: WebSocketServiceOptions): Service<Http
       if (protocol !== '') headers.push(['Sec-WebSocket-Protocol', protocol]);
       let deflate: Deflate | undefined;
       try {
-        const accepted = acceptedOffer(request, deflateOptions, full);
+        const accepted = acceptedOffer(request, deflateOptions, settings);
         deflate = accepted?.deflate;
         if (accepted !== undefined) headers.push(['Sec-WebSocket-Extensions', accepted.value]);
       } catch {
@@ -76,7 +77,7 @@ export function webSocketService(options: WebSocketServiceOptions): Service<Http
       }
       const upgraded: Service<Connection, void> = {
         serve: (connection) => {
-          const socket = new WebSocketDriver(connection, { ...full, role: 'server', protocol, deflate });
+          const socket = new WebSocketDriver(connection, settings, { protocol, deflate });
           return run(
             socket,
             started(() => serveSocket(socket, request)),
@@ -98,17 +99,18 @@ function started(serve: () => Promise<void> | void): Promise<void> {
   }
 }
 
-/** Closes a WebSocket when its handler is done. */
-async function run(socket: WebSocketConnection, serving: Promise<void>): Promise<void> {
-  try {
-    await serving;
-  } catch (error) {
-    await socket.close(1011, 'the server failed');
-    const { error: ending } = await socket.closed;
-    // What ended the connection has reached the handler by its own call, and is no failure of the handler.
-    if (error !== ending && !isEnd(error)) throw error;
-  }
-  await socket.close();
+/** Closes a WebSocket when its handler is done. Not `async`: what waits for that takes memory as long as a WebSocket lasts. */
+function run(socket: WebSocketConnection, serving: Promise<void>): Promise<void> {
+  return serving.then(
+    async () => void (await socket.close()),
+    (error: unknown) => failed(socket, error),
+  );
+}
+
+async function failed(socket: WebSocketConnection, error: unknown): Promise<void> {
+  const { error: ending } = await socket.close(1011, 'the server failed');
+  // What ended the connection has reached the handler by its own call, and is no failure of the handler.
+  if (error !== ending && !isEnd(error)) throw error;
 }
 
 function isEnd(error: unknown): boolean {

@@ -6,6 +6,7 @@ import { FakeClock, settle } from '@lamella/service-core/testing';
 import { WebSocketDriver } from '../../src/connection/web-socket-driver.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../../src/connection/web-socket-options.ts';
 import { fullWebSocketOptions } from '../../src/connection/web-socket-options.ts';
+import { webSocketSettings } from '../../src/connection/web-socket-settings.ts';
 import type { Deflate } from '../../src/framing/deflate.ts';
 import type { FrameSpec, SeenFrame } from './frames.ts';
 import { CLOSE, closePayload, decodeFrames, encodeFrame } from './frames.ts';
@@ -96,8 +97,8 @@ export function openSocket(role: 'server' | 'client', options: OpenSocketOptions
   const { clock = new FakeClock(), deflate, conditions = {} } = options;
   const [near, far] = memoryPipe({ clock, forward: {}, backward: conditions });
   const scope = new AbortScope();
-  const full = fullWebSocketOptions({ ...options, clock });
-  const socket = new WebSocketDriver(createConnection(near, { scope }), { ...full, role, protocol: '', deflate });
+  const settings = webSocketSettings(role, fullWebSocketOptions({ ...options, clock }));
+  const socket = new WebSocketDriver(createConnection(near, { scope }), settings, { protocol: '', deflate });
   const peer = new RawPeer(far, role === 'server');
   if (options.stopsReading !== true) void peer.startReading();
   return { socket, peer, clock, scope };

@@ -2,6 +2,9 @@ import { serviceFn, stack } from '@lamella/service-core';
 import { layerCases } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { httpLayerSubject } from '../../../test/support/http-layer-subject.ts';
+import { HttpBody } from '../../message/http-body.ts';
+import { HttpHeaders } from '../../message/http-headers.ts';
+import type { InformationalResponse } from '../../message/http-request.ts';
 import { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
 import { httpClientOn } from '../../testing/http-client-on.ts';
@@ -35,6 +38,39 @@ describe('hopByHopLayer', () => {
     ];
     expect(seen).toEqual(expected);
     expect([...response.headers]).toEqual(expected);
+  });
+
+  it('takes trailers off both ways that Connection names, or that have no place behind the content', async () => {
+    const trailers = (): HttpHeaders =>
+      HttpHeaders.from({ 'x-private': '1', Host: 'evil', Authorization: 'x', 'Content-Length': '0', 'X-Sum': '9' });
+    const body = (): HttpBody => HttpBody.from(['a'], { trailers });
+    let seen: unknown;
+    const app = serviceFn(async (request: HttpRequest) => {
+      await request.body.text();
+      seen = request.body.trailers?.toJSON();
+      return HttpResponse.from({ headers: { Connection: 'X-Private' }, body: body() });
+    });
+    const request = HttpRequest.from({
+      method: 'POST',
+      target: 'http://app.test/',
+      headers: { Connection: 'X-Private' },
+      body: body(),
+    });
+    const response = await stack(hopByHopLayer(), app).serve(request);
+    await response.body.text();
+    const expected = [['X-Sum', '9']];
+    expect([seen, response.body.trailers?.toJSON()]).toEqual([expected, expected]);
+  });
+
+  it('cleans interim responses', async () => {
+    const told: unknown[] = [];
+    const app = serviceFn((request: HttpRequest) => {
+      request.onInformational?.({ status: 103, reason: 'Early Hints', headers: HttpHeaders.from(HEADERS) });
+      return HttpResponse.from();
+    });
+    const onInformational = ({ headers }: InformationalResponse): void => void told.push(...headers);
+    await stack(hopByHopLayer(), app).serve(HttpRequest.from({ target: 'http://app.test/', onInformational }));
+    expect(told).toEqual([['A', 'b']]);
   });
 
   it('works on a connection', async () => {

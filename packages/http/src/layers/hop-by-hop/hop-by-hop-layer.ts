@@ -1,8 +1,10 @@
 import type { Layer } from '@lamella/service-core';
+import type { HttpBody } from '../../message/http-body.ts';
 import type { HttpHeaders } from '../../message/http-headers.ts';
-import type { HttpRequest } from '../../message/http-request.ts';
+import type { HttpRequest, InformationalResponse } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { callChanged } from '../shared/call-inner.ts';
+import { forwardTrailers } from './forward-trailers.ts';
 import { removeHopByHop } from './remove-hop-by-hop.ts';
 
 /** Options of {@link hopByHopLayer}. */
@@ -16,8 +18,9 @@ export interface HopByHopLayerOptions {
  *
  * @remarks
  * That is Connection with all the fields it names, Keep-Alive, Proxy-Authenticate, Proxy-Authorization, TE, Transfer-Encoding, Upgrade and
- * the like; see {@link removeHopByHop}. For whoever hands messages on from one connection to another; the proxies of Lamella do
- * so by themselves, trailers included. Messages that come in stay as they are; changed copies go on.
+ * the like; see {@link removeHopByHop}. Trailers lose the same fields, and those that mean something for the whole message (section
+ * 6.5.1); interim responses too. For whoever hands messages on from one connection to another; the proxies of Lamella do so by
+ * themselves. Messages that come in stay as they are; changed copies go on.
  *
  * @example
  * const service = stack(hopByHopLayer(), serviceFn((request: HttpRequest) => HttpResponse.text(request.headers.get('connection') ?? 'none')));
@@ -27,15 +30,31 @@ export function hopByHopLayer(options: HopByHopLayerOptions = {}): Layer<HttpReq
   return (inner) => ({
     serve(request) {
       const isUpgrade = allowUpgrade && request.headers.has('upgrade');
-      return callChanged(inner, request.with({ headers: cleaned(request.headers, isUpgrade) }), (response) =>
-        response.with({ headers: cleaned(response.headers, allowUpgrade && response.headers.has('upgrade')) }),
+      const { onInformational } = request;
+      const changed = request.with({
+        ...cleaned(request, isUpgrade),
+        ...(onInformational && { onInformational: (interim) => onInformational(cleanedInterim(interim)) }),
+      });
+      return callChanged(inner, changed, (response) =>
+        response.with(cleaned(response, allowUpgrade && response.headers.has('upgrade'))),
       );
     },
   });
 }
 
-function cleaned(headers: HttpHeaders, keepsUpgrade: boolean): HttpHeaders {
-  const copy = headers.clone();
-  removeHopByHop(copy, { keepsUpgrade });
-  return copy;
+interface Content {
+  readonly headers: HttpHeaders;
+  readonly body: HttpBody;
+}
+
+function cleaned(message: Content, keepsUpgrade: boolean): Content {
+  const headers = message.headers.clone();
+  const isNoTrailer = removeHopByHop(headers, { keepsUpgrade });
+  return { headers, body: forwardTrailers(message.body, isNoTrailer) };
+}
+
+function cleanedInterim(interim: InformationalResponse): InformationalResponse {
+  const headers = interim.headers.clone();
+  removeHopByHop(headers, { keepsUpgrade: false });
+  return { ...interim, headers };
 }

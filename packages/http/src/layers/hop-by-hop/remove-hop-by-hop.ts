@@ -35,7 +35,7 @@ export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): 
   if (keepsTrailersAsked) headers.append('TE', 'trailers');
   const connection = [...(options.keepsUpgrade ? ['Upgrade'] : []), ...(keepsTrailersAsked ? ['TE'] : [])];
   if (connection.length > 0) headers.append('Connection', connection.join(', '));
-  return (name) => name === 'upgrade' || END_TO_END.has(name) || isForOneHop(name);
+  return (name) => name === 'upgrade' || END_TO_END.has(name) || NEVER_BEHIND.has(name) || isForOneHop(name);
 }
 
 function namedByConnection(headers: HttpHeaders): ReadonlySet<string> {
@@ -83,4 +83,26 @@ const END_TO_END: ReadonlySet<string> = new Set([
   'x-forwarded-port',
   'x-forwarded-proto',
   'x-real-ip',
+]);
+
+/**
+ * What has to be known before the content comes: conditions, credentials, what caches and clients make of a response. RFC 9110
+ * section 6.5.1; these can be named by Connection.
+ */
+const NEVER_BEHIND: ReadonlySet<string> = new Set([
+  'age',
+  'date',
+  'expect',
+  'expires',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'location',
+  'pragma',
+  'retry-after',
+  'vary',
+  'warning',
+  'www-authenticate',
 ]);

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
-import type { ByteStream } from '@lamella/net-core';
-import { duplexFromByteStream } from '@lamella/net-core';
+import { TLSSocket } from 'node:tls';
+import type { ByteStream, DetachedSocket } from '@lamella/net-core';
+import { byteStreamFromDuplex, duplexFromByteStream } from '@lamella/net-core';
 
 /** What a TLS session stands on. */
 export interface RawTransport {
@@ -30,9 +30,20 @@ export function rawTransport(stream: ByteStream): RawTransport {
   const detached = stream.detach?.();
   if (detached === undefined) return duplexTransport(duplexFromByteStream(stream));
   const { socket, buffered, reset } = detached;
+  if (socket instanceof TLSSocket) return tlsTransport(detached);
   for (const chunk of buffered.toReversed()) socket.unshift(chunk);
   const raw = handleOf(socket) === undefined ? duplexTransport(socket) : socketTransport(socket);
   return reset === undefined ? raw : { ...raw, reset };
+}
+
+/**
+ * A session inside of another one. OpenSSL could read from the other one itself, but then nobody could tell which of both has ended, and
+ * whoever is at the end of the other one could cut this one off unseen.
+ */
+function tlsTransport({ socket, buffered, reset }: DetachedSocket): RawTransport {
+  const stream = byteStreamFromDuplex(socket, reset === undefined ? {} : { reset });
+  for (const chunk of buffered.toReversed()) stream.unread(chunk);
+  return duplexTransport(duplexFromByteStream(stream));
 }
 
 function duplexTransport(duplex: Duplex): RawTransport {

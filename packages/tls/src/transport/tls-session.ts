@@ -101,6 +101,11 @@ export class TlsSession {
     this.socket.destroy();
   }
 
+  /** Whether both sides have said goodbye: what becomes of the transport then is none of the session's business. */
+  get #hasEnded(): boolean {
+    return this.socket.readableEnded && this.socket.writableFinished && !this.#isTruncated;
+  }
+
   /** Sees the end of the session at the moment when Node reads it: only then can be told what has ended. */
   #watchEnd(): void {
     const { socket } = this;
@@ -130,6 +135,7 @@ export class TlsSession {
   }
 
   #closeInfo(error: unknown): CloseInfo {
+    if (this.#hasEnded) return { reason: 'eof' };
     if (error instanceof TlsSessionError) return { reason: 'reset', error };
     const session = toTlsSessionError(error, this.#options.peer);
     if (session.code === 'LML_ERR_TLS_CLOSED') return { reason: 'reset', error };

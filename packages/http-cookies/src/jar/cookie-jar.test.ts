@@ -27,7 +27,14 @@ describe('createCookieJar', () => {
     ['a=1; Path=/; HttpOnly', CLEAR, CLEAR, 'a=1'],
     ['a=1; Path=/; Max-Age=0', CLEAR, CLEAR, undefined],
     ['a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT', CLEAR, CLEAR, undefined],
+    ['a=1; Domain=github.io', 'http://github.io/', 'http://github.io/', 'a=1'], // for itself alone
+    ['a=1; Domain=github.io', 'http://github.io/', 'http://me.github.io/', undefined],
+    [`a=1; Path=/${'x'.repeat(1_024)}`, CLEAR, CLEAR, 'a=1'], // as if it were not there
+    [`a=1; Path=/${'x'.repeat(1_023)}`, CLEAR, CLEAR, undefined],
+    ['__Http-a=1; Secure; HttpOnly', SECURE, SECURE, '__Http-a=1'],
+    ['__Host-Http-a=1; Secure; HttpOnly; Path=/', SECURE, SECURE, '__Host-Http-a=1'],
     ['a=1', 'http://127.0.0.1/', 'http://127.0.0.1/', 'a=1'],
+    ['a=1; Domain=127.0.0.1', 'http://127.0.0.1/', 'http://127.0.0.1/', 'a=1'],
     ['a=1', 'http://[::1]/', 'http://[::1]/', 'a=1'],
     ['a=1', 'http://localhost/', 'http://localhost/', 'a=1'],
     ['a=1; Secure', 'http://localhost/', 'http://localhost/', 'a=1'], // as browsers do: nobody is on the way
@@ -50,6 +57,12 @@ describe('createCookieJar', () => {
     ['__Host-a=1; Secure; Path=/; Domain=example.com', SECURE],
     ['__Host-a=1; Secure; Path=/x', SECURE],
     ['__Host-a=1; Secure; Path=/', CLEAR],
+    ['__host-a=1; Secure', SECURE],
+    ['__SECURE-a=1', SECURE],
+    ['__Http-a=1; Secure', SECURE],
+    ['__Host-Http-a=1; Secure; Path=/', SECURE],
+    ['__Host-Http-a=1; Secure; HttpOnly; Path=/; Domain=example.com', SECURE],
+    ['a=1; Partitioned', SECURE],
     [`a=${'x'.repeat(4_096)}`, CLEAR],
     ['nothing', CLEAR],
     ['', CLEAR],
@@ -94,7 +107,8 @@ describe('createCookieJar', () => {
     }
     expect(jar.cookiesFor(SECURE, 'strict')).toBe('s=1; l=1; n=1; d=1');
     expect(jar.cookiesFor(SECURE, 'lax')).toBe('l=1; n=1; d=1');
-    expect(jar.cookiesFor(SECURE, 'none')).toBe('n=1; d=1');
+    expect(jar.cookiesFor(SECURE, 'none')).toBe('n=1'); // what says nothing is Lax
+    expect(jar.accept('x=1', SECURE, 'none')).toBe(false);
     expect(jar.accept('x=1; SameSite=Strict', SECURE, 'none')).toBe(false);
   });
 

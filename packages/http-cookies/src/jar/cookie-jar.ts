@@ -4,6 +4,7 @@ import { MemoryCookieStore, CookieJar as ToughJar } from 'tough-cookie';
 import { CookieError } from '../errors.ts';
 import type { CookieLimits } from './cookie-limits.ts';
 import { fullCookieLimits } from './cookie-limits.ts';
+import { keepsItsPromises } from './cookie-promises.ts';
 import { cookieFromJson, parsedCookie } from './parsed-cookie.ts';
 
 /** Options of {@link createCookieJar}. */
@@ -94,7 +95,7 @@ class MemoryCookieJar implements CookieJar {
 
   readonly accept = (setCookie: string, url: string | URL, context: SameSiteContext = 'strict'): boolean => {
     const from = URL.parse(String(url));
-    const cookie = parsedCookie(setCookie);
+    const cookie = from === null ? undefined : parsedCookie(setCookie, from.hostname);
     if (from === null || cookie === undefined || !this.#mayAccept(cookie, from)) return false;
     const options = { sameSiteContext: context, ignoreError: true } as const;
     const accepted = this.#jar.setCookieSync(cookie, from.href, options);
@@ -123,7 +124,7 @@ class MemoryCookieJar implements CookieJar {
 
   #mayAccept(cookie: Cookie, from: URL): boolean {
     if (!isSafe(cookie, this.#limits.maxCookieBytes)) return false;
-    if (cookie.sameSite === 'none' && !cookie.secure) return false;
+    if (!keepsItsPromises(cookie)) return false;
     // Whether a Secure one may come from here is for the library to say.
     if (from.protocol === 'https:' || cookie.secure) return true;
     // In clear, anybody on the way may have written it: it must not stand in for one that came safely, nor beside it, be that of a host

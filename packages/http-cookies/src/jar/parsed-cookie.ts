@@ -1,4 +1,4 @@
-import { Cookie } from 'tough-cookie';
+import { Cookie, getPublicSuffix } from 'tough-cookie';
 
 /**
  * A Set-Cookie field, taken apart; `undefined` if it is malformed.
@@ -6,10 +6,16 @@ import { Cookie } from 'tough-cookie';
  * @remarks
  * Max-Age counts from now, once: left to itself it would count from the last use of the cookie, which would never end then. No cookie
  * lives longer than 400 days, as in browsers.
+ *
+ * @param host - Of the response: a public suffix may have cookies of its own, for itself alone.
  */
-export function parsedCookie(setCookie: string): Cookie | undefined {
+export function parsedCookie(setCookie: string, host: string): Cookie | undefined {
   const cookie = Cookie.parse(setCookie, { loose: false });
   if (cookie === undefined) return undefined;
+  // RFC 6265bis section 5.6: an attribute that is too long counts as missing; section 5.6.7.1: without SameSite it is Lax.
+  if ((cookie.path?.length ?? 0) > MAX_ATTRIBUTE_CHARACTERS) cookie.path = null;
+  if (cookie.domain === host && isPublicSuffix(host)) cookie.domain = null;
+  cookie.sameSite ??= 'lax';
   const nowMs = Date.now(); // tough-cookie knows no other clock
   const latestMs = nowMs + MAX_AGE_MS;
   const { maxAge, expires } = cookie;
@@ -34,4 +40,10 @@ export function cookieFromJson(value: unknown): Cookie | undefined {
   return cookie;
 }
 
+function isPublicSuffix(host: string): boolean {
+  return host.includes('.') && !ADDRESS.test(host) && getPublicSuffix(host, { ignoreError: true }) == null;
+}
+
+const ADDRESS = /^[0-9.]+$|:/;
+const MAX_ATTRIBUTE_CHARACTERS = 1_024;
 const MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;

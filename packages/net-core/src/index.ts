@@ -127,7 +127,7 @@ export { proxyProtocolConnectLayer } from './proxy-protocol/proxy-protocol-conne
 
 // Adapters
 
-export type { DuplexByteStreamOptions } from './adapters/duplex-byte-stream.ts';
+export type { ChunkTarget, DuplexByteStreamOptions } from './adapters/duplex-byte-stream.ts';
 export { byteStreamFromDuplex } from './adapters/duplex-byte-stream.ts';
 export type { NodeDuplexOptions } from './adapters/node-duplex.ts';
 export { duplexFromByteStream } from './adapters/node-duplex.ts';

@@ -1,6 +1,5 @@
 // Listening
 
-export type { ReadMode } from './listen/accept.ts';
 export type { ConnectionLimits, ListenerGauges } from './listen/connection-limits.ts';
 export type { InheritedListener, ListenFdsOptions } from './listen/listen-fds.ts';
 export { listenFds } from './listen/listen-fds.ts';
@@ -9,6 +8,7 @@ export { listenTcp } from './listen/listen-tcp.ts';
 export type { ListenUnixOptions } from './listen/listen-unix.ts';
 export { listenUnix } from './listen/listen-unix.ts';
 export type { SocketListener, SocketListenerOptions } from './listen/server-listener.ts';
+export type { ReadMode } from './socket/read-mode.ts';
 
 // Datagrams
 

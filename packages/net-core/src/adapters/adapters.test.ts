@@ -180,9 +180,11 @@ describe('a duplex with ends of its own', () => {
 
   it('hands over how it is reset', () => {
     const duplex = new PassThrough();
-    const reset = (): void => void duplex.destroy();
-    expect(byteStreamFromDuplex(duplex, { reset }).detach?.()?.reset).toBe(reset);
-    expect(byteStreamFromDuplex(duplex).detach?.()).not.toHaveProperty('reset');
+    const detached = byteStreamFromDuplex(duplex, { reset: (own) => void own.destroy() }).detach?.();
+    expect(duplex.destroyed).toBe(false);
+    detached?.reset?.();
+    expect(duplex.destroyed).toBe(true);
+    expect(byteStreamFromDuplex(new PassThrough()).detach?.()).not.toHaveProperty('reset');
   });
 });
 

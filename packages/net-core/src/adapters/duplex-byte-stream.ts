@@ -11,24 +11,32 @@ import { trackResource } from '../ledger/ledger.ts';
 /** Under which a duplex knows its stream. */
 const STREAM: unique symbol = Symbol('lamella byte stream');
 
-/** Options of {@link byteStreamFromDuplex}. Most users need none: they are for transports. */
-export interface DuplexByteStreamOptions {
+/** Where the bytes of a duplex go. */
+export interface ChunkTarget {
+  /** Takes a chunk, as {@link ReadSide.push} does. */
+  push(chunk: Uint8Array, isGiven?: boolean): 'kept' | undefined;
+}
+
+/**
+ * Options of {@link byteStreamFromDuplex}. Most users need none: they are for transports.
+ *
+ * @remarks
+ * The functions get the duplex, so that the same options do for all of a kind.
+ */
+export interface DuplexByteStreamOptions<Wrapped extends Duplex = Duplex> {
   /** Under which kind the ledger counts the stream. Default `'stream'`. */
   readonly kind?: string;
   /** Names the stream in the ledger. Default `'a Node duplex'`. */
-  readonly describe?: () => string;
-  /**
-   * Where inbound bytes come from, if not from `data` events: gets the function to push them to, which is
-   * {@link ReadSide.push}, and returns how to make them wait.
-   */
-  readonly inbound?: (push: (chunk: Uint8Array, isGiven?: boolean) => 'kept' | undefined) => ReadOrigin;
+  readonly describe?: (duplex: Wrapped) => string;
+  /** Where inbound bytes come from, if not from `data` events: gets what to push them to, and returns how to make them wait. */
+  readonly inbound?: (target: ChunkTarget, duplex: Wrapped) => ReadOrigin;
   /**
    * Whether the duplex has sent a chunk for good when its `writableLength` is 0 after the write. True for kernel sockets
    * only: others hand the chunk on inside. Default false.
    */
   readonly isKernelSocket?: boolean;
   /** Ends the duplex abortively, so that the peer sees a reset. Default: `duplex.destroy(error)`. */
-  readonly reset?: () => void;
+  readonly reset?: (duplex: Wrapped) => void;
   /** Ends the duplex plainly, for `destroy` without a reason. It has to close soon. Default: `duplex.destroy()`. */
   readonly close?: () => void;
   /**
@@ -50,17 +58,19 @@ export interface DuplexByteStreamOptions {
  *
  * @throws UsageError if a byte stream owns the duplex already, and has not handed it over by `detach`.
  */
-export function byteStreamFromDuplex(duplex: Duplex, options: DuplexByteStreamOptions = {}): ByteStream {
-  return options.isKernelSocket === true
-    ? new KernelSocketStream(duplex, options)
-    : new DuplexByteStream(duplex, options);
+export function byteStreamFromDuplex<Wrapped extends Duplex>(
+  duplex: Wrapped,
+  options: DuplexByteStreamOptions<Wrapped> = {},
+): ByteStream {
+  const own = options as DuplexByteStreamOptions; // its functions are called with this duplex alone
+  return own.isKernelSocket === true ? new KernelSocketStream(duplex, own) : new DuplexByteStream(duplex, own);
 }
 
 /**
  * One of these stands on every connection, and most connections of a server are idle: what is needed once in a life is made when
  * it is needed, and the listeners are the same functions for all.
  */
-class DuplexByteStream implements ByteStream {
+class DuplexByteStream implements ByteStream, ChunkTarget {
   readonly closed: Promise<CloseInfo>;
   readonly #duplex: OwnedDuplex;
   readonly #options: DuplexByteStreamOptions;
@@ -84,9 +94,8 @@ class DuplexByteStream implements ByteStream {
     const { promise, resolve } = Promise.withResolvers<CloseInfo>();
     this.closed = promise;
     this.#resolveClosed = resolve;
-    this.#resource = trackResource(options.kind ?? 'stream', options.describe ?? (() => 'a Node duplex'));
-    const push = (chunk: Uint8Array, isGiven = false): 'kept' | undefined => this.#readSide.push(chunk, isGiven);
-    const origin = options.inbound?.(push) ?? this.#dataEvents();
+    this.#resource = trackResource(options.kind ?? 'stream', options.describe ?? describeDuplex, duplex);
+    const origin = options.inbound?.(this, duplex) ?? this.#dataEvents();
     this.#readSide = new ReadSide(origin);
     this.#duplex[STREAM] = this;
     for (const [event, listener] of LISTENERS) duplex.on(event, listener);
@@ -129,7 +138,7 @@ class DuplexByteStream implements ByteStream {
     if (this.#closeInfo !== undefined || this.#shutdown !== undefined) return;
     this.#shutdown = { reason };
     if (reason === undefined) this.#closePlainly();
-    else if (this.#options.reset !== undefined) this.#options.reset();
+    else if (this.#options.reset !== undefined) this.#options.reset(this.#duplex);
     else this.#duplex.destroy(reason instanceof Error ? reason : new ClosedError('destroyed', { cause: reason }));
     // The duplex emits `close` a little later; whoever waits on this side hears of it now.
     const info = this.#info();
@@ -147,10 +156,15 @@ class DuplexByteStream implements ByteStream {
     this.#resource.release();
     this.#close({ reason: 'shutdown' });
     const { reset } = this.#options;
-    return { socket: this.#duplex, buffered, ...(reset === undefined ? {} : { reset }) };
+    const socket = this.#duplex;
+    return { socket, buffered, ...(reset === undefined ? {} : { reset: () => reset(socket) }) };
   }
 
   // ---- from the duplex
+
+  push(chunk: Uint8Array, isGiven = false): 'kept' | undefined {
+    return this.#readSide.push(chunk, isGiven);
+  }
 
   onData(chunk: Uint8Array): void {
     this.#readSide.push(chunk, true);
@@ -272,6 +286,10 @@ class KernelSocketStream extends DuplexByteStream {
 
 /** A duplex, and the stream that owns it. */
 type OwnedDuplex = Duplex & { [STREAM]?: DuplexByteStream | undefined };
+
+function describeDuplex(): string {
+  return 'a Node duplex';
+}
 
 function closeInfoOf(error: unknown): CloseInfo {
   const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;

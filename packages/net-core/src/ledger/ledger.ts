@@ -19,9 +19,20 @@ export interface OpenResource {
  *
  * @param kind - What it is, in the singular and in kebab-case.
  * @param describe - Says which one it is; asked only when somebody looks.
+ * @param subject - What `describe` is given: so the same function does for many things. Default: nothing.
  */
-export function trackResource(kind: string, describe: () => string): TrackedResource {
-  const entry = new Entry(kind, describe);
+export function trackResource(kind: string, describe: () => string): TrackedResource;
+export function trackResource<Subject>(
+  kind: string,
+  describe: (subject: Subject) => string,
+  subject: Subject,
+): TrackedResource;
+export function trackResource(
+  kind: string,
+  describe: (subject: unknown) => string,
+  subject?: unknown,
+): TrackedResource {
+  const entry = new Entry(kind, describe, subject);
   open.add(entry);
   return entry;
 }
@@ -43,17 +54,19 @@ export function resources(): Readonly<Record<string, number>> {
 
 /** Lists what is open in this process, oldest first; timers are only counted, by {@link resources}. */
 export function openResources(): readonly OpenResource[] {
-  return Array.from(open, ({ kind, describe }) => ({ kind, description: describe() }));
+  return Array.from(open, ({ kind, describe, subject }) => ({ kind, description: describe(subject) }));
 }
 
 /** Entry and handle in one: a server has one for every connection that it keeps. */
 class Entry implements TrackedResource {
   readonly kind: string;
-  readonly describe: () => string;
+  readonly describe: (subject: unknown) => string;
+  readonly subject: unknown;
 
-  constructor(kind: string, describe: () => string) {
+  constructor(kind: string, describe: (subject: unknown) => string, subject: unknown) {
     this.kind = kind;
     this.describe = describe;
+    this.subject = subject;
   }
 
   release(): void {

@@ -5,7 +5,7 @@ import { formatAddress, tryParseIp } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import { socketConnection } from '../socket/socket-connection.ts';
-import { SocketReader } from '../socket/socket-reader.ts';
+import { readOptions } from '../socket/socket-reader.ts';
 import { isUnixPath } from '../socket/unix-path.ts';
 import { connectTimedOut, toConnectError } from './connect-error.ts';
 
@@ -37,10 +37,9 @@ export function socketConnector(options: SocketConnectorOptions = {}): Connector
   return {
     serve(request) {
       const { target } = request;
-      const reader = new SocketReader();
-      return dial(request, { connectTimeoutMs, clock }, () =>
-        openSocket(target, reader, keepAliveDelayMs, localAddress),
-      ).then((socket) => socketConnection(socket, reader, target.type === 'unix' ? target.path : undefined));
+      return dial(request, { connectTimeoutMs, clock }, () => openSocket(target, keepAliveDelayMs, localAddress)).then(
+        (socket) => socketConnection(socket, 'shared-memory', target.type === 'unix' ? target.path : undefined),
+      );
     },
   };
 }
@@ -73,13 +72,8 @@ async function dial(request: ConnectRequest, options: DialOptions, open: () => S
   }
 }
 
-function openSocket(
-  target: Address,
-  reader: SocketReader,
-  keepAliveDelayMs: number,
-  localAddress: string | undefined,
-): Socket {
-  const common = { allowHalfOpen: true, onread: reader.options };
+function openSocket(target: Address, keepAliveDelayMs: number, localAddress: string | undefined): Socket {
+  const common = { allowHalfOpen: true, onread: readOptions };
   if (target.type === 'unix') {
     if (isUnixPath(target.path)) return connect({ ...common, path: target.path });
     throw new UsageError(`cannot connect to ${formatAddress(target)}: a path has 1 to 107 bytes and no NUL`);

@@ -1,11 +1,11 @@
-import type { ListenOptions, Server } from 'node:net';
+import type { ListenOptions, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Address, Connection, Listener } from '@lamella/net-core';
 import { AcceptQueue, formatAddress, socketAddress, trackResource } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { toListenError } from '../errors.ts';
+import type { ReadMode } from '../socket/read-mode.ts';
 import { socketConnection } from '../socket/socket-connection.ts';
-import type { AcceptedSocket, ReadMode } from './accept.ts';
 import { onAccept } from './accept.ts';
 import type { ConnectionLimits, ListenerGauges } from './connection-limits.ts';
 import { ConnectionCounter } from './connection-limits.ts';
@@ -55,6 +55,7 @@ class ServerListener implements SocketListener {
   readonly #keepAliveDelayMs: number;
   readonly #queue = new AcceptQueue();
   readonly #resource;
+  readonly #onClose: (this: Socket) => void;
   #isClosed = false;
 
   constructor(
@@ -68,10 +69,14 @@ class ServerListener implements SocketListener {
     this.address = address;
     this.#counter = counter;
     this.#keepAliveDelayMs = keepAliveDelayMs;
+    const leave = (socket: Socket): void => counter.leave(this.#peerOf(socket));
+    this.#onClose = function onClose() {
+      leave(this); // one function for all sockets, which are many
+    };
     this.#resource = trackResource('listener', () => formatAddress(address));
     // A failing accept (such as EMFILE) is one connection less, not the end of the listener.
     server.on('error', () => {});
-    onAccept(server, readMode, (accepted) => this.#accept(accepted));
+    onAccept(server, readMode, (socket, mode) => this.#accept(socket, mode));
   }
 
   get gauges(): ListenerGauges {
@@ -94,20 +99,26 @@ class ServerListener implements SocketListener {
     return this.#queue[Symbol.asyncIterator]();
   }
 
-  #accept({ socket, reader }: AcceptedSocket): void {
-    // Kept for ever: an error without a listener would end the process.
-    socket.on('error', ignore);
-    const peer = this.address.type === 'tcp' ? (socket.remoteAddress ?? 'unknown') : undefined;
+  #accept(socket: Socket, mode: ReadMode): void {
+    const peer = this.#peerOf(socket);
     if (this.#isClosed || !this.#counter.enter(peer, this.#queue.size < MAX_WAITING)) {
+      socket.on('error', ignore); // an error without a listener would end the process
       socket.destroy();
       return;
     }
-    socket.on('close', () => this.#counter.leave(peer)); // once, but `once` would keep two objects more
     if (this.address.type === 'tcp') {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, this.#keepAliveDelayMs);
     }
-    this.#queue.push(socketConnection(socket, reader, this.address.type === 'unix' ? this.address.path : undefined));
+    // Its stream listens for errors from now on, and for ever.
+    const path = this.address.type === 'unix' ? this.address.path : undefined;
+    this.#queue.push(socketConnection(socket, mode, path));
+    socket.on('close', this.#onClose);
+  }
+
+  /** What the connections of one peer are counted by. A socket goes on telling its peer when it has closed. */
+  #peerOf(socket: Socket): string | undefined {
+    return this.address.type === 'tcp' ? (socket.remoteAddress ?? 'unknown') : undefined;
   }
 }
 

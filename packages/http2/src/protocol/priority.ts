@@ -33,6 +33,6 @@ export function formatPriority({ urgency = 3, isIncremental = false }: Http2Prio
   return members.join(', ');
 }
 
-const MEMBER = /^[ \t]*([a-z*][a-z0-9_.*-]{0,30})(?:=([^;]{1,30}))?(?:;.*)?[ \t]*$/;
+const MEMBER = /^[ \t]*([a-z*][a-z0-9_.*-]{0,30})(?:=([^; \t]{1,30}))?(?:;.*)?[ \t]*$/;
 const URGENCY = /^[0-7]$/;
 const MAX_MEMBERS = 32;

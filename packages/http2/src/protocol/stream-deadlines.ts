@@ -52,7 +52,9 @@ export class StreamDeadlines<Owner> {
     stream.progressBytes += byteCount;
     if (this.#timeouts.minBodyBytesPerSecond > 0) return;
     stream.pausedLeftMs = undefined;
-    if (stream.awaits === 'body') stream.deadlineMs = nowMs + this.#timeouts.bodyProgressTimeoutMs;
+    if (stream.awaits !== 'body') return;
+    stream.deadlineMs = nowMs + this.#timeouts.bodyProgressTimeoutMs;
+    stream.progressBytes = 0;
   }
 
   /** Content waits that may have to wait for long. */

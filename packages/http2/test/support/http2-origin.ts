@@ -13,10 +13,11 @@ export interface Origin {
   readonly serverEnds: readonly Connection[];
 }
 
-/** Serves every connection by HTTP/2, or by HTTP/1.1 where that was chosen. */
+/** Serves connections by HTTP/2, or by HTTP/1.1 where `versionOf` says so of the connection with that number, from 0 on. */
 export function http2Origin(
   service: Service<HttpRequest, HttpResponse>,
   options: Http2ServerLayerOptions = {},
+  versionOf: (number: number) => 'h2' | 'http/1.1' = () => 'h2',
 ): Origin {
   const dials: ConnectRequest[] = [];
   const serverEnds: Connection[] = [];
@@ -27,24 +28,26 @@ export function http2Origin(
     serverEnds,
     connector: {
       async serve(request) {
+        const version = versionOf(dials.length);
         dials.push(request);
         const [near, far] = memoryPipe();
         const serverEnd = createConnection(far);
         serverEnds.push(serverEnd);
-        void (request.alpnOffer[0] === 'http/1.1' ? h1 : h2).serve(serverEnd);
+        void (version === 'h2' ? h2 : h1).serve(serverEnd);
         return createConnection(near);
       },
     },
   };
 }
 
-/** What a TLS layer leaves behind, without any: the server has chosen `selected`, or nothing. */
-export function pretendTls(selected: string | undefined): Layer<ConnectRequest, Connection> {
+/** What a TLS layer leaves behind, without any: the server has chosen what `select` says. */
+export function pretendTls(select: (request: ConnectRequest) => string | undefined): Layer<ConnectRequest, Connection> {
   return (inner) => ({
     async serve(request) {
       const connection = await inner.serve(request);
       if (!request.secure) return connection;
       connection.extensions.insert(TlsSession, { version: 'TLSv1.3', cipher: 'none' });
+      const selected = select(request);
       if (selected !== undefined) connection.extensions.insert(AlpnSelected, selected);
       return connection;
     },

@@ -35,11 +35,12 @@ describe('Chromium', { timeout: 120_000 }, () => {
 
   it('sends what the table says', async () => {
     const browser = await cookieBrowser();
-    const [expected, found]: Record<string, string | undefined>[] = [{}, {}];
+    const expected: Record<string, string | undefined> = {};
+    const found: Record<string, string | undefined> = {};
     for (const [group, cases] of Object.entries(COOKIE_CASES)) {
       for (const entry of cases) {
-        Object.assign(expected, { [`${group}: ${entry.name}`]: entry.sent });
-        Object.assign(found, { [`${group}: ${entry.name}`]: await browser.run(entry) });
+        expected[`${group}: ${entry.name}`] = entry.sent;
+        found[`${group}: ${entry.name}`] = await browser.run(entry);
       }
     }
     expect(found).toEqual(expected);

@@ -10,7 +10,7 @@ export type { ClientAuthOptions, TlsAcceptOptions } from './accept/tls-accept-op
 export type { CertificateStore, CertificateStoreOptions } from './certificates/certificate-store.ts';
 export { certificateStore } from './certificates/certificate-store.ts';
 export type { KeyPair } from './certificates/key-pair.ts';
-export type { PeerCertificateFacts } from './certificates/peer-certificate.ts';
+export type { CertificateFacts, PeerCertificateFacts } from './certificates/peer-certificate.ts';
 export type { CertificateSource, ServerCertificate } from './certificates/server-certificate.ts';
 export { spkiPin } from './certificates/spki-pin.ts';
 export type { TrustRoots } from './certificates/trust-roots.ts';
@@ -20,6 +20,25 @@ export type { TrustRoots } from './certificates/trust-roots.ts';
 export { tlsConnectLayer } from './connect/tls-connect-layer.ts';
 export type { TlsConnectOptions } from './connect/tls-connect-options.ts';
 export type { TlsOptions, TlsVersion } from './shared/tls-options.ts';
+
+// Issuing certificates
+
+export type { AcmeChallengeCertificateOptions } from './issue/acme-challenge-certificate.ts';
+export { acmeChallengeCertificate } from './issue/acme-challenge-certificate.ts';
+export type { CertificateAuthorityMaterial, OpenCertificateAuthorityOptions } from './issue/authority-files.ts';
+export { loadCertificateAuthority, openCertificateAuthority } from './issue/authority-files.ts';
+export type { CertificateAuthority, CertificateAuthorityOptions } from './issue/certificate-authority.ts';
+export { certificateAuthority } from './issue/certificate-authority.ts';
+export type { CertificateIssuer, CertificateIssuerOptions } from './issue/certificate-issuer.ts';
+export { certificateIssuer } from './issue/certificate-issuer.ts';
+export type { CertificateRequest, CertificateRequestOptions } from './issue/certificate-request.ts';
+export { certificateRequest } from './issue/certificate-request.ts';
+export type { CertificateSubject } from './issue/distinguished-name.ts';
+export type { CertificateUsage, NameConstraints } from './issue/extensions.ts';
+export type { IssuedCertificate, IssueOptions } from './issue/issued-certificate.ts';
+export type { MirrorOptions } from './issue/mirrored-content.ts';
+export { selfSignedCertificate } from './issue/self-signed-certificate.ts';
+export type { Validity, ValidityOptions } from './issue/validity.ts';
 
 // What is known of a connection
 

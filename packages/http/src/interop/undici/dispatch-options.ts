@@ -8,7 +8,9 @@ export function dispatchOptions(request: HttpRequest): DispatchOptions {
   const { method, headers, body, authority } = request;
   const { form, scheme = 'http', path, query } = request.parsedTarget;
   if (authority === undefined) throw new UsageError('the request says no host: give a whole URL or a Host header');
-  const start = path === '' ? '/' : path;
+  // RFC 9112 section 3.2.4: a URL without a path stands for the server as a whole. undici sends no `*`, but that.
+  const isWhole = method === 'OPTIONS' && (path === '*' || (path === '' && query === undefined));
+  const start = isWhole ? `${scheme}://${authority}` : path === '' ? '/' : path;
   const upgrade = headers.get('upgrade');
   const fields: string[] = [];
   for (const [name, value] of headers) if (!OWN.has(name.toLowerCase())) fields.push(name, value);

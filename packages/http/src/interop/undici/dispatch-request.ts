@@ -31,7 +31,9 @@ function targetOf({ origin, path, method, query }: DispatchOptions): string {
   if (method === 'CONNECT') return path.startsWith('/') ? new URL(String(origin)).host : path;
   if (/^https?:\/\//i.test(path)) return withQuery(path, query);
   if (origin === undefined) throw new UsageError('a dispatch needs an origin, or a whole URL as its path');
-  return withQuery(`${String(origin).replace(/\/$/, '')}${path}`, query);
+  const start = String(origin).replace(/\/$/, '');
+  // RFC 9112 section 3.2.4: a URL without a path stands for the server as a whole.
+  return path === '*' && method === 'OPTIONS' ? start : withQuery(`${start}${path}`, query);
 }
 
 function withQuery(target: string, query: DispatchOptions['query']): string {

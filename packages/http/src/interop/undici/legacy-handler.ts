@@ -24,8 +24,11 @@ function fromLegacy(handler: LegacyDispatchHandler): DispatchHandler {
     onResponseData: (controller, chunk) => pauseIf(controller, handler.onData?.(chunk)),
     onResponseEnd: (controller) => handler.onComplete?.(controller.rawTrailers ?? []),
     onResponseError: (_controller, error) => handler.onError?.(error),
+  };
+  if (handler.onUpgrade === undefined) return modern; // as it says by that, it takes none
+  return {
+    ...modern,
     onRequestUpgrade: (controller, status, _headers, socket) =>
       handler.onUpgrade?.(status, controller.rawHeaders ?? [], socket),
   };
-  return modern;
 }

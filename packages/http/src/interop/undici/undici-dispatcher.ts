@@ -1,6 +1,6 @@
 import { duplexFromByteStream } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
-import { AbortScope, ClosedError } from '@lamella/service-core';
+import { AbortScope, ClosedError, UsageError } from '@lamella/service-core';
 import { HttpHeaders } from '../../message/http-headers.ts';
 import type { HttpRequest, InformationalResponse } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
@@ -149,8 +149,18 @@ async function respond(response: HttpResponse, handler: DispatchHandler, control
 function upgrade(response: HttpResponse, handler: DispatchHandler, controller: ServiceController): void {
   const { status, headers, upgraded } = response;
   if (upgraded === undefined) return;
+  controller.scope.throwIfAborted();
+  if (handler.onRequestUpgrade === undefined) throw new UsageError('the handler takes no upgraded connection');
   controller.rawHeaders = rawOf(headers);
-  handler.onRequestUpgrade?.(controller, status, fieldsOf(headers), duplexFromByteStream(upgraded.stream));
+  const socket = duplexFromByteStream(upgraded.stream);
+  try {
+    handler.onRequestUpgrade(controller, status, fieldsOf(headers), socket);
+    controller.scope.throwIfAborted(); // so undici gives up what it does not like, and forgets the socket
+  } catch (error) {
+    socket.on('error', () => {}); // nobody listens to it any more, which would end the process
+    socket.destroy();
+    throw error;
+  }
 }
 
 class ServiceController implements DispatchController {

@@ -20,6 +20,7 @@ export class UndiciExchange {
   #abort: ((reason: unknown) => void) | undefined;
   #listener: AbortListener | undefined;
   #body: PushedBody | undefined;
+  #isOver = false;
 
   constructor(request: HttpRequest) {
     this.#request = request;
@@ -35,6 +36,7 @@ export class UndiciExchange {
   fail(error: unknown): void {
     const { scope, body } = this.#request;
     const reason = scope.aborted ? scope.reason : error;
+    this.#isOver = true;
     this.#listener?.close();
     body.cancel(reason);
     this.#settle.reject(reason);
@@ -96,6 +98,11 @@ export class UndiciExchange {
 
   #upgrade(status: number, fields: DispatchHeaders, socket: Duplex): void {
     this.#listener?.close();
+    if (this.#isOver) {
+      socket.on('error', () => {}); // nobody is left to hear of it
+      socket.destroy();
+      return;
+    }
     const upgraded = createConnection(byteStreamFromDuplex(socket));
     const headers = HttpHeaders.from(pairsOf(fields));
     this.#settle.resolve(this.#responseOf(status, undefined, headers, HttpBody.empty, upgraded));

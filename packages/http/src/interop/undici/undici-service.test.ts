@@ -144,6 +144,32 @@ describe.each(['modern', 'legacy'] as const)('undiciService on a dispatcher of %
     expect(Buffer.from((await upgraded?.stream.read()) ?? []).toString()).toBe('hello');
     upgraded?.stream.destroy();
   });
+
+  it('closes the connection of an upgrade that comes when the caller has gone', async () => {
+    const { peer, send } = setup(manner);
+    const controller = new AbortController();
+    const answer = send({ headers: { Connection: 'Upgrade', Upgrade: 'shout' }, signal: controller.signal });
+    answer.catch(() => {});
+    await settle();
+    controller.abort('enough');
+    peer.start();
+    const socket = new PassThrough();
+    peer.upgrade(101, ['Upgrade', 'shout'], socket);
+    await expect(answer).rejects.toBe('enough');
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['http://a.test', 'OPTIONS', 'http://a.test'],
+    ['http://a.test/', 'OPTIONS', '/'],
+    ['http://a.test?q', 'OPTIONS', '/?q'],
+    ['http://a.test', 'GET', '/'],
+  ])('asks %s by %s for %s', async (target, method, path) => {
+    const { options, send } = setup(manner);
+    send({ target, method }).catch(() => {});
+    await settle();
+    expect(options()).toMatchObject({ origin: 'http://a.test', path });
+  });
 });
 
 describe('undiciService', () => {

@@ -1,8 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TlsErrorCode } from '../errors.ts';
+import { spkiPin } from './spki-pin.ts';
+import { subjectAltNames } from './subject-alt-names.ts';
 
-/** What is known of the certificate of a peer. */
-export interface PeerCertificateFacts {
+/** What a certificate says. */
+export interface CertificateFacts {
   /** Whom it names, such as `CN=example.com`; several parts are in lines of their own. */
   readonly subject: string;
   /** Who has signed it. */
@@ -17,9 +19,17 @@ export interface PeerCertificateFacts {
   readonly validToMs: number;
   /** SHA-256 over the certificate: pairs of hexadecimal digits with colons. */
   readonly fingerprint256: string;
+  /** The pin of its key, as `spkiPin` writes it; computed when it is asked for. */
+  readonly pin: string;
   /** The certificate itself, as DER. */
   readonly raw: Uint8Array;
-  /** Whether it was verified: its chain, its dates and, for a server, its name or its pin. */
+}
+
+/** What is known of the certificate of a peer. */
+export interface PeerCertificateFacts extends CertificateFacts {
+  /** Those of its issuers that are known, the nearest one first; the peer need not have sent all. Empty if the session was resumed. */
+  readonly chain: readonly CertificateFacts[];
+  /** Whether it was verified: its chain, its dates and, for a server, its name and its pin. */
   readonly isAuthorized: boolean;
   /** Why it is not authorized. */
   readonly refusal: TlsErrorCode | undefined;
@@ -31,6 +41,20 @@ export function peerCertificateFacts(
   refusal: TlsErrorCode | undefined,
 ): PeerCertificateFacts {
   return {
+    ...certificateFacts(certificate),
+    get pin() {
+      return spkiPin(certificate);
+    },
+    get chain() {
+      return issuersOf(certificate).map(certificateFacts);
+    },
+    isAuthorized: refusal === undefined,
+    refusal,
+  };
+}
+
+function certificateFacts(certificate: X509Certificate): CertificateFacts {
+  return {
     subject: certificate.subject,
     issuer: certificate.issuer,
     subjectAltNames: subjectAltNames(certificate.subjectAltName),
@@ -38,13 +62,24 @@ export function peerCertificateFacts(
     validFromMs: Date.parse(certificate.validFrom),
     validToMs: Date.parse(certificate.validTo),
     fingerprint256: certificate.fingerprint256,
+    get pin() {
+      return spkiPin(certificate);
+    },
     raw: certificate.raw,
-    isAuthorized: refusal === undefined,
-    refusal,
   };
 }
 
-/** Takes the list of names apart; one with a comma or a quote in it stands in quotes. */
-export function subjectAltNames(list: string | undefined): readonly string[] {
-  return list?.match(/(?:[^",]|"(?:[^"\\]|\\.)*")+/g)?.map((name) => name.trim()) ?? [];
+function issuersOf(certificate: X509Certificate): readonly X509Certificate[] {
+  const issuers: X509Certificate[] = [];
+  let current = certificate;
+  while (issuers.length < MAX_ISSUERS) {
+    const { issuerCertificate } = current;
+    if (issuerCertificate === undefined || issuerCertificate.fingerprint256 === current.fingerprint256) break;
+    issuers.push(issuerCertificate);
+    current = issuerCertificate;
+  }
+  return issuers;
 }
+
+/** No chain of the web is longer; OpenSSL itself stops at 100. */
+const MAX_ISSUERS = 16;

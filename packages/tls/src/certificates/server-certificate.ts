@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { TlsMaterialError } from '../errors.ts';
 import type { KeyPair } from './key-pair.ts';
 import { isTableName } from './name-table.ts';
-import { subjectAltNames } from './peer-certificate.ts';
+import { subjectAltNames } from './subject-alt-names.ts';
 
 /** A certificate of a server, with its key. */
 export interface ServerCertificate extends KeyPair {

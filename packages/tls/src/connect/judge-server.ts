@@ -1,8 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
-import type { PeerCertificate as NodeCertificate } from 'node:tls';
 import { checkServerIdentity } from 'node:tls';
-import { subjectAltNames } from '../certificates/peer-certificate.ts';
 import { isPinned, spkiPin } from '../certificates/spki-pin.ts';
+import { subjectAltNames } from '../certificates/subject-alt-names.ts';
 import type { TlsErrorCode, TlsErrorOptions } from '../errors.ts';
 import { TlsError } from '../errors.ts';
 import { verifyConditionOf } from '../failure/conditions.ts';
@@ -22,8 +21,6 @@ export interface ServerTrust {
 /** What a server has shown. */
 export interface ServerEvidence {
   readonly certificate: X509Certificate | undefined;
-  /** The same one as `node:tls` wants it for names. */
-  readonly named: NodeCertificate;
   /** What OpenSSL says of the chain; `undefined`: it is good. */
   readonly verifyCode: string | undefined;
   /** Whether an earlier session goes on. What that one has shown was judged then, and only its certificate is known now. */
@@ -52,7 +49,7 @@ export function judgeServer(
   }
   return (
     (trust.pinsOnly ? judgeDates(evidence, certificate, refuse) : judgeChain(evidence, certificate, refuse)) ??
-    (trust.skipsName ? undefined : judgeName(evidence, identity, refuse)) ??
+    (trust.skipsName ? undefined : judgeName(certificate, identity, refuse)) ??
     judgePins(evidence, certificate, trust, refuse)
   );
 }
@@ -80,11 +77,11 @@ function judgeDates({ nowMs }: ServerEvidence, certificate: X509Certificate, ref
   return refuse(code, `${why} (valid from ${certificate.validFrom} to ${certificate.validTo})`);
 }
 
-function judgeName({ named }: ServerEvidence, { host }: ServerIdentity, refuse: Refuse): TlsError | undefined {
-  const mismatch = checkServerIdentity(host, named);
+function judgeName(certificate: X509Certificate, { host }: ServerIdentity, refuse: Refuse): TlsError | undefined {
+  const mismatch = checkServerIdentity(host, certificate.toLegacyObject());
   if (mismatch === undefined) return undefined;
-  const names = subjectAltNames(named.subjectaltname);
-  const listed = names.length > 0 ? names.join(', ') : `no name but ${oneLine(String(named.subject?.CN ?? ''))}`;
+  const names = subjectAltNames(certificate.subjectAltName);
+  const listed = names.length > 0 ? names.join(', ') : `no name but ${oneLine(certificate.subject)}`;
   const advice = 'connect by one of its names, or give the server a certificate for this one';
   const why = `the certificate is not for ${host}, it has ${shortened(listed)}; ${advice}`;
   return refuse('LML_ERR_TLS_WRONG_HOST', why, { names, cause: mismatch });

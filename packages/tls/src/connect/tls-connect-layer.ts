@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import type { Connection, ConnectRequest } from '@lamella/net-core';
@@ -109,11 +110,14 @@ class TlsClient {
     try {
       await session.handshake({ timeoutMs, clock, scope: request.scope });
       const { extensions } = connection;
-      const refusal = this.#judge(session.socket, plan);
+      const certificate = session.socket.getPeerX509Certificate(); // once: on Node 22 the second time has another result
+      const refusal = this.#judge(session.socket, certificate, plan);
       if (refusal !== undefined && this.#options.dangerouslyAcceptAnyCertificate !== true) throw refusal;
       this.#checkAlpn(session.socket, plan);
       if (refusal === undefined) tickets.trust();
-      noteSession(connection, session.socket, plan, refusal);
+      noteSession(connection, session.socket, plan);
+      if (certificate !== undefined)
+        extensions.insert(PeerCertificate, peerCertificateFacts(certificate, refusal?.code));
       if (ocspResponse !== undefined) extensions.insert(OcspResponse, ocspResponse);
       addConnectTimings(connection, { tlsMs: clock.nowMs() - startedMs });
     } catch (error) {
@@ -138,12 +142,11 @@ class TlsClient {
     };
   }
 
-  #judge(socket: TLSSocket, plan: Plan): TlsError | undefined {
+  #judge(socket: TLSSocket, certificate: X509Certificate | undefined, plan: Plan): TlsError | undefined {
     const { clock = systemClock } = this.#options;
     const { authorizationError } = socket;
     const evidence = {
-      certificate: socket.getPeerX509Certificate(),
-      named: socket.getPeerCertificate(),
+      certificate,
       // Declared as an error, but a text; and only `authorized` says that there is none.
       verifyCode: socket.authorized ? undefined : String(authorizationError ?? 'UNSPECIFIED'),
       isResumed: socket.isSessionReused(),
@@ -195,15 +198,8 @@ function sessionKey({ host, serverName, peer, context }: Plan): string {
   return `${host} ${serverName ?? ''} ${peer} ${context.id}`;
 }
 
-function noteSession(
-  { extensions }: Connection,
-  socket: TLSSocket,
-  { serverName }: Plan,
-  refusal: TlsError | undefined,
-): void {
+function noteSession({ extensions }: Connection, socket: TLSSocket, { serverName }: Plan): void {
   extensions.insert(TlsSessionKey, sessionFacts(socket));
   if (serverName !== undefined) extensions.insert(ServerName, serverName);
   if (typeof socket.alpnProtocol === 'string') extensions.insert(AlpnSelected, socket.alpnProtocol);
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate !== undefined) extensions.insert(PeerCertificate, peerCertificateFacts(certificate, refusal?.code));
 }

@@ -9,6 +9,7 @@ import { stack } from '@lamella/service-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chromiumPage } from '../../support/chromium.ts';
 import { startNginx } from '../../support/foreign-servers.ts';
+import { nodeOrigin } from '../../support/node-origin.ts';
 import { usePeers } from '../../support/peers.ts';
 import { curl } from '../../support/run.ts';
 import { serveHttp } from '../../support/serve-http.ts';
@@ -90,6 +91,25 @@ describe('a caching client and a foreign server', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, async () => (await fetch(server.url)).text()));
     expect(new Set(answers)).toEqual(new Set(['one two']));
     expect(asked).toBe(1);
+  });
+
+  it('has what is stale confirmed by node:http once for many at a time', async () => {
+    const asked: (string | undefined)[] = [];
+    const origin = await nodeOrigin((request, response) => {
+      const tag = request.headers['if-none-match'];
+      asked.push(tag);
+      // Stale when it comes first, fresh once it is confirmed.
+      const headers = { 'Cache-Control': 'max-age=60', ETag: '"v1"', ...(tag === undefined && { Age: '60' }) };
+      response.writeHead(tag === undefined ? 200 : 304, headers);
+      setImmediate(() => response.end(tag === undefined ? 'content' : undefined));
+    });
+    const server = await serveHttp(
+      stack(httpCacheLayer(), reverseProxyService({ client: testClient(), routes: [{ to: origin.url }] })),
+    );
+    expect(await (await fetch(server.url)).text()).toBe('content');
+    const answers = await Promise.all(Array.from({ length: 50 }, async () => (await fetch(server.url)).text()));
+    expect(new Set(answers)).toEqual(new Set(['content']));
+    expect(asked).toEqual([undefined, '"v1"']);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { HttpResponse, InformationalResponse } from '@lamella/http';
 import { CliError, EXIT } from '../cli-error.ts';
+import { typedCookies } from './cookies/send-cookies.ts';
 import { requestContent } from './request-content.ts';
 import { typedHeader } from './request-headers.ts';
 import type { ResponseHeads } from './response-heads.ts';
@@ -22,6 +23,10 @@ export function planOf(url: string, options: SendOptions, transcript: Transcript
   const form = options.form ?? options.formString ?? []; // likewise
   const content = requestContent({ data, json, form, uploadFile });
   if (options.head && content !== undefined) throw new CliError('use either -I or content', EXIT.usage);
+  if (options.harSecrets && options.har === undefined) throw new CliError('--har-secrets needs --har', EXIT.usage);
+  if (options.curl && options.har !== undefined) {
+    throw new CliError('--curl sends nothing that --har could record', EXIT.usage);
+  }
   const onHead: OwnPlan['onHead'] = (response) => {
     transcript.received(response);
     if (options.include || options.head) heads.add(response);
@@ -31,6 +36,7 @@ export function planOf(url: string, options: SendOptions, transcript: Transcript
     method: options.request ?? (options.head ? 'HEAD' : (content?.method ?? 'GET')),
     headers: (options.header ?? []).map(typedHeader),
     credentials: options.user ?? credentials,
+    cookies: typedCookies(options.cookie ?? []),
     isCompressed: options.compressed ?? false,
     content,
     maxRedirects: options.location ? options.maxRedirs : undefined,

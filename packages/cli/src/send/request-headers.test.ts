@@ -29,6 +29,13 @@ describe('requestHeaders', () => {
     expect(headersOf({ ...all, credentials: 'you' })).toEqual(['Authorization: Basic eW91Og==']);
   });
 
+  it('sends cookies to whom they are for, unless others were typed', () => {
+    const all = { cookies: 'a=1; b=2', typed: ['User-Agent:', 'Accept:'] };
+    expect(headersOf(all)).toEqual(['Cookie: a=1; b=2']);
+    expect(headersOf({ ...all, isSameOrigin: false })).toEqual([]);
+    expect(headersOf({ ...all, typed: [...all.typed, 'cookie: c=3'] })).toEqual(['cookie: c=3']);
+  });
+
   it('asks for compressed content if told so, unless that was typed', () => {
     const typed = ['User-Agent:', 'Accept:'];
     expect(headersOf({ typed, isCompressed: true })).toEqual(['Accept-Encoding: zstd, br, gzip, deflate']);
@@ -96,7 +103,7 @@ describe('asksForChunks', () => {
 type Init = Partial<Omit<RequestHeadersInit, 'typed'>> & { readonly typed?: readonly string[] };
 
 function headersOf({ typed = [], ...changes }: Init): string[] {
-  const nothing = { credentials: undefined, isCompressed: false, content: [] };
+  const nothing = { credentials: undefined, cookies: undefined, isCompressed: false, content: [] };
   const init = { ...nothing, hasLostContent: false, isSameOrigin: true, ...changes };
   const headers = requestHeaders({ ...init, typed: typed.map(typedHeader) });
   return Array.from(headers, ([name, value]) => `${name}: ${value}`);

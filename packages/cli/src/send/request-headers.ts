@@ -14,6 +14,8 @@ export interface RequestHeadersInit {
   readonly typed: readonly TypedHeader[];
   /** `name:password` for the origin. */
   readonly credentials: string | undefined;
+  /** Cookies for the origin, as a field value. */
+  readonly cookies: string | undefined;
   /** Whether compressed content is asked for. */
   readonly isCompressed: boolean;
   /** Fields that go with the content. */
@@ -26,13 +28,14 @@ export interface RequestHeadersInit {
 
 /** Puts the fields of a request together: defaults, unless they were typed, then what was typed. */
 export function requestHeaders(init: RequestHeadersInit): HttpHeaders {
-  const { typed, credentials, isCompressed, hasLostContent, isSameOrigin } = init;
+  const { typed, credentials, cookies, isCompressed, hasLostContent, isSameOrigin } = init;
   const headers = HttpHeaders.from();
   const defaults: readonly (readonly [name: string, value: string | undefined])[] = [
     ['Authorization', isSameOrigin && credentials !== undefined ? basic(credentials) : undefined],
     ['User-Agent', `lamella/${version}`],
     ['Accept', init.content.some(([name]) => name === 'Accept') ? undefined : '*/*'],
     ['Accept-Encoding', isCompressed ? 'zstd, br, gzip, deflate' : undefined],
+    ['Cookie', isSameOrigin ? cookies : undefined],
     ...init.content,
   ];
   for (const [name, value] of defaults) {

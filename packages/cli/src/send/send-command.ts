@@ -11,6 +11,9 @@ import type { FormField } from './form-part.ts';
 import type { DataPart } from './request-content.ts';
 import { send } from './send.ts';
 import type { SendOptions } from './send-options.ts';
+import { sendWebSocket } from './web-socket/send-web-socket.ts';
+import type { SocketOptions } from './web-socket/socket-options.ts';
+import { isWebSocketUrl } from './web-socket/socket-options.ts';
 
 /** `lamella send URL`: one request, as curl would send it. */
 export function sendCommand(): Command {
@@ -26,8 +29,8 @@ export function sendCommand(): Command {
     return form;
   };
   return new Command('send')
-    .description('Send one request and print the response, the way curl does.')
-    .argument('<url>', 'where to; http:// may be left out, and :8080 is a port of this machine')
+    .description('Send one request and print the response, the way curl does; or open a WebSocket and talk.')
+    .argument('<url>', 'where to, http:// or ws://; http:// may be left out, and :8080 is a port of this machine')
     .option('-X, --request <method>', 'method (default: GET, or the one that the content needs)')
     .option('-I, --head', 'ask for the head alone, and print it')
     .option('-H, --header <line>', "header 'Name: value', sent as written; 'Name:' takes a default away", listOption)
@@ -44,6 +47,8 @@ export function sendCommand(): Command {
     .option('--compressed', 'ask for compressed content, and decode it')
     .option('-T, --upload-file <file>', 'PUT a file, or the standard input (-)')
     .option('-u, --user <name:password>', 'basic authentication')
+    .option('-b, --cookie <data|file>', "send cookies: 'name=value', or those of a file; repeat for more", listOption)
+    .option('-c, --cookie-jar <file>', 'write all cookies to a file at the end')
     .option('-L, --location', 'follow redirects; credentials stay with the host that they were meant for')
     .addOption(
       valueOption('--max-redirs <count>', 'most redirects to follow, -1 for any number', redirectsOption, '50'),
@@ -73,8 +78,17 @@ export function sendCommand(): Command {
       secondsOption,
     )
     .option('--retry-all-errors', 'send again after all other failures too')
+    .option('--har <file>', 'record all exchanges to a HAR file, without credentials and cookies')
+    .option('--har-secrets', 'record credentials and cookies too')
+    .option('--curl', 'print the curl command that does the same, secrets and all, instead of sending')
+    .option('--ws-protocol <name>', 'offer a subprotocol; repeat for more, the one liked best first', listOption)
+    .addOption(
+      valueOption('--ws-wait <seconds>', 'silence after the last message, before it closes', secondsOption, '1'),
+    )
     .addHelpText('after', HELP)
-    .action((url: string, options: SendOptions) => send(url, options));
+    .action((url: string, options: SendOptions & SocketOptions) =>
+      isWebSocketUrl(url) ? sendWebSocket(url, options) : send(url, options),
+    );
 }
 
 const HELP = `
@@ -82,8 +96,12 @@ Exit codes are curl's: 3 bad URL, 5 unknown proxy, 6 unknown host, 7 no connecti
 22 status of 400 or more with -f, 23 cannot write, 26 cannot read, 28 too slow, 47 too many redirects,
 52 no response, 56 connection lost, 61 and 63 content that can not be decoded, or is too long then.
 
+To a ws:// URL, each line of the standard input is a message, or each -d and --json; Ctrl+D and Ctrl+C close.
+
 Examples:
   lamella send -i :9000/items
   lamella send -d name=value -d more=@file http://127.0.0.1:9000/form
   lamella send -F title=Sunset -F photo=@sunset.png http://127.0.0.1:9000/photos
-  lamella send -L -o page.html -x proxy.example:8080 http://example.com/`;
+  lamella send -b cookies -c cookies -d name=me -L http://127.0.0.1:9000/login
+  lamella send -L -o page.html -x proxy.example:8080 http://example.com/
+  lamella send ws://127.0.0.1:9000/chat`;

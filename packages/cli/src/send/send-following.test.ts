@@ -96,6 +96,7 @@ function setup(server: number | ((request: HttpRequest) => HttpResponse)) {
     method: 'GET',
     headers: [],
     credentials: undefined,
+    cookies: undefined,
     isCompressed: false,
     content: undefined,
     maxRedirects: undefined,

@@ -16,6 +16,8 @@ export interface SendPlan {
   readonly headers: readonly TypedHeader[];
   /** `name:password` for the origin. */
   readonly credentials: string | undefined;
+  /** Cookies for the origin, as a field value. */
+  readonly cookies: string | undefined;
   /** Whether compressed content is asked for. */
   readonly isCompressed: boolean;
   readonly content: RequestContent | undefined;
@@ -30,7 +32,7 @@ export interface SendPlan {
 
 /** Sends a request, and follows redirects if that is asked for. @returns The response, whose body is still to come. */
 export async function sendFollowing(client: Service<HttpRequest, HttpResponse>, plan: SendPlan): Promise<HttpResponse> {
-  let step: Step = { target: plan.target, method: plan.method, content: plan.content };
+  let step: Step = plan;
   for (let redirects = 0; ; redirects++) {
     const response = await client.serve(requestOf(plan, step));
     if (plan.maxRedirects === undefined) return response;
@@ -44,6 +46,11 @@ export async function sendFollowing(client: Service<HttpRequest, HttpResponse>, 
     const { target, method } = redirect;
     step = { target, method, content: redirect.keepsContent ? step.content : undefined };
   }
+}
+
+/** The request that it begins with. */
+export function firstRequest(plan: SendPlan): HttpRequest {
+  return requestOf(plan, plan);
 }
 
 interface Step {
@@ -60,6 +67,7 @@ function requestOf(plan: SendPlan, step: Step): HttpRequest {
     headers: requestHeaders({
       typed: plan.headers,
       credentials: plan.credentials,
+      cookies: plan.cookies,
       isCompressed: plan.isCompressed,
       content: content?.headers ?? [],
       hasLostContent: step.content !== plan.content,

@@ -15,6 +15,8 @@ export interface SendOptions {
   readonly compressed?: boolean;
   readonly uploadFile?: string;
   readonly user?: string;
+  readonly cookie?: readonly string[];
+  readonly cookieJar?: string;
   readonly location?: boolean;
   readonly maxRedirs: number;
   readonly fail?: boolean;
@@ -32,4 +34,7 @@ export interface SendOptions {
   readonly retry: number;
   readonly retryDelay?: number;
   readonly retryAllErrors?: boolean;
+  readonly har?: string;
+  readonly harSecrets?: boolean;
+  readonly curl?: boolean;
 }

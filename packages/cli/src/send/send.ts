@@ -1,12 +1,13 @@
-import type { HttpClient, HttpRequest, HttpResponse } from '@lamella/http';
-import { decompressionLayer, replayBodyLayer } from '@lamella/http';
+import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
-import { CliError, EXIT } from '../cli-error.ts';
+import { messageOf } from '../cli-error.ts';
+import { Attempt } from './attempt.ts';
+import { sendCookies } from './cookies/send-cookies.ts';
+import { curlCommand } from './curl-command.ts';
 import { Deadline } from './deadline.ts';
 import { toSendError } from './exit-code.ts';
-import type { Output } from './output.ts';
-import { openOutput } from './output.ts';
+import { harFile } from './har-file.ts';
 import type { OwnPlan } from './plan-of.ts';
 import { planOf } from './plan-of.ts';
 import type { ProxyChoice } from './proxy-choice.ts';
@@ -14,9 +15,9 @@ import { proxyChoice } from './proxy-choice.ts';
 import { ResponseHeads } from './response-heads.ts';
 import { sendClient } from './send-client.ts';
 import type { SendPlan } from './send-following.ts';
-import { sendFollowing } from './send-following.ts';
+import { sendLayers } from './send-layers.ts';
 import type { SendOptions } from './send-options.ts';
-import { ONCE, SendRetries } from './send-retries.ts';
+import { SendRetries } from './send-retries.ts';
 import type { Transcript } from './verbose.ts';
 import { silentTranscript, verboseTranscript } from './verbose.ts';
 
@@ -35,107 +36,86 @@ async function sendBy(proxies: ProxyChoice, url: string, options: SendOptions): 
   const transcript = options.verbose
     ? verboseTranscript((line) => void process.stderr.write(`${line}\n`, 'latin1'))
     : silentTranscript;
+  const warn = (text: string): void => {
+    if (!options.silent) process.stderr.write(`lamella: ${text}\n`);
+  };
   const heads = new ResponseHeads();
-  const { onHead, ...plan } = planOf(url, options, transcript, heads);
+  const plan = planOf(url, options, transcript, heads);
+  if (options.curl) return await printCurl(plan, options, warn);
   const { resolve = [], connectTimeout: connectTimeoutMs } = options;
   const client = sendClient({ resolve, connectTimeoutMs, proxy: proxies.select, transcript });
   const deadline = new Deadline(options.maxTime);
-  const retries = retriesOf(options, transcript, (delayMs) => {
+  const retries = retriesOf(options, transcript, warn, (delayMs) => {
     heads.rewind();
     deadline.extend(delayMs);
   });
-  const service = layered(tellingHeads(client, onHead), { options, plan, heads, retries });
+  const cookies = sendCookies(options, { note: transcript.note, warn });
+  const recording = options.har === undefined ? undefined : harFile(options.har, options.harSecrets === true);
+  const service = sendLayers(client, {
+    plan,
+    heads,
+    retries: options.retry > 0 ? retries : undefined,
+    cookies: cookies.layer,
+    recording: recording?.layer,
+  });
   try {
-    for (;;) {
-      const attempt = new Attempt(options, transcript, heads);
-      try {
-        return await attempt.run(service, { ...plan, signal: deadline.start() });
-      } catch (error) {
-        const delayMs = await retries.delayAfter(error, () => attempt.obstacle(plan));
-        if (delayMs === undefined) throw error;
-        deadline.cancel();
-        await new Promise<void>((elapsed) => void systemClock.startTimer(delayMs, elapsed));
-      }
-    }
+    await attempts(service, plan, { deadline, retries, begin: () => new Attempt(options, transcript, heads) });
+  } catch (error) {
+    tryTo(() => recording?.save(), warn); // what went wrong first is what the command ends with
+    throw error;
   } finally {
     deadline.cancel();
     client.destroy();
+    cookies.save();
   }
+  recording?.save();
 }
 
-/** One way through everything that the command asks for. */
-class Attempt {
-  readonly #options: SendOptions;
-  readonly #transcript: Transcript;
-  readonly #heads: ResponseHeads;
-  #output: Output | undefined;
-
-  constructor(options: SendOptions, transcript: Transcript, heads: ResponseHeads) {
-    this.#options = options;
-    this.#transcript = transcript;
-    this.#heads = heads;
-  }
-
-  async run(service: Service<HttpRequest, HttpResponse>, plan: SendPlan): Promise<void> {
-    this.#heads.clear();
-    const { fail, output: path, silent } = this.#options;
-    const { status, reason, body } = await sendFollowing(service, plan);
-    if (fail && status >= 400) {
-      body.cancel();
-      throw new CliError(`the server answered ${status} ${reason}`, EXIT.httpError);
-    }
-    this.#output = openOutput(path, silent !== true, body.size);
-    const heads = this.#heads.bytes;
-    if (heads !== undefined) await this.#output.write(heads);
-    for await (const chunk of body) await this.#output.write(chunk);
-    if (body.trailers !== undefined) this.#transcript.trailers(body.trailers);
-    await this.#output.close();
-  }
-
-  /** Takes back what was written. @returns Why there can't be another attempt, if that is so. */
-  async obstacle({ content }: Pick<SendPlan, 'content'>): Promise<string | undefined> {
-    if (content?.canRepeat === false) return ONCE;
-    const isFresh = (await this.#output?.discard()) ?? true;
-    return isFresh ? undefined : 'a part of the response has been printed already';
-  }
-}
-
-interface LayersInit {
-  readonly options: SendOptions;
-  readonly plan: Omit<SendPlan, 'signal'>;
-  readonly heads: ResponseHeads;
+interface AttemptsInit {
+  readonly deadline: Deadline;
   readonly retries: SendRetries;
+  readonly begin: () => Attempt;
 }
 
-/** Everything between what follows redirects and the client, innermost first. */
-function layered(client: Service<HttpRequest, HttpResponse>, init: LayersInit): Service<HttpRequest, HttpResponse> {
-  const { options, plan, heads, retries } = init;
-  let service = client;
-  if (options.compressed) service = decompressionLayer()(service);
-  if (options.retry > 0) {
-    const retrying = retries.layer([plan.method, 'GET']); // a redirect may make it GET
-    service = replayBodyLayer({ maxBytes: MAX_REPLAY_BYTES })(retrying(service));
+/** Goes all the way, and if that fails anew as often as it may. */
+async function attempts(
+  service: Service<HttpRequest, HttpResponse>,
+  plan: Omit<SendPlan, 'signal'>,
+  { deadline, retries, begin }: AttemptsInit,
+): Promise<void> {
+  for (;;) {
+    const attempt = begin();
+    try {
+      return await attempt.run(service, { ...plan, signal: deadline.start() });
+    } catch (error) {
+      const delayMs = await retries.delayAfter(error, () => attempt.obstacle(plan));
+      if (delayMs === undefined) throw error;
+      deadline.cancel();
+      await new Promise<void>((elapsed) => void systemClock.startTimer(delayMs, elapsed));
+    }
   }
-  return {
-    serve(request) {
-      heads.mark();
-      return service.serve(request);
-    },
-  };
 }
 
-/** Below everything that changes responses. */
-function tellingHeads(client: HttpClient, onHead: OwnPlan['onHead']): Service<HttpRequest, HttpResponse> {
-  return {
-    async serve(request) {
-      const response = await client.serve(request);
-      onHead(response);
-      return response;
-    },
-  };
+async function printCurl(plan: OwnPlan, options: SendOptions, warn: (text: string) => void): Promise<void> {
+  const { text, needsContent } = await curlCommand(plan, options);
+  process.stdout.write(`${text}\n`);
+  if (needsContent) warn('the content is too long for a command; give it to curl as its standard input');
 }
 
-function retriesOf(options: SendOptions, transcript: Transcript, onRetry: (delayMs: number) => void): SendRetries {
+function tryTo(save: () => void, warn: (text: string) => void): void {
+  try {
+    save();
+  } catch (error) {
+    warn(messageOf(error));
+  }
+}
+
+function retriesOf(
+  options: SendOptions,
+  transcript: Transcript,
+  warn: (text: string) => void,
+  onRetry: (delayMs: number) => void,
+): SendRetries {
   return new SendRetries({
     count: options.retry,
     delayMs: options.retryDelay === 0 ? undefined : options.retryDelay, // as curl has it
@@ -145,11 +125,6 @@ function retriesOf(options: SendOptions, transcript: Transcript, onRetry: (delay
       transcript.note(text);
       onRetry(delayMs);
     },
-    onStuck: (text) => {
-      if (!options.silent) process.stderr.write(`lamella: ${text}\n`);
-    },
+    onStuck: warn,
   });
 }
-
-/** Of content that can't be made again. */
-const MAX_REPLAY_BYTES = 1024 * 1024;

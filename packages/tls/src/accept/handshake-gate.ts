@@ -53,16 +53,20 @@ export class HandshakeGate {
       this.#waiting.delete(enter);
       turn.resolve();
     };
+    // At once, not when the promise is looked at: a turn that was given to who has left would be lost.
+    const giveUp = (reason: unknown): void => {
+      this.#waiting.delete(enter);
+      turn.reject(reason);
+    };
     this.#waiting.add(enter);
     const facts = { layer: 'tls', phase: 'handshake' };
     const timer = clock.startTimer(timeoutMs, () =>
       turn.reject(new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts })),
     );
-    const listener = scope.onAbort((reason) => turn.reject(reason));
+    const listener = scope.onAbort(giveUp);
     try {
       await turn.promise;
     } finally {
-      this.#waiting.delete(enter);
       timer.cancel();
       listener.close();
     }

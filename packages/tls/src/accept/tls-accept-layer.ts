@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import { TLSSocket } from 'node:tls';
-import type { Connection } from '@lamella/net-core';
+import type { ByteStream, Connection } from '@lamella/net-core';
 import { AlpnSelected, formatAddress, PeerAddress, ServerName, TlsSession as TlsSessionKey } from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
@@ -12,9 +12,11 @@ import { verifyConditionOf } from '../failure/conditions.ts';
 import { handshakeMessage, peerFacts } from '../failure/to-tls-error.ts';
 import { PeerCertificate } from '../keys.ts';
 import { sessionFacts } from '../shared/session-facts.ts';
+import { HandshakeDeadline } from '../transport/handshake-deadline.ts';
 import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import { verifyResultOf } from '../transport/verify-result.ts';
+import { CertificateChoice } from './certificate-choice.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
 import { ServerContexts } from './server-contexts.ts';
@@ -81,65 +83,70 @@ class TlsServer {
   }
 
   async #secure(connection: Connection): Promise<Connection | undefined> {
-    const { clock = systemClock, timeoutMs = 10_000, dangerouslyAcceptTruncation = false } = this.#options;
-    const address = connection.extensions.get(PeerAddress);
+    const { clock = systemClock, timeoutMs = 10_000 } = this.#options;
+    const { scope, extensions, stream } = connection;
+    const address = extensions.get(PeerAddress);
     const peer = address === undefined ? undefined : formatAddress(address);
+    const deadline = new HandshakeDeadline({ timeoutMs, clock, scope, peer });
+    const choice = new CertificateChoice(this.#source);
     let session: TlsSession | undefined;
     try {
-      const fallback = await this.#source.certificateFor(undefined);
-      const context = this.#contextOf(fallback);
-      session = new TlsSession(rawTransport(connection.stream), {
-        open: (duplex) => {
-          const socket = new TLSSocket(duplex, this.#socketOptions(fallback, context));
-          const { keyLog } = this.#options;
-          if (keyLog !== undefined) socket.on('keylog', (line) => keyLog(line.toString('latin1').trimEnd()));
-          return socket;
-        },
-        doneEvent: 'secure',
-        peer,
-        acceptsTruncation: dangerouslyAcceptTruncation,
-      });
-      await session.handshake({ timeoutMs, clock, scope: connection.scope });
+      const fallback = await deadline.race(choice.withoutName());
+      session = this.#open(stream, choice, fallback, peer);
+      await session.handshake(deadline);
       this.#note(connection, session.socket, peer);
       return connection.withStream(session.stream);
     } catch (error) {
-      if (session === undefined) connection.stream.destroy();
+      if (session === undefined) stream.destroy();
       session?.abandon();
-      const hasLeft = error instanceof TlsError && error.code === 'LML_ERR_TLS_CLOSED';
-      if (hasLeft && session?.hasReceived === false) return undefined;
-      throw error;
+      const code = error instanceof TlsError ? error.code : undefined;
+      if (code === 'LML_ERR_TLS_CLOSED' && session?.hasReceived === false) return undefined;
+      // OpenSSL says that there is no cipher for the certificate, which there is not.
+      throw code === 'LML_ERR_TLS_NO_OVERLAP' ? (choice.refusal(peer, error) ?? error) : error;
+    } finally {
+      deadline.close();
     }
   }
 
-  #socketOptions(fallback: ServerCertificate | undefined, context: SecureContext): TlsSocketOptions {
+  #open(
+    stream: ByteStream,
+    choice: CertificateChoice,
+    fallback: ServerCertificate | undefined,
+    peer: string | undefined,
+  ): TlsSession {
+    const { keyLog, dangerouslyAcceptTruncation = false } = this.#options;
+    const options = this.#socketOptions(choice, fallback); // before the stream is given away: it may throw
+    return new TlsSession(rawTransport(stream), {
+      open: (duplex) => {
+        const socket = new TLSSocket(duplex, options);
+        if (keyLog !== undefined) socket.on('keylog', (line) => keyLog(line.toString('latin1').trimEnd()));
+        return socket;
+      },
+      doneEvent: 'secure',
+      peer,
+      acceptsTruncation: dangerouslyAcceptTruncation,
+    });
+  }
+
+  #socketOptions(choice: CertificateChoice, fallback: ServerCertificate | undefined): TlsSocketOptions {
     const { alpn = [], clientAuth } = this.#options;
     return {
       isServer: true,
       server: this.#stapler.serverFor(fallback),
-      secureContext: context,
-      SNICallback: (serverName, callback) => this.#chooseByName(serverName, callback),
+      secureContext: this.#contextOf(fallback),
+      SNICallback: (serverName, callback) => {
+        choice
+          .withName(serverName)
+          .then((certificate) => this.#contextOf(certificate))
+          .then(
+            (context) => callback(null, context),
+            (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
+          );
+      },
       requestCert: clientAuth !== undefined,
       rejectUnauthorized: clientAuth?.mode === 'require',
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     };
-  }
-
-  #chooseByName(serverName: string, callback: (error: Error | null, context?: SecureContext) => void): void {
-    const fail = (error: unknown): void => callback(error instanceof Error ? error : new Error(String(error)));
-    const choose = (certificate: ServerCertificate | undefined): void => {
-      try {
-        callback(null, this.#contextOf(certificate));
-      } catch (error) {
-        fail(error);
-      }
-    };
-    try {
-      const found = this.#source.certificateFor(serverName.toLowerCase());
-      if (found instanceof Promise) found.then(choose, fail);
-      else choose(found);
-    } catch (error) {
-      fail(error);
-    }
   }
 
   #contextOf(certificate: ServerCertificate | undefined): SecureContext {

@@ -11,6 +11,7 @@ import { TlsError } from '../errors.ts';
 import { handshakeMessage, peerFacts } from '../failure/to-tls-error.ts';
 import { OcspResponse, PeerCertificate } from '../keys.ts';
 import { sessionFacts } from '../shared/session-facts.ts';
+import { HandshakeDeadline } from '../transport/handshake-deadline.ts';
 import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import type { ClientContext } from './client-contexts.ts';
@@ -107,8 +108,9 @@ class TlsClient {
       peer,
       acceptsTruncation: dangerouslyAcceptTruncation,
     });
+    const deadline = new HandshakeDeadline({ timeoutMs, clock, scope: request.scope, peer });
     try {
-      await session.handshake({ timeoutMs, clock, scope: request.scope });
+      await session.handshake(deadline);
       const { extensions } = connection;
       const certificate = session.socket.getPeerX509Certificate(); // once: on Node 22 the second time has another result
       const refusal = this.#judge(session.socket, certificate, plan);
@@ -124,6 +126,8 @@ class TlsClient {
       tickets.forget();
       session.abandon();
       throw error;
+    } finally {
+      deadline.close();
     }
     return connection.withStream(session.stream);
   }

@@ -2,10 +2,9 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ByteStream, CloseInfo } from '@lamella/net-core';
 import { byteStreamFromDuplex } from '@lamella/net-core';
-import type { AbortScope, Clock } from '@lamella/service-core';
-import { TimeoutError } from '@lamella/service-core';
 import { TlsError, TlsSessionError } from '../errors.ts';
 import { handshakeMessage, peerFacts, toTlsError, toTlsSessionError } from '../failure/to-tls-error.ts';
+import type { HandshakeDeadline } from './handshake-deadline.ts';
 import type { RawTransport } from './raw-transport.ts';
 
 /** What a {@link TlsSession} needs. */
@@ -18,13 +17,6 @@ export interface TlsSessionOptions {
   readonly peer: string | undefined;
   /** Whether an end without `close_notify` is an end like any other. */
   readonly acceptsTruncation: boolean;
-}
-
-/** Limits of {@link TlsSession.handshake}. */
-export interface HandshakeLimits {
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-  readonly scope: AbortScope;
 }
 
 /** One TLS session on one transport: joins the socket of `node:tls` with a {@link ByteStream}. */
@@ -70,27 +62,23 @@ export class TlsSession {
   /**
    * Waits until the handshake is done.
    *
-   * @throws TlsError if it fails, with the session destroyed; the reason of `scope` if it is aborted.
+   * @throws TlsError if it fails or takes too long, with the session destroyed; the reason if it is aborted.
    */
-  async handshake({ timeoutMs, clock, scope }: HandshakeLimits): Promise<void> {
+  async handshake(deadline: HandshakeDeadline): Promise<void> {
     const { socket } = this;
     const { doneEvent, peer } = this.#options;
     const done = Promise.withResolvers<void>();
     const onError = (error: unknown): void => done.reject(toTlsError(error, peer));
     const onClose = (): void => onError(closedEarly(peer));
-    const timer = clock.startTimer(timeoutMs, () => onError(timedOut(peer, timeoutMs)));
-    const listener = scope.onAbort((reason) => done.reject(reason));
     this.#onEarlyEnd = onClose;
     socket.on(doneEvent, done.resolve).on('error', onError).on('close', onClose);
     try {
-      await done.promise;
+      await deadline.race(done.promise);
       this.#isSecure = true;
     } catch (error) {
       socket.destroy(); // without an error: an alert that was written shall reach the peer
       throw error;
     } finally {
-      timer.cancel();
-      listener.close();
       this.#onEarlyEnd = undefined;
       socket.off(doneEvent, done.resolve).off('error', onError).off('close', onClose);
     }
@@ -173,16 +161,6 @@ export class TlsSession {
 function closedEarly(peer: string | undefined): TlsError {
   const why = 'the peer closed the connection during the handshake; its log may say why';
   return new TlsError('LML_ERR_TLS_CLOSED', handshakeMessage(peer, why), peerFacts(peer));
-}
-
-function timedOut(peer: string | undefined, timeoutMs: number): TlsError {
-  const cause = new TimeoutError({
-    limit: 'timeoutMs',
-    timeoutMs,
-    facts: { phase: 'handshake', ...peerFacts(peer).facts },
-  });
-  const why = `not done within ${timeoutMs} ms; the peer accepts connections and does not answer, or timeoutMs is too short`;
-  return new TlsError('LML_ERR_TLS_TIMEOUT', handshakeMessage(peer, why), { cause, ...peerFacts(peer) });
 }
 
 /** A transport with room takes all that was written, and the end, within three turns. */

@@ -67,6 +67,25 @@ describe('hedgeLayer', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('gives the answer, and ends all the others, also if one of them fails to end', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { clock, inner, service } = setup({ maxHedges: 2 });
+    const output = service.serve(testInput('ping'));
+    await clock.advanceAsync(200);
+    const losers = [await inner.nextCall(), await inner.nextCall()];
+    for (const { input } of losers) {
+      input.scope.onAbort(() => {
+        throw new Error('broken listener');
+      });
+    }
+    (await inner.nextCall()).respond('pong');
+    await expect(output).resolves.toBe('pong');
+    expect(losers.map(({ input }) => input.scope.aborted)).toEqual([true, true]);
+    expect(said).toHaveBeenCalledTimes(2);
+    said.mockRestore();
+    for (const { respond } of losers) respond('late');
+  });
+
   it('asks no more than maxHedges times more, each after another wait', async () => {
     const { clock, inner, service } = setup({ maxHedges: 2 });
     const output = service.serve(testInput('ping'));

@@ -80,8 +80,8 @@ export class HedgedCall<Input extends Attemptable<Input>, Output> {
     }
     scope.close(); // says that the work has ended; what streams on still hears of an abort
     this.#parts.onLatency(latencyMs);
-    this.#end();
     this.#resolve(output);
+    this.#end();
   }
 
   #onError(scope: AbortScope, error: unknown): void {
@@ -98,6 +98,13 @@ export class HedgedCall<Input extends Attemptable<Input>, Output> {
     this.#listener.close();
     if (this.#running.size === 0) return;
     const reason = new ClosedError('another attempt has answered first');
-    for (const loser of this.#running) loser.abort(reason);
+    for (const loser of this.#running) {
+      try {
+        loser.abort(reason);
+      } catch (error) {
+        // The caller has its answer, and the other attempts shall end as well.
+        console.error('lamella: an attempt that was too late failed to end:', error);
+      }
+    }
   }
 }

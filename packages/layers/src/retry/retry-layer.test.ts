@@ -290,6 +290,18 @@ describe('retryLayer', () => {
       expect(stops).toEqual([]);
     });
 
+    it.each<[string, Options]>([
+      ['a backoff', { backoff: { delayMs: broken } }],
+      ['a budget', { budget: { deposit: () => {}, tryWithdraw: broken, balance: 1 } }],
+    ])('is the error of %s that throws; the output is discarded', async (_what, options) => {
+      const discard = vi.fn();
+      const { inner, service } = setup({ policy: { decide: () => ({}) }, discard, ...options });
+      const output = service.serve(testInput('ping'));
+      (await inner.nextCall()).respond('pong');
+      await expect(output).rejects.toThrow('broken');
+      expect(discard).toHaveBeenCalledExactlyOnceWith('pong');
+    });
+
     it('is the error of a policy that throws; the output is discarded', async () => {
       const discard = vi.fn();
       const { inner, service } = setup({
@@ -320,6 +332,10 @@ describe('retryLayer', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'LML_ERR_USAGE', message }));
   });
 });
+
+function broken(): never {
+  throw new Error('broken');
+}
 
 function setup(options: Options = {}) {
   const clock = new FakeClock();

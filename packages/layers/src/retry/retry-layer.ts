@@ -110,8 +110,7 @@ export function retryLayer<PolicyInput = unknown, PolicyOutput = unknown, NextIn
         const decision = caller.scope.aborted ? undefined : await decide(result);
         if (decision === undefined) return finish(result, undefined);
 
-        const delayMs = decision.delayMs ?? backoff.delayMs(attempt);
-        const stop = stopOf(attempt, delayMs);
+        const { delayMs, stop } = plan(result, decision);
         if (stop !== undefined) {
           onStop?.({ result, stop });
           return finish(result, stop);
@@ -129,6 +128,20 @@ export function retryLayer<PolicyInput = unknown, PolicyOutput = unknown, NextIn
   ): Promise<RetryDecision<NextInput> | undefined> {
     try {
       return await policy.decide(result);
+    } catch (error) {
+      if (result.outcome === 'ok') release(result.output);
+      throw error;
+    }
+  }
+
+  /** The wait, and why there is none after all. */
+  function plan<Output extends PolicyOutput>(
+    result: AttemptResult<unknown, Output>,
+    decision: RetryDecision<NextInput>,
+  ): { readonly delayMs: number; readonly stop: RetryStop | undefined } {
+    try {
+      const delayMs = decision.delayMs ?? backoff.delayMs(result.attempt);
+      return { delayMs, stop: stopOf(result.attempt, delayMs) };
     } catch (error) {
       if (result.outcome === 'ok') release(result.output);
       throw error;

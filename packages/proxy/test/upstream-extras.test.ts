@@ -1,5 +1,4 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpResponse } from '@lamella/http';
+import { HttpBody, HttpRequest, HttpResponse } from '@lamella/http';
 import type { IpAddress } from '@lamella/net-core';
 import { ConnectError, parseIp } from '@lamella/net-core';
 import { createLifecycle, serviceFn, stack, UsageError } from '@lamella/service-core';
@@ -49,6 +48,14 @@ describe('canaryService', () => {
     few.forEach((side, index) => {
       if (side === 'canary') expect(more[index]).toBe('canary');
     });
+  });
+
+  it('rejects with what key throws', async () => {
+    const key = (): string => {
+      throw new Error('no key');
+    };
+    const service = canaryService({ stable: saying('stable'), canary: saying('canary'), key });
+    await expect(service.serve(HttpRequest.from({ target: 'http://a/' }))).rejects.toThrow('no key');
   });
 
   it('does what a field asks for', async () => {
@@ -115,6 +122,22 @@ describe('errorPagesLayer', () => {
     expect(response.headers.get('content-security-policy')).toBe(policy);
     expect(response.headers.has('content-encoding')).toBe(false);
     expect(response.headers.has('content-language')).toBe(false);
+  });
+
+  it('lets go of a response whose page fails', async () => {
+    const cancel = vi.fn();
+    const body = HttpBody.fromSource({ read: async () => undefined, cancel });
+    const pages = {
+      '404': () => {
+        throw new Error('no page');
+      },
+    };
+    const service = stack(
+      errorPagesLayer({ pages, replaces: 'all' }),
+      serviceFn(async (_request: HttpRequest) => HttpResponse.from({ status: 404, body })),
+    );
+    await expect(ask(service)).rejects.toThrow('no page');
+    expect(cancel).toHaveBeenCalledOnce();
   });
 
   it('takes a function that knows the request', async () => {

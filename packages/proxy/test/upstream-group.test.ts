@@ -116,6 +116,15 @@ describe('an upstream group', () => {
     expect(group.gauges()[0]).toMatchObject({ active: 0, calls: 1, failures: 0 });
   });
 
+  it('blames no server for a request that can not be sent', async () => {
+    const { group, a } = setup({ servers: [{ url: 'http://a.test:80' }], retries: false });
+    a.answer = () => {
+      throw new UsageError('no such thing');
+    };
+    await expect(ask(group)).rejects.toThrow('no such thing');
+    expect(group.gauges()[0]).toMatchObject({ active: 0, failures: 0 });
+  });
+
   it('blames a server that breaks off a body', async () => {
     const { group, a } = setup({ servers: [{ url: 'http://a.test:80' }], retries: false });
     const error = new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', 'gone', { processed: 'unknown' });
@@ -379,5 +388,24 @@ describe('a reverse proxy with groups', () => {
     expect(a.requests[0]?.headers.get('x-user')).toBe('no');
     expect(response.headers.has('x-internal')).toBe(false);
     expect(response.headers.get('server')).toBe('a');
+  });
+
+  it('lets go of a response whose fields fail to be edited', async () => {
+    const { client, group, a } = setup({ servers: [{ url: 'http://a.test:80' }] });
+    let isCancelled = false;
+    const cancel = (): void => {
+      isCancelled = true;
+    };
+    a.answer = () => HttpResponse.from({ body: HttpBody.fromSource({ read: async () => Buffer.from('x'), cancel }) });
+    const proxy = reverseProxyService({
+      client,
+      routes: [{ upstream: group }],
+      editResponse: () => {
+        throw new Error('no edit');
+      },
+    });
+    await expect(ask(proxy, { target: '/', headers: { Host: 'x' } })).rejects.toThrow('no edit');
+    await settle();
+    expect([isCancelled, group.gauges()[0]?.active]).toEqual([true, 0]);
   });
 });

@@ -57,5 +57,15 @@ export function errorPagesLayer(options: ErrorPagesOptions): Layer<HttpRequest, 
     headers.append('Vary', 'Accept');
     return response.with({ headers, body: chosen.content });
   };
-  return (inner) => ({ serve: (request) => inner.serve(request).then((response) => replaced(request, response)) });
+  return (inner) => ({
+    async serve(request) {
+      const response = await inner.serve(request);
+      try {
+        return replaced(request, response);
+      } catch (error) {
+        response[Symbol.dispose](); // nobody is going to get it
+        throw error;
+      }
+    },
+  });
 }

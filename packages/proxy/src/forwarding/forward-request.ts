@@ -53,7 +53,12 @@ export async function forwardRequest(
   } catch (error) {
     return answerFailure(error, request, forwarding);
   }
-  return forwardResponse(request, response, forwarding, join);
+  try {
+    return forwardResponse(request, response, forwarding, join);
+  } catch (error) {
+    response[Symbol.dispose](); // nobody is going to get it
+    throw error;
+  }
 }
 
 /** The answer for a way to the next server that failed. @throws `error` itself if it is not about that. */

@@ -47,5 +47,13 @@ export function canaryService(options: CanaryOptions): Service<HttpRequest, Http
     const name = key?.(request);
     return (name === undefined ? random() : hash32(name) / 2 ** 32) < share;
   };
-  return { serve: (request) => (isDrawn(request) ? canary : stable).serve(request) };
+  return {
+    serve(request) {
+      try {
+        return (isDrawn(request) ? canary : stable).serve(request);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+  };
 }

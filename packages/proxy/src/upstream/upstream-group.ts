@@ -236,9 +236,9 @@ function held(response: HttpResponse, release: () => void): HttpResponse {
   return holding.output;
 }
 
-/** A request that the caller gave up for a reason of its own, or that found no slot here, says nothing about the server. */
+/** A request that its caller gave up by will, that found no slot here, or that can't be sent says nothing about the server. */
 function isOwnLimit(error: unknown, request: HttpRequest): boolean {
-  return isCallerAbort(request, error) || error instanceof LimitError;
+  return isCallerAbort(request, error) || error instanceof LimitError || error instanceof UsageError;
 }
 
 /** Servers that earlier attempts of a request went to. */

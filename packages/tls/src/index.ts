@@ -7,6 +7,9 @@ export type { ClientAuthOptions, TlsAcceptOptions } from './accept/tls-accept-op
 
 // Certificates, and whom to trust
 
+export type { CertificateFile } from './certificates/certificate-file.ts';
+export type { CertificateFiles, CertificateFilesOptions } from './certificates/certificate-files.ts';
+export { certificateFiles } from './certificates/certificate-files.ts';
 export type { CertificateStore, CertificateStoreOptions } from './certificates/certificate-store.ts';
 export { certificateStore } from './certificates/certificate-store.ts';
 export type { KeyPair } from './certificates/key-pair.ts';

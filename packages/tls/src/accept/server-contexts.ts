@@ -2,7 +2,7 @@ import { constants, createHash } from 'node:crypto';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { secureContext } from '../certificates/key-pair.ts';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
-import { caOption } from '../certificates/trust-roots.ts';
+import { trustOptions } from '../certificates/trust-roots.ts';
 import { contextOptions } from '../shared/tls-options.ts';
 import type { SessionTicketKeys } from './session-ticket-keys.ts';
 import type { ClientAuthOptions, TlsAcceptOptions } from './tls-accept-options.ts';
@@ -50,14 +50,9 @@ export class ServerContexts {
 /** Sessions are good only where clients are asked in the same way: the id tells one way from another, in every process alike. */
 function clientAuthOptions(clientAuth: ClientAuthOptions | undefined): SecureContextOptions {
   if (clientAuth === undefined) return { sessionIdContext: 'lamella' };
-  const ca = caOption(clientAuth.roots);
-  const crl = clientAuth.revocationLists?.map((list) => (typeof list === 'string' ? list : Buffer.from(list)));
-  const hash = createHash('sha256').update(JSON.stringify([clientAuth.mode, ca, crl?.map(String)]));
-  return {
-    sessionIdContext: hash.digest('hex').slice(0, 32),
-    ...(ca === undefined ? {} : { ca }),
-    ...(crl === undefined ? {} : { crl }),
-  };
+  const trust = trustOptions(clientAuth.roots, clientAuth.revocationLists);
+  const hash = createHash('sha256').update(JSON.stringify([clientAuth.mode, trust]));
+  return { ...trust, sessionIdContext: hash.digest('hex').slice(0, 32) };
 }
 
 const NO_CERTIFICATE = {};

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { SecureContextOptions } from 'node:tls';
 import { getCACertificates } from 'node:tls';
 import { TlsMaterialError } from '../errors.ts';
 
@@ -9,12 +10,27 @@ import { TlsMaterialError } from '../errors.ts';
 export type TrustRoots = 'default' | 'system' | 'bundled' | (string & {}) | Uint8Array;
 
 /**
- * The `ca` option of `node:tls` for roots.
+ * What `node:tls` needs to know about whom to trust.
  *
- * @returns `undefined` for the default, which Node then need not parse.
+ * @param revocationLists - As PEM, one for each issuer of a chain.
  * @throws TlsMaterialError if a root of one's own is no certificate.
  */
-export function caOption(roots: TrustRoots | readonly TrustRoots[]): string[] | undefined {
+export function trustOptions(
+  roots: TrustRoots | readonly TrustRoots[],
+  revocationLists: readonly (string | Uint8Array)[] | undefined,
+): SecureContextOptions {
+  const ca = caOption(roots);
+  const crl = revocationLists?.map((list) => (typeof list === 'string' ? list : Buffer.from(list)));
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    // Who puts an intermediate into roots trusts it, whoever has signed it. Lists of revoked certificates need whole chains.
+    ...(ca === undefined || crl !== undefined ? {} : { allowPartialTrustChain: true }),
+    ...(crl === undefined ? {} : { crl }),
+  };
+}
+
+/** @returns `undefined` for the default, which Node then need not parse. */
+function caOption(roots: TrustRoots | readonly TrustRoots[]): string[] | undefined {
   const list = typeof roots === 'string' || roots instanceof Uint8Array ? [roots] : roots;
   if (list.length === 1 && list[0] === 'default') return undefined;
   return list.flatMap(pemsOf);

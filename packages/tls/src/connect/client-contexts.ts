@@ -3,7 +3,7 @@ import type { ConnectRequest } from '@lamella/net-core';
 import type { KeyPair } from '../certificates/key-pair.ts';
 import { secureContext } from '../certificates/key-pair.ts';
 import { NameTable } from '../certificates/name-table.ts';
-import { caOption } from '../certificates/trust-roots.ts';
+import { trustOptions } from '../certificates/trust-roots.ts';
 import { contextOptions } from '../shared/tls-options.ts';
 import type { TlsConnectOptions } from './tls-connect-options.ts';
 
@@ -25,13 +25,7 @@ export class ClientContexts {
   /** @throws UsageError or TlsMaterialError if the options, roots or certificates can't be used. */
   constructor(options: TlsConnectOptions) {
     const { roots = 'default', revocationLists, clientCertificate, clientCertificates = {} } = options;
-    const ca = caOption(roots);
-    const crl = revocationLists?.map((list) => (typeof list === 'string' ? list : Buffer.from(list)));
-    this.#options = {
-      ...contextOptions(options),
-      ...(ca === undefined ? {} : { ca }),
-      ...(crl === undefined ? {} : { crl }),
-    };
+    this.#options = { ...contextOptions(options), ...trustOptions(roots, revocationLists) };
     this.#plain = { context: secureContext(this.#options, undefined), id: 0 };
     const table = new NameTable<KeyPair>();
     for (const [name, pair] of Object.entries(clientCertificates)) {

@@ -38,8 +38,10 @@ export function tlsWorld(accept: TlsAcceptOptions, options: TlsWorldOptions = {}
   const accepted = new Queue<Connection>();
   const failures = new Queue<unknown>();
   const open = new Set<Connection>();
+  let isClosed = false;
   const server = tlsAcceptLayer(accept)({
     async serve(connection) {
+      if (isClosed) return connection.stream.destroy();
       open.add(connection);
       accepted.push(connection);
       await connection.stream.closed;
@@ -57,6 +59,7 @@ export function tlsWorld(accept: TlsAcceptOptions, options: TlsWorldOptions = {}
     accepted: () => accepted.next(),
     failure: () => failures.next(),
     async close() {
+      isClosed = true;
       await listener.close();
       for (const { stream } of open) stream.destroy();
       await serving;

@@ -90,8 +90,11 @@ export { egressPolicyLayer } from './egress/egress-policy-layer.ts';
 
 // Looking and joining
 
+export { isAnyOf, isProxyProtocol, isSocks5, isTls, startsWith } from './peek/detectors.ts';
 export type { PeekOptions, PeekOutcome, PeekVerdict } from './peek/peek.ts';
 export { peek } from './peek/peek.ts';
+export type { ProtocolDetector, ProtocolRoute, ProtocolRouterOptions } from './peek/protocol-router.ts';
+export { protocolRouter } from './peek/protocol-router.ts';
 export type { RelayOptions, RelayOutcome, RelayReason } from './relay/relay.ts';
 export { relay } from './relay/relay.ts';
 

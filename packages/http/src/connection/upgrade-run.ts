@@ -1,7 +1,7 @@
 import type { ByteStream, Connection } from '@lamella/net-core';
 import { createConnection } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
-import { AbortScope, TimeoutError } from '@lamella/service-core';
+import { TimeoutError } from '@lamella/service-core';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
 import type { ConnectionHolder } from './connection-life.ts';
 
@@ -16,8 +16,6 @@ export interface UpgradeTerms {
 
 /** A connection on its way out of HTTP, and its life after that. */
 export class UpgradeRun implements ConnectionHolder {
-  readonly protocol = 'upgrade';
-  readonly isIdle = false;
   readonly #stream: ByteStream;
   /** The response itself may hold much, and an upgraded connection lives for long: each part goes when it is done with. */
   #head: Pick<HttpResponse, 'status' | 'reason' | 'headers'> | undefined;
@@ -67,6 +65,14 @@ export class UpgradeRun implements ConnectionHolder {
 
   // ---- ConnectionHolder
 
+  get protocol(): string {
+    return 'upgrade';
+  }
+
+  get isIdle(): boolean {
+    return false;
+  }
+
   startDrain(): void {} // what the connection became takes part by itself, and has the grace for its end
 
   destroy(reason: unknown): void {
@@ -79,14 +85,9 @@ export class UpgradeRun implements ConnectionHolder {
 
   /** Not `async`: what waits for the end of an idle connection takes memory as long as that lasts. */
   #serve(connection: Connection, onError: UpgradeTerms['onError']): void {
-    const upgraded = createConnection(connection.stream, {
-      extensions: connection.extensions.fork('upgrade'),
-      scope: new AbortScope(connection.scope),
-    });
-    const end = (): void => {
-      upgraded.scope.close();
-      upgraded.stream.destroy(); // whatever the handler has left open
-    };
+    const { stream, scope, extensions } = connection;
+    const upgraded = createConnection(stream, { scope, extensions: extensions.fork('upgrade') });
+    const end = (): void => stream.destroy(); // whatever the handler has left open
     this.#started(upgraded).then(end, (error: unknown) => {
       end();
       onError(error, undefined);

@@ -186,6 +186,28 @@ describe('a duplex with ends of its own', () => {
     expect(duplex.destroyed).toBe(true);
     expect(byteStreamFromDuplex(new PassThrough()).detach?.()).not.toHaveProperty('reset');
   });
+
+  it('tells once that it has closed, also when it has been handed over', async () => {
+    const told: unknown[] = [];
+    const options = { onClose: (duplex: unknown) => void told.push(duplex) };
+    const [own, handedOver, closedBefore] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    byteStreamFromDuplex(own, options).destroy();
+    await settle();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toBe(own);
+
+    byteStreamFromDuplex(handedOver, options).detach?.();
+    await settle();
+    expect(told).toHaveLength(1);
+    handedOver.destroy();
+    await settle();
+    expect(told[1]).toBe(handedOver);
+
+    closedBefore.destroy();
+    await byteStreamFromDuplex(closedBefore, options).closed;
+    await settle();
+    expect(told).toHaveLength(3);
+  });
 });
 
 describe('webStreamsFromByteStream', () => {

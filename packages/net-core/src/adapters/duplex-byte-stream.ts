@@ -44,6 +44,8 @@ export interface DuplexByteStreamOptions<Wrapped extends Duplex = Duplex> {
    * Default: every end is one.
    */
   readonly endError?: () => Error | undefined;
+  /** Hears once when the duplex has closed, whoever has it by then. */
+  readonly onClose?: (duplex: Wrapped) => void;
   /** What an error of the duplex means. Default: what its `code` says, as far as systems have such codes. */
   readonly closeInfo?: (error: unknown) => CloseInfo;
 }
@@ -153,6 +155,8 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
     for (const [event, listener] of LISTENERS) this.#duplex.off(event, listener);
     this.#duplex.off('data', onData);
     this.#duplex[STREAM] = undefined;
+    const { onClose } = this.#options;
+    if (onClose !== undefined) this.#duplex.on('close', () => onClose(this.#duplex));
     this.#resource.release();
     this.#close({ reason: 'shutdown' });
     const { reset } = this.#options;
@@ -191,6 +195,7 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
   }
 
   onClose(): void {
+    if (this.#closeInfo === undefined) this.#options.onClose?.(this.#duplex);
     this.#close(this.#info());
   }
 

@@ -1,11 +1,12 @@
 import type { Socket, TcpNetConnectOpts } from 'node:net';
 import { connect } from 'node:net';
-import type { Address, Connector, ConnectRequest } from '@lamella/net-core';
+import type { Address, Connection, Connector, ConnectRequest, UnixAddress } from '@lamella/net-core';
 import { formatAddress, tryParseIp } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import { socketConnection } from '../socket/socket-connection.ts';
 import { readOptions } from '../socket/socket-reader.ts';
+import { socketStreamOptions } from '../socket/socket-stream.ts';
 import { isUnixPath } from '../socket/unix-path.ts';
 import { connectTimedOut, toConnectError } from './connect-error.ts';
 
@@ -38,10 +39,15 @@ export function socketConnector(options: SocketConnectorOptions = {}): Connector
     serve(request) {
       const { target } = request;
       return dial(request, { connectTimeoutMs, clock }, () => openSocket(target, keepAliveDelayMs, localAddress)).then(
-        (socket) => socketConnection(socket, 'shared-memory', target.type === 'unix' ? target.path : undefined),
+        (socket) => (target.type === 'unix' ? unixConnection(socket, target) : socketConnection(socket, DIALLED)),
       );
     },
   };
+}
+
+function unixConnection(socket: Socket, target: UnixAddress): Connection {
+  const options = socketStreamOptions({ mode: 'shared-memory', path: target.path });
+  return socketConnection(socket, options, { peer: target, local: target });
 }
 
 interface DialOptions {
@@ -96,3 +102,6 @@ function openSocket(target: Address, keepAliveDelayMs: number, localAddress: str
   };
   return connect(options);
 }
+
+/** One for all TCP sockets. */
+const DIALLED = socketStreamOptions({ mode: 'shared-memory' });

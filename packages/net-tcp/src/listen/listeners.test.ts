@@ -3,7 +3,15 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection, Listener } from '@lamella/net-core';
-import { connectRequest, parseAddress, parseDomain, resolveRequest } from '@lamella/net-core';
+import {
+  connectRequest,
+  formatAddress,
+  LocalAddress,
+  PeerAddress,
+  parseAddress,
+  parseDomain,
+  resolveRequest,
+} from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -36,6 +44,21 @@ describe('listenTcp', () => {
     ['keepAliveDelayMs', -1],
   ])('refuses %s of %d', async (name, value) => {
     await expect(listenTcp({ [name]: value })).rejects.toThrow(name);
+  });
+
+  it.each(['127.0.0.1', '0.0.0.0', '127.0.0.3'])('tells both ends of a connection to %s', async (host) => {
+    const listener = await listenTcp({ host });
+    const accepted: Connection[] = [];
+    void collect(listener, accepted);
+    const local = host === '0.0.0.0' ? `127.0.0.2:${portOf(listener)}` : formatAddress(listener.address);
+    const near = await socketConnector().serve(connectRequest({ target: parseAddress(local) }));
+    await vi.waitFor(() => expect(accepted).toHaveLength(1));
+    const seen = [LocalAddress, PeerAddress].map((key) => accepted[0]?.extensions.get(key));
+    const dialled = [PeerAddress, LocalAddress].map((key) => near.extensions.get(key));
+    expect(dialled[0]).toEqual(parseAddress(local));
+    expect(seen).toEqual(dialled);
+    for (const connection of [near, ...accepted]) connection.stream.destroy();
+    await listener.close();
   });
 
   it('shares a port where it is asked to', async () => {

@@ -5,7 +5,10 @@ import { AcceptQueue, formatAddress, socketAddress, trackResource } from '@lamel
 import { UsageError } from '@lamella/service-core';
 import { toListenError } from '../errors.ts';
 import type { ReadMode } from '../socket/read-mode.ts';
+import type { KnownAddresses } from '../socket/socket-connection.ts';
 import { socketConnection } from '../socket/socket-connection.ts';
+import type { SocketStreamOptions } from '../socket/socket-stream.ts';
+import { socketStreamOptions } from '../socket/socket-stream.ts';
 import { onAccept } from './accept.ts';
 import type { ConnectionLimits, ListenerGauges } from './connection-limits.ts';
 import { ConnectionCounter } from './connection-limits.ts';
@@ -45,7 +48,16 @@ export async function openListener(
     throw toListenError(error, where);
   }
   const address = addressOf(server, wanted, listen.fd);
-  return new ServerListener(server, address, counter, keepAliveDelayMs, readMode);
+  const known = knownAddresses(address, wanted === undefined);
+  return new ServerListener(server, { address, known, counter, keepAliveDelayMs, readMode });
+}
+
+interface ServerListenerOptions {
+  readonly address: Address;
+  readonly known: KnownAddresses;
+  readonly counter: ConnectionCounter;
+  readonly keepAliveDelayMs: number;
+  readonly readMode: ReadMode;
 }
 
 class ServerListener implements SocketListener {
@@ -55,23 +67,22 @@ class ServerListener implements SocketListener {
   readonly #keepAliveDelayMs: number;
   readonly #queue = new AcceptQueue();
   readonly #resource;
-  readonly #onClose: (this: Socket) => void;
+  readonly #known: KnownAddresses;
+  /** The same for all sockets, which are many. */
+  readonly #streamOptions: Readonly<Record<ReadMode, SocketStreamOptions>>;
   #isClosed = false;
 
-  constructor(
-    server: Server,
-    address: Address,
-    counter: ConnectionCounter,
-    keepAliveDelayMs: number,
-    readMode: ReadMode,
-  ) {
+  constructor(server: Server, { address, known, counter, keepAliveDelayMs, readMode }: ServerListenerOptions) {
     this.#server = server;
     this.address = address;
     this.#counter = counter;
     this.#keepAliveDelayMs = keepAliveDelayMs;
-    const leave = (socket: Socket): void => counter.leave(this.#peerOf(socket));
-    this.#onClose = function onClose() {
-      leave(this); // one function for all sockets, which are many
+    this.#known = known;
+    const path = address.type === 'unix' ? address.path : undefined;
+    const onClose = (socket: Socket): void => counter.leave(this.#peerOf(socket));
+    this.#streamOptions = {
+      'shared-memory': socketStreamOptions({ mode: 'shared-memory', path, onClose }),
+      'data-events': socketStreamOptions({ mode: 'data-events', path, onClose }),
     };
     this.#resource = trackResource('listener', () => formatAddress(address));
     // A failing accept (such as EMFILE) is one connection less, not the end of the listener.
@@ -111,9 +122,7 @@ class ServerListener implements SocketListener {
       socket.setKeepAlive(true, this.#keepAliveDelayMs);
     }
     // Its stream listens for errors from now on, and for ever.
-    const path = this.address.type === 'unix' ? this.address.path : undefined;
-    this.#queue.push(socketConnection(socket, mode, path));
-    socket.on('close', this.#onClose);
+    this.#queue.push(socketConnection(socket, this.#streamOptions[mode], this.#known));
   }
 
   /** What the connections of one peer are counted by. A socket goes on telling its peer when it has closed. */
@@ -141,6 +150,14 @@ function addressOf(server: Server, wanted: Address | undefined, fd: number | und
   } else if (fd !== undefined) return { type: 'unix', path: inheritedPath(fd) };
   server.close();
   throw new UsageError('the listener has no address that could be told');
+}
+
+/** What need not be asked of each socket. One that was inherited may take connections to other addresses than its own. */
+function knownAddresses(address: Address, isInherited: boolean): KnownAddresses {
+  if (address.type === 'unix') return { peer: address, local: address };
+  const { host } = address;
+  const isOne = host.type === 'ip' && !host.isIpv4Mapped && host.bytes.some((byte) => byte !== 0);
+  return isOne && !isInherited ? { local: address } : {};
 }
 
 function ignore(): void {}

@@ -1,23 +1,30 @@
 import type { Socket } from 'node:net';
-import type { ByteStream, DuplexByteStreamOptions } from '@lamella/net-core';
-import { byteStreamFromDuplex, formatAddress } from '@lamella/net-core';
+import type { DuplexByteStreamOptions } from '@lamella/net-core';
+import { formatAddress } from '@lamella/net-core';
 import type { ReadMode } from './read-mode.ts';
 import { peerOf } from './socket-address.ts';
 import { SocketReader } from './socket-reader.ts';
 
-/**
- * Makes a byte stream of a connected socket.
- *
- * @remarks
- * A socket that nobody reads does not notice that its peer has ended or broken off; the next read or write does.
- *
- * @param mode - By shared memory only if the socket was made with `readOptions`.
- * @param path - Path of a Unix socket, which the socket itself does not tell.
- */
-export function socketStream(socket: Socket, mode: ReadMode, path?: string): ByteStream {
-  const options = mode === 'shared-memory' ? BY_SHARED_MEMORY : BY_DATA_EVENTS;
-  if (path === undefined) return byteStreamFromDuplex(socket, options);
-  return byteStreamFromDuplex(socket, { ...options, describe: () => formatAddress({ type: 'unix', path }) });
+/** How byte streams of sockets work: the same object for all sockets of a listener, which are many. */
+export type SocketStreamOptions = DuplexByteStreamOptions<Socket>;
+
+/** What a byte stream of a socket is made with. */
+export interface SocketStreamSetup {
+  /** How the socket is read: by shared memory only if it was made with `readOptions`. */
+  readonly mode: ReadMode;
+  /** Path of a Unix socket, which the socket itself does not tell. */
+  readonly path?: string | undefined;
+  /** Hears of the end of the socket. */
+  readonly onClose?: (socket: Socket) => void;
+}
+
+/** Options for sockets of one kind. */
+export function socketStreamOptions({ mode, path, onClose }: SocketStreamSetup): SocketStreamOptions {
+  return {
+    ...(mode === 'shared-memory' ? BY_SHARED_MEMORY : BY_DATA_EVENTS),
+    ...(path === undefined ? {} : { describe: () => formatAddress({ type: 'unix', path }) }),
+    ...(onClose === undefined ? {} : { onClose }),
+  };
 }
 
 /** Unix sockets know no reset; their peer sees a plain end. */
@@ -38,13 +45,13 @@ function describeSocket(socket: Socket): string {
   return peer === undefined ? 'a socket' : formatAddress(peer);
 }
 
-const BY_DATA_EVENTS: DuplexByteStreamOptions<Socket> = {
+const BY_DATA_EVENTS: SocketStreamOptions = {
   kind: 'socket',
   describe: describeSocket,
   isKernelSocket: true,
   reset: resetSocket,
 };
-const BY_SHARED_MEMORY: DuplexByteStreamOptions<Socket> = {
+const BY_SHARED_MEMORY: SocketStreamOptions = {
   ...BY_DATA_EVENTS,
   inbound: (target, socket) => new SocketReader(socket, target),
 };

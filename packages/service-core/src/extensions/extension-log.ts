@@ -50,9 +50,9 @@ export class ExtensionLog {
     if (this.#isSealed) throw new UsageError(`cannot insert ${key.name}: this ${this.scope} store is sealed`);
     const entries = this.#entries;
     const entry: Entry = { key, value, sequence: ++lastSequence, by: options?.by };
-    // A list that grows by `push` gets room for 17 entries at once; most stores have one to three.
+    // A list that grows by `push`, or by a spread, gets room for 17 entries at once; most stores have one to three.
     if (entries === undefined) this.#entries = [entry];
-    else if (entries.length < FEW_ENTRIES) this.#entries = [...entries, entry];
+    else if (entries.length < FEW_ENTRIES) this.#entries = entries.concat([entry]);
     else if (entries.length < MAX_ENTRIES) entries.push(entry);
     else throw new LimitError({ limit: 'extension entries', maximum: MAX_ENTRIES, observed: entries.length + 1 });
   }

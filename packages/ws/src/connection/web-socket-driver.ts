@@ -84,11 +84,16 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#reader = new FrameReader(this, receivers, deflate);
     this.#outbound = new Outbound(this.#stream, this);
     this.#writer = new FrameWriter(this.#outbound, { isClient: role === 'client', deflate });
-    this.#resource = trackResource('websocket', () => `a ${role}'s WebSocket with ${peerOf(this.extensions)}`);
+    this.#resource = trackResource('websocket', describeWebSocket, this);
     this.#source = consumeStream(this.#stream, this);
     this.#keepAlive = new KeepAlive(clock, timeouts, this);
     this.#registration = lifecycle?.register(new WebSocketDrain(this));
     this.#abortListener = this.scope.onAbort((reason) => this.destroy(reason));
+  }
+
+  /** Which end this is. */
+  get role(): 'server' | 'client' {
+    return this.#settings.role;
   }
 
   get signal(): AbortSignal {
@@ -425,9 +430,9 @@ function quietRejection(error: unknown): Promise<never> {
   return rejection;
 }
 
-function peerOf(extensions: Extensions<'connection'>): string {
+function describeWebSocket({ role, extensions }: WebSocketDriver): string {
   const peer = extensions.get(PeerAddress);
-  return peer === undefined ? 'an unknown peer' : formatAddress(peer);
+  return `a ${role}'s WebSocket with ${peer === undefined ? 'an unknown peer' : formatAddress(peer)}`;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -139,6 +139,7 @@ export type { HeaderChangesOptions, HeaderValue } from './layers/headers/header-
 export { requestHeadersLayer } from './layers/headers/request-headers-layer.ts';
 export type { AnsweredRequest } from './layers/headers/response-headers-layer.ts';
 export { responseHeadersLayer } from './layers/headers/response-headers-layer.ts';
+export { forwardTrailers } from './layers/hop-by-hop/forward-trailers.ts';
 export type { HopByHopLayerOptions } from './layers/hop-by-hop/hop-by-hop-layer.ts';
 export { hopByHopLayer } from './layers/hop-by-hop/hop-by-hop-layer.ts';
 export type { HopByHopOptions } from './layers/hop-by-hop/remove-hop-by-hop.ts';

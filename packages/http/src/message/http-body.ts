@@ -267,10 +267,13 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * @param listener - Called once, at once if that is so already; must not throw.
    *
    * @example
+   * const body = HttpBody.from(['a', 'b']);
    * let isBusy = true;
-   * response.body.onOver(() => {
+   * body.onOver(() => {
    *   isBusy = false;
    * });
+   * await body.text();
+   * isBusy; // false
    */
   onOver(listener: () => void): void {
     if (this.#source === undefined || (this.#state !== 'unread' && this.#state !== 'reading')) {

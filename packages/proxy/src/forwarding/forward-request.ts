@@ -1,8 +1,7 @@
 import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
-import { HttpResponse, removeHopByHop } from '@lamella/http';
+import { forwardTrailers, HttpResponse, removeHopByHop } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
-import { forwardTrailers } from './forward-trailers.ts';
 import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
 import { loopResponse } from './loop-response.ts';

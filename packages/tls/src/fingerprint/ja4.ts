@@ -3,16 +3,12 @@ import type { ClientHello } from '../codec/client-hello/client-hello.ts';
 import { EXTENSION } from '../codec/client-hello/extension-types.ts';
 import { withoutGrease } from './ja3.ts';
 
-/** The forms of a JA4 fingerprint. */
+/** A JA4 fingerprint. */
 export interface Ja4 {
   /** The fingerprint. */
-  readonly ja4: string;
-  /** What is hashed in it, in clear (`JA4_r`). */
+  readonly hashed: string;
+  /** What is hashed in it, in clear. */
   readonly raw: string;
-  /** With everything in the order of the client (`JA4_o`). */
-  readonly original: string;
-  /** What is hashed in that one, in clear (`JA4_ro`). */
-  readonly rawOriginal: string;
 }
 
 /**
@@ -21,28 +17,28 @@ export interface Ja4 {
  * @remarks
  * Source: "JA4: TLS Client Fingerprinting", FoxIO (github.com/FoxIO-LLC/ja4, technical_details/JA4.md). JA4 itself is free to use (BSD);
  * the other fingerprints of that family are not, and are not here.
+ *
+ * @param order - `sorted` is what is called JA4; `original` has all extensions, and everything in the order of the client (`JA4_o`).
  */
-export function ja4Of(hello: ClientHello): Ja4 {
+export function ja4Of(hello: ClientHello, order: 'sorted' | 'original'): Ja4 {
   const ciphers = withoutGrease(hello.cipherSuites).map(hex);
   const extensions = withoutGrease(hello.extensionTypes).map(hex);
   const algorithms = withoutGrease(hello.signatureAlgorithms).map(hex);
   const start = startOf(hello, ciphers.length, extensions.length);
-  const sorted = extensions.filter((type) => !TOLD_BY_THE_START.has(type)).toSorted();
-  const [ja4, raw] = joined(start, ciphers.toSorted(), sorted, algorithms);
-  const [original, rawOriginal] = joined(start, ciphers, extensions, algorithms);
-  return { ja4, raw, original, rawOriginal };
+  if (order === 'original') return joined(start, ciphers, extensions, algorithms);
+  const told = extensions.filter((type) => !TOLD_BY_THE_START.has(type));
+  return joined(start, ciphers.toSorted(), told.toSorted(), algorithms);
 }
 
-/** @returns The fingerprint, and what is hashed in it. */
 function joined(
   start: string,
   ciphers: readonly string[],
   extensions: readonly string[],
   algorithms: readonly string[],
-): readonly [hashed: string, raw: string] {
+): Ja4 {
   const [cipherList, extensionList] = [ciphers.join(','), extensions.join(',')];
   const rest = algorithms.length === 0 ? extensionList : `${extensionList}_${algorithms.join(',')}`;
-  return [`${start}_${shortHash(cipherList)}_${shortHash(rest)}`, `${start}_${cipherList}_${rest}`];
+  return { hashed: `${start}_${shortHash(cipherList)}_${shortHash(rest)}`, raw: `${start}_${cipherList}_${rest}` };
 }
 
 function startOf(hello: ClientHello, cipherCount: number, extensionCount: number): string {

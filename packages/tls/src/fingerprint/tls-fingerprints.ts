@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ClientHello } from '../codec/client-hello/client-hello.ts';
 import { ja3String } from './ja3.ts';
-import type { Ja4 } from './ja4.ts';
 import { ja4Of } from './ja4.ts';
 import { peetPrintString } from './peet-print.ts';
 
@@ -16,7 +15,6 @@ import { peetPrintString } from './peet-print.ts';
  */
 export class TlsFingerprints {
   readonly #hello: ClientHello;
-  #ja4: Ja4 | undefined;
 
   /** @param hello - What the client has sent. */
   constructor(hello: ClientHello) {
@@ -35,22 +33,22 @@ export class TlsFingerprints {
 
   /** JA4, such as `t13d1516h2_8daaf6152771_e5627efa2ab1`. */
   get ja4(): string {
-    return this.#forms.ja4;
+    return ja4Of(this.#hello, 'sorted').hashed;
   }
 
   /** JA4 without hashes (`JA4_r`). */
   get ja4Raw(): string {
-    return this.#forms.raw;
+    return ja4Of(this.#hello, 'sorted').raw;
   }
 
   /** JA4 in the order of the client (`JA4_o`). */
   get ja4Original(): string {
-    return this.#forms.original;
+    return ja4Of(this.#hello, 'original').hashed;
   }
 
   /** JA4 in the order of the client, without hashes (`JA4_ro`). */
   get ja4RawOriginal(): string {
-    return this.#forms.rawOriginal;
+    return ja4Of(this.#hello, 'original').raw;
   }
 
   /** MD5 of {@link peetPrintRaw}, 32 hex digits. Throws where a policy forbids MD5 (FIPS). */
@@ -61,10 +59,5 @@ export class TlsFingerprints {
   /** The PeetPrint string. */
   get peetPrintRaw(): string {
     return peetPrintString(this.#hello);
-  }
-
-  get #forms(): Ja4 {
-    this.#ja4 ??= ja4Of(this.#hello);
-    return this.#ja4;
   }
 }

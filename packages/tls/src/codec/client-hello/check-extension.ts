@@ -1,5 +1,5 @@
 import { ClientHelloError } from '../../errors.ts';
-import { readAlpn } from './alpn.ts';
+import { checkAlpn } from './alpn.ts';
 import { EXTENSION } from './extension-types.ts';
 import { readServerName } from './server-name.ts';
 import { isVector, uint16At } from './vector.ts';
@@ -15,7 +15,7 @@ import { isVector, uint16At } from './vector.ts';
  */
 export function checkExtension(type: number, bytes: Uint8Array, start: number, end: number): void {
   if (type === EXTENSION.serverName) void readServerName(bytes, start, end);
-  else if (type === EXTENSION.alpn) void readAlpn(bytes, start, end);
+  else if (type === EXTENSION.alpn) checkAlpn(bytes, start, end);
   else if (!isWellFormed(type, bytes, start, end)) {
     throw new ClientHelloError(
       'LML_ERR_CLIENT_HELLO_BAD_EXTENSION',
@@ -65,11 +65,7 @@ function areShares(bytes: Uint8Array, start: number, end: number): boolean {
 function areKeys(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 2) return false;
   const binders = start + 2 + uint16At(bytes, start);
-  return (
-    binders <= end &&
-    isVector(bytes, start, binders, { lengthBytes: 2, minBytes: 7 }) &&
-    isVector(bytes, binders, end, { lengthBytes: 2, minBytes: 33 })
-  );
+  return binders <= end && isVector(bytes, start, binders, IDENTITIES) && isVector(bytes, binders, end, BINDERS);
 }
 
 const NUMBERS_16 = { lengthBytes: 2, minBytes: 2, itemBytes: 2 } as const;
@@ -77,3 +73,5 @@ const NUMBERS_8 = { lengthBytes: 1, minBytes: 2, itemBytes: 2 } as const;
 const BYTES_8 = { lengthBytes: 1, minBytes: 1 } as const;
 const OPAQUE_8 = { lengthBytes: 1, minBytes: 0 } as const;
 const OPAQUE_16 = { lengthBytes: 2, minBytes: 0 } as const;
+const IDENTITIES = { lengthBytes: 2, minBytes: 7 } as const;
+const BINDERS = { lengthBytes: 2, minBytes: 33 } as const;

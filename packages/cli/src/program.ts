@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { certCommand } from './cert/cert-command.ts';
 import { sendCommand } from './send/send-command.ts';
 import { serveCommand } from './serve/serve-command.ts';
 import { version } from './version.ts';
@@ -14,7 +15,8 @@ function commands(): Command {
     .version(version)
     .addHelpText('after', EXAMPLES)
     .addCommand(serveCommand())
-    .addCommand(sendCommand());
+    .addCommand(sendCommand())
+    .addCommand(certCommand());
 }
 
 /** Commands do not inherit this from the one that they are added to. */
@@ -28,4 +30,5 @@ Examples:
   lamella serve echo --bind 127.0.0.1:9000
   lamella send -v -d hello http://127.0.0.1:9000/
   lamella serve proxy --bind 127.0.0.1:8080 --auth me:secret
-  lamella serve reverse --to /api=http://127.0.0.1:3000 --to http://127.0.0.1:9000`;
+  lamella serve reverse --to /api=http://127.0.0.1:3000 --to http://127.0.0.1:9000
+  lamella cert self-signed --dns localhost --ip 127.0.0.1`;

@@ -125,7 +125,8 @@ export class HttpStatusError extends LamellaError {
 export type HttpConnectionErrorCode =
   | 'LML_ERR_HTTP_CONNECTION_CLOSED'
   | 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED'
-  | 'LML_ERR_HTTP_RESPONSE_INCOMPLETE';
+  | 'LML_ERR_HTTP_RESPONSE_INCOMPLETE'
+  | 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED';
 
 /** Options of {@link HttpConnectionError}. */
 export interface HttpConnectionErrorOptions extends LamellaErrorOptions {

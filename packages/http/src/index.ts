@@ -49,6 +49,7 @@ export { parseRetryAfter } from './message/retry-after.ts';
 export { errorResponse } from './server/error-response.ts';
 export type { HttpServerLayerOptions } from './server/http-server-layer.ts';
 export { httpServerLayer } from './server/http-server-layer.ts';
+export { isHttp1 } from './server/is-http1.ts';
 
 // Client
 
@@ -89,7 +90,7 @@ export { httpProxyConnector } from './client/proxy/http-proxy-connector.ts';
 export type { ProxyEnvironment } from './client/proxy/proxy-from-environment.ts';
 export { proxyFromEnvironment } from './client/proxy/proxy-from-environment.ts';
 export type { HttpProxyOptions } from './client/proxy/tunnel-options.ts';
-export type { ProxyChain, ProxySelector, ProxyTarget, ViaOptions } from './client/proxy/via.ts';
+export type { ConnectorLayer, ProxyChain, ProxySelector, ProxyTarget, ViaOptions } from './client/proxy/via.ts';
 export { via } from './client/proxy/via.ts';
 
 // Interop

@@ -18,8 +18,7 @@ export type Http2ProtocolErrorCode =
   | 'LML_ERR_HTTP2_MALFORMED_MESSAGE'
   | 'LML_ERR_HTTP2_CONTENT_LENGTH_MISMATCH'
   | 'LML_ERR_HTTP2_HEADERS_TOO_LARGE'
-  | 'LML_ERR_HTTP2_TOO_MUCH_OF_A_KIND'
-  | 'LML_ERR_HTTP2_NO_EXTENDED_CONNECT';
+  | 'LML_ERR_HTTP2_TOO_MUCH_OF_A_KIND';
 
 /** Options of {@link Http2ProtocolError}. */
 export interface Http2ProtocolErrorOptions extends ProtocolErrorOptions {

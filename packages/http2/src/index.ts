@@ -1,7 +1,10 @@
 // Servers
 
+export type { AutoServerLayerOptions } from './server/auto-server-layer.ts';
+export { autoServerLayer } from './server/auto-server-layer.ts';
 export type { Http2ServerLayerOptions } from './server/http2-server-layer.ts';
 export { http2ServerLayer } from './server/http2-server-layer.ts';
+export { isHttp2 } from './server/is-http2.ts';
 
 // Clients
 

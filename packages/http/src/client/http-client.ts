@@ -1,18 +1,21 @@
-import type { Address, Connector, TcpAddress } from '@lamella/net-core';
-import { connectRequest, defaultPort, formatAuthority, parseAuthority } from '@lamella/net-core';
-import type { AbortScope, Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
+import type { Address, Connector } from '@lamella/net-core';
+import type { Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
 import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
+import { HttpConnectionError } from '../errors.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
-import type { HttpConnection, HttpProtocol } from './http-connection.ts';
+import type { HttpProtocol } from './http-connection.ts';
 import { http1 } from './http1.ts';
+import { originOf } from './origin.ts';
+import type { DialOptions } from './origin-dialer.ts';
+import { OriginDialer } from './origin-dialer.ts';
 import type { OriginCounts, OriginPoolHost } from './origin-pool.ts';
 import { OriginPool } from './origin-pool.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { fullPoolOptions } from './pool-options.ts';
 import { proxyFields } from './proxy/proxy-fields.ts';
 import { proxySelector } from './proxy/proxy-selector.ts';
-import type { ChainRoute, ProxyChain, ProxySelector } from './proxy/via.ts';
+import type { ConnectorLayer, ProxyChain, ProxySelector } from './proxy/via.ts';
 import { chainRoute } from './proxy/via.ts';
 import { serveWithResend } from './resend.ts';
 
@@ -20,9 +23,11 @@ import { serveWithResend } from './resend.ts';
 export interface HttpClientOptions extends Partial<PoolOptions> {
   /** Makes the connections, such as `tcpConnector()` or one of a network in memory. */
   readonly connector: Connector;
+  /** Encrypts connections where URLs say `https:`, such as `tlsConnectLayer()` of `@lamella/tls`. Default: the connector does, or nobody. */
+  readonly tls?: ConnectorLayer;
   /**
-   * Protocols to speak, the preferred one first, at least one. The first one is spoken; choosing needs TLS, which is not there
-   * yet. Default `[http1()]`.
+   * Protocols to speak, the preferred one first, at least one. By TLS the server chooses one of them (ALPN). In clear nothing can be
+   * agreed on: HTTP/1.1 is spoken if it is one of them, else the first one. Default `[http1()]`.
    */
   readonly protocols?: readonly HttpProtocol[];
   /**
@@ -104,8 +109,9 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   readonly options: PoolOptions;
   readonly clock: Clock;
   readonly drained: Promise<void>;
-  readonly #connector: Connector;
-  readonly #protocol: HttpProtocol;
+  readonly #dialOptions: DialOptions;
+  /** For those who need HTTP/1.1; `undefined` where there is nothing else, or not that. */
+  readonly #http1Options: DialOptions | undefined;
   readonly #selectProxy: ProxySelector | undefined;
   readonly #pools = new Map<string, OriginPool>();
   /** By the key of the pool, in the order in which they were gone to first. */
@@ -118,13 +124,14 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   constructor(options: HttpClientOptions) {
-    const { connector, protocols = [http1()], proxy, clock = systemClock } = options;
-    const [protocol] = protocols;
-    if (protocol === undefined) throw new UsageError('protocols must name at least one protocol, such as http1()');
+    const { connector, tls, protocols = [http1()], proxy, clock = systemClock } = options;
+    if (protocols.length === 0) throw new UsageError('protocols must name at least one protocol, such as http1()');
     this.options = fullPoolOptions(options);
     this.clock = clock;
-    this.#connector = connector;
-    this.#protocol = protocol;
+    this.#dialOptions = { connector, tls, protocols, clock };
+    const only = protocols.filter(({ name }) => name === 'http/1.1');
+    this.#http1Options =
+      only.length > 0 && protocols.length > 1 ? { ...this.#dialOptions, protocols: only } : undefined;
     this.#selectProxy = proxy === undefined ? undefined : proxySelector(proxy);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.drained = promise;
@@ -135,7 +142,8 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   readonly serve = (request: HttpRequest): Promise<HttpResponse> => {
     if (this.#state === 'closed') return Promise.reject(new ClosedError('the client is closed'));
     try {
-      return serveWithResend(this.#poolFor(request), request);
+      if (this.#http1Options !== undefined && request.headers.has('upgrade')) return this.#serveUpgrade(request);
+      return serveWithResend(this.#poolFor(request, this.#dialOptions), request);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -213,29 +221,33 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
     }
   }
 
-  // ---- pools
-
-  #poolFor(request: HttpRequest): OriginPool {
-    const origin = originOf(request);
-    const chain = this.#selectProxy?.({ ...origin.address, scheme: 'http' }, request);
-    const route = chain === undefined ? undefined : chainRoute(chain, 'http');
-    const key = route === undefined ? origin.key : `${origin.key} ${route.key}`;
-    return this.#pools.get(key) ?? this.#addPool(key, origin, chain, route);
+  /** An upgrade that the server takes by HTTP/1.1 only gets a connection of that. */
+  async #serveUpgrade(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await serveWithResend(this.#poolFor(request, this.#dialOptions), request);
+    } catch (error) {
+      const isUnsupported = error instanceof HttpConnectionError && error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED';
+      if (!isUnsupported || this.#http1Options === undefined) throw error;
+      return await serveWithResend(this.#poolFor(request, this.#http1Options), request);
+    }
   }
 
-  #addPool(key: string, { address, key: name }: Origin, chain?: ProxyChain, route?: ChainRoute): OriginPool {
-    const origin = chain === undefined ? name : `${name} via ${chain.names.join(', ')}`;
-    const connector = route?.connectorOn(this.#connector) ?? this.#connector;
-    const isToProxy = route?.target !== undefined;
-    // Opens a connection for whoever waits: it belongs to no request, and carries nothing of one.
-    const open = async (scope: AbortScope): Promise<HttpConnection> => {
-      const alpnOffer = [this.#protocol.name];
-      const request = connectRequest({ target: route?.target ?? address, scope, alpnOffer, via: chain?.names ?? [] });
-      const connection = await connector.serve(request);
-      return this.#protocol.open(connection, { isToProxy, clock: this.clock });
-    };
-    const adaptFields = this.#selectProxy && proxyFields(isToProxy, route?.authorization);
-    const pool = new OriginPool({ key, origin, counts: this.#countsOf(key, origin), adaptFields }, open, this);
+  // ---- pools
+
+  #poolFor(request: HttpRequest, options: DialOptions): OriginPool {
+    const origin = originOf(request);
+    const chain = this.#selectProxy?.({ ...origin.address, scheme: origin.scheme }, request);
+    const way = chain === undefined ? origin.key : `${origin.key} ${chainRoute(chain, origin.scheme).key}`;
+    const key = options === this.#dialOptions ? way : `${way} http/1.1`;
+    return this.#pools.get(key) ?? this.#addPool(key, new OriginDialer(origin, chain, options));
+  }
+
+  #addPool(key: string, dialer: OriginDialer): OriginPool {
+    const { name, isToProxy, authorization, expectedConcurrent } = dialer;
+    const adaptFields = this.#selectProxy && proxyFields(isToProxy, authorization);
+    const counts = this.#countsOf(key, name);
+    const identity = { key, origin: name, counts, adaptFields, expectedConcurrent };
+    const pool = new OriginPool(identity, dialer.open, this);
     this.#pools.set(key, pool);
     return pool;
   }
@@ -276,32 +288,4 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   }
 }
 
-interface Origin {
-  readonly address: TcpAddress;
-  /** Scheme, host and port. */
-  readonly key: string;
-}
-
-/** Where a request goes. @throws UsageError if its target does not say, or needs what this client does not have. */
-function originOf(request: HttpRequest): Origin {
-  const { scheme, authority, form } = request.parsedTarget;
-  if (scheme === 'https') throw new UsageError(`${request.target}: https needs TLS, which this client does not have`);
-  if (authority === undefined || (form === 'absolute' && scheme !== 'http')) {
-    const example = 'a client needs a whole URL, such as http://example.com/';
-    throw new UsageError(`${request.method} ${request.target.slice(0, 100)}: ${example}`);
-  }
-  const known = origins.get(authority);
-  if (known !== undefined) return known;
-  const { host, port = defaultPort('http') ?? 80 } = parseAuthority(authority);
-  const origin: Origin = {
-    address: { type: 'tcp', host, port },
-    key: `http://${formatAuthority({ host, port })}`,
-  };
-  if (origins.size >= MAX_KNOWN_ORIGINS) origins.clear();
-  origins.set(authority, origin);
-  return origin;
-}
-
-/** Origins by their authority as written, so that a busy client parses each of them once. */
-const origins = new Map<string, Origin>();
 const MAX_KNOWN_ORIGINS = 1_000;

@@ -37,6 +37,8 @@ export interface HttpConnection extends Service<HttpRequest, HttpResponse>, Asyn
 export interface OpenHttpConnectionOptions {
   /** Whether requests go to a proxy rather than to their origin, which shows in their target. RFC 9112 section 3.2.2. */
   readonly isToProxy: boolean;
+  /** Requests that earlier connections to the same server have taken at once; `Infinity` if nothing is known. Default `Infinity`. */
+  readonly expectedConcurrent?: number;
   /** Source of time. */
   readonly clock: Clock;
 }
@@ -45,6 +47,8 @@ export interface OpenHttpConnectionOptions {
 export interface HttpProtocol {
   /** Its ALPN name. */
   readonly name: string;
+  /** Whether a connection takes several requests at a time, so that one is enough for many who wait. Default false. */
+  readonly isMultiplexed?: boolean;
   /** Starts to speak it on a connection, which it owns from now on. */
   readonly open: (connection: Connection, options: OpenHttpConnectionOptions) => HttpConnection;
 }

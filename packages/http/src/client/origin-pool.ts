@@ -44,10 +44,12 @@ export interface OriginPoolIdentity {
   readonly counts: OriginCounts;
   /** What the way asks of the fields of each request; changes them in place. */
   readonly adaptFields: ((headers: HttpHeaders) => void) | undefined;
+  /** Requests that a connection can be expected to take at once before any has been seen; `Infinity` if it may be many. Default 1. */
+  readonly expectedConcurrent?: number;
 }
 
-/** Opens a connection; its scope aborts when nobody waits for it any more. */
-export type OpenConnection = (scope: AbortScope) => Promise<HttpConnection>;
+/** Opens a connection; its scope aborts when nobody waits for it any more. `expectedConcurrent`: what earlier ones have taken at once. */
+export type OpenConnection = (scope: AbortScope, expectedConcurrent: number) => Promise<HttpConnection>;
 
 /** Sends one request on a connection that has room for it; with the connect, if it is the first one there. */
 export type SendRequest = (connection: HttpConnection, dial: Dial | undefined) => Promise<HttpResponse>;
@@ -69,12 +71,15 @@ export class OriginPool implements OriginPoolIdentity {
   /** When the next idle connection may be too old; it never is before that. */
   #nextIdleEndMs = Number.POSITIVE_INFINITY;
   #holds = 0;
+  /** Requests that a connection takes at once, as far as is known. */
+  #expectedConcurrent: number;
 
   constructor(identity: OriginPoolIdentity, open: OpenConnection, host: OriginPoolHost) {
     this.key = identity.key;
     this.origin = identity.origin;
     this.counts = identity.counts;
     this.adaptFields = identity.adaptFields;
+    this.#expectedConcurrent = identity.expectedConcurrent ?? 1;
     this.#open = open;
     this.#host = host;
     this.#idleTimer = new DeadlineTimer(
@@ -141,7 +146,7 @@ export class OriginPool implements OriginPoolIdentity {
       if (entry !== undefined) return this.#use(entry, send);
     }
     const { maxWaitingPerOrigin } = this.#host.options;
-    const queued = this.#waiting.size - this.#opening.size;
+    const queued = this.#waiting.size - this.#placesOpening;
     if (queued >= maxWaitingPerOrigin && !this.#mayOpen()) {
       return Promise.reject(this.#tooMany(maxWaitingPerOrigin, queued + 1));
     }
@@ -150,7 +155,7 @@ export class OriginPool implements OriginPoolIdentity {
 
   /** Opens connections for those who wait, as far as limits allow. */
   openMore(): void {
-    while (this.#waiting.size > this.#opening.size && this.#mayOpen()) this.#openOne();
+    while (this.#waiting.size > this.#placesOpening && this.#mayOpen()) this.#openOne();
   }
 
   /** Closes the connection that has been idle for longest, if there is one. */
@@ -212,6 +217,11 @@ export class OriginPool implements OriginPoolIdentity {
     return { layer: 'http-pool', phase: 'queue', peer: this.origin, retryable: true };
   }
 
+  /** Places for requests on what is being opened. */
+  get #placesOpening(): number {
+    return this.#opening.size === 0 ? 0 : this.#opening.size * this.#expectedConcurrent;
+  }
+
   /** Closing an idle connection makes room: whoever waits beside it wants a fresh one. */
   #mayOpen(): boolean {
     const { maxConnectionsPerOrigin } = this.#host.options;
@@ -225,12 +235,16 @@ export class OriginPool implements OriginPoolIdentity {
     this.#opening.add(scope);
     this.counts.dials++;
     const startMs = this.#host.clock.nowMs();
-    this.#open(scope).then(
+    this.#open(scope, this.#expectedConcurrent).then(
       (connection) => {
         this.#opening.delete(scope);
-        // Not opened anew on the spot: a server that drops everybody would be dialled without end.
-        if (connection.state === 'closed') this.#failOpening(scope, deadOnArrival());
-        else this.#add(connection, startMs);
+        if (connection.state === 'open') {
+          this.#add(connection, startMs);
+          return;
+        }
+        // Not opened anew on the spot: a server that drops everybody, or is leaving, would be dialled without end.
+        connection.destroy();
+        this.#failOpening(scope, deadOnArrival());
       },
       (error: unknown) => {
         this.#opening.delete(scope);
@@ -239,11 +253,13 @@ export class OriginPool implements OriginPoolIdentity {
     );
   }
 
-  /** Whoever has waited for longest hears that it failed; the others get another try. */
+  /** Those who have waited for longest, as many as it was for, hear that it failed; the others get another try. */
   #failOpening(scope: AbortScope, error: unknown): void {
     this.counts.failures++;
-    const [waiter] = this.#waiting;
-    if (waiter !== undefined && !scope.aborted) this.#reject(waiter, addErrorFacts(error, { peer: this.origin }));
+    const told = scope.aborted ? 0 : this.#expectedConcurrent;
+    for (const waiter of [...this.#waiting].slice(0, told)) {
+      this.#reject(waiter, addErrorFacts(error, { peer: this.origin }));
+    }
     this.openMore();
     this.#host.onLess(this);
   }
@@ -257,11 +273,13 @@ export class OriginPool implements OriginPoolIdentity {
     this.#connections.add(entry);
     connection.onChange(() => this.#onConnectionChange(entry));
     this.#onConnectionChange(entry);
+    this.openMore(); // for those who have waited for this one, if it has no room for them
   }
 
   #onConnectionChange(entry: Entry): void {
     const { connection } = entry;
     if (connection.state !== 'closed') {
+      this.#expectedConcurrent = Math.max(1, connection.maxConcurrent);
       const isLast = this.#host.isClosing && this.#waiting.size === 0;
       if (isIdle(entry) && (isLast || this.#isTooOld(entry))) void connection.close();
       else this.#offer(entry);
@@ -308,8 +326,13 @@ export class OriginPool implements OriginPoolIdentity {
     for (let entry = this.#free.pop(); entry !== undefined; entry = this.#free.pop()) {
       entry.isFree = false;
       if (!hasRoom(entry.connection)) continue;
-      if (!isIdle(entry) || nowMs < this.#idleEndMs(entry)) return entry;
-      entry.connection.destroy(); // the peer may be closing it right now
+      if (isIdle(entry)) {
+        if (nowMs < this.#idleEndMs(entry)) return entry;
+        entry.connection.destroy(); // the peer may be closing it right now
+      } else {
+        if (!this.#isTooOld(entry)) return entry;
+        void entry.connection.close(); // when its last request is done
+      }
     }
     return undefined;
   }

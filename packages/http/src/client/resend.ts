@@ -23,7 +23,7 @@ export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise
   pool.hold();
   let first: Promise<HttpResponse>;
   try {
-    first = sendAttempt(pool, request, 1, startMs);
+    first = sendAttempt(pool, request, false, startMs);
   } catch (error) {
     pool.release();
     throw error;
@@ -35,33 +35,44 @@ export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise
     },
     (error: unknown) => {
       addErrorFacts(error, { attempt: 1 });
-      if (isSpare && maySendAgain(request, error)) return resend(pool, request, startMs).finally(() => pool.release());
+      if (isSpare && maySendAgain(request, error)) {
+        return resend(pool, request, error, startMs).finally(() => pool.release());
+      }
       pool.release();
       throw error;
     },
   );
 }
 
-async function resend(pool: OriginPool, request: HttpRequest, startMs: number): Promise<HttpResponse> {
+async function resend(pool: OriginPool, request: HttpRequest, first: unknown, startMs: number): Promise<HttpResponse> {
+  let reason = first;
   for (let attempt = 2; ; attempt++) {
     try {
-      return await sendAttempt(pool, request, attempt, startMs);
+      // A server that has refused a request by its stream is well: there is no need for a connection of its own.
+      const wantsFresh = attempt === MAX_ATTEMPTS && !(reason instanceof HttpStreamResetError);
+      return await sendAttempt(pool, request, wantsFresh, startMs);
     } catch (error) {
       addErrorFacts(error, { attempt });
       if (attempt === MAX_ATTEMPTS || !maySendAgain(request, error)) throw error;
+      reason = error;
     }
   }
 }
 
 /** Every attempt has a store of its own, and a body of its own where the content is at hand. */
-function sendAttempt(pool: OriginPool, request: HttpRequest, number: number, startMs: number): Promise<HttpResponse> {
+function sendAttempt(
+  pool: OriginPool,
+  request: HttpRequest,
+  wantsFresh: boolean,
+  startMs: number,
+): Promise<HttpResponse> {
   const extensions = request.extensions.fork('attempt');
   const start: CallStartFacts = { startMs, dial: undefined };
   extensions.insert(CallStart, start);
   const body: HttpBody = request.body.tryClone() ?? request.body;
   const attempt = request.fork({ extensions, body });
   pool.adaptFields?.(attempt.headers); // its own copy
-  return pool.serve(request.scope, number === MAX_ATTEMPTS, (connection, dial) => {
+  return pool.serve(request.scope, wantsFresh, (connection, dial) => {
     start.dial = dial;
     extensions.link('egress', connection.extensions);
     return connection.serve(attempt);
@@ -71,7 +82,7 @@ function sendAttempt(pool: OriginPool, request: HttpRequest, number: number, sta
 function maySendAgain(request: HttpRequest, error: unknown): boolean {
   if (request.scope.aborted) return false;
   if (error instanceof HttpStreamResetError) return error.processed === 'no';
-  if (!(error instanceof HttpConnectionError)) return false;
+  if (!(error instanceof HttpConnectionError) || error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED') return false;
   if (error.processed === 'no') return true;
   return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isIdempotent(request.method);
 }

@@ -78,7 +78,7 @@ describe('a request on the wire', () => {
   it('is refused where it says no host, or needs what there is not', async () => {
     const { client } = setup();
     await expect(client.serve(request('/path'))).rejects.toMatchObject({ code: 'LML_ERR_USAGE' });
-    await expect(client.serve(request('https://a.test/'))).rejects.toThrow('https needs TLS');
+    await expect(client.serve(request('https://a.test/'))).rejects.toThrow('https://a.test:443 needs TLS');
     await expect(client.serve(request('ftp://a.test/'))).rejects.toMatchObject({ code: 'LML_ERR_USAGE' });
     expect(() => request('http://user:secret@a.test/')).toThrow('user information');
   });

@@ -150,7 +150,7 @@ describe('connections by way', () => {
     [() => via([]), 'at least one'],
     [() => via('http://p.test', { plainHttp: 'maybe' as 'tunnel' }), 'plainHttp'], // what a caller without types may write
     [() => via('http://p.test', { maxHeadBytes: 1 }), 'maxHeadBytes'],
-    [() => via(['http://p.test', 'https://q.test']), 'https proxies are not supported yet'],
+    [() => via(['http://p.test', 'socks5://q.test']), 'socks5 proxies are not supported yet'],
   ])('refuse %s', (make, message) => {
     expect(make).toThrow(message);
   });

@@ -54,11 +54,13 @@ export function http2(options: Http2Options = {}): HttpProtocol {
   const timeouts = fullHttp2Timeouts('client', options.timeouts);
   return {
     name: 'h2',
-    open: (connection, { clock }) =>
+    isMultiplexed: true,
+    open: (connection, { expectedConcurrent = Number.POSITIVE_INFINITY, clock }) =>
       new Http2ClientConnection(connection, {
         limits,
         timeouts,
         maxConcurrentRequests,
+        firstConcurrent: Math.min(expectedConcurrent, FIRST_CONCURRENT),
         maxInformational,
         bodyIdleTimeoutMs,
         expectContinueTimeoutMs,
@@ -69,3 +71,6 @@ export function http2(options: Http2Options = {}): HttpProtocol {
 }
 
 const DEFAULT_ORDER: PseudoHeaderOrder = ['method', 'scheme', 'authority', 'path'];
+
+/** Requests before the server has said how many it takes. RFC 9113 section 6.5.2 recommends no fewer. */
+const FIRST_CONCURRENT = 100;

@@ -39,6 +39,8 @@ export interface Http2ClientConnectionOptions {
   readonly timeouts: Http2Timeouts;
   /** Most requests under way at once, whatever the server allows. */
   readonly maxConcurrentRequests: number;
+  /** Most requests before the server has said how many it takes. */
+  readonly firstConcurrent: number;
   /** Most interim responses to one request. */
   readonly maxInformational: number;
   /** For a body that is neither read nor cancelled, in milliseconds. */
@@ -85,9 +87,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
 
   get maxConcurrent(): number {
     const { peer } = this.#protocol;
-    // RFC 9113 section 6.5.2 recommends no fewer; the server has yet to say.
-    const allowed = peer.isKnown ? peer.maxConcurrentStreams : FIRST_CONCURRENT;
-    return Math.min(allowed, this.#options.maxConcurrentRequests);
+    const { firstConcurrent, maxConcurrentRequests } = this.#options;
+    return Math.min(peer.isKnown ? peer.maxConcurrentStreams : firstConcurrent, maxConcurrentRequests);
   }
 
   get active(): number {
@@ -501,9 +502,10 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     return new HttpConnectionError(code, 'the connection ended before the response', { cause, processed: 'unknown' });
   }
 
-  #noUpgrade(): Http2ProtocolError {
+  #noUpgrade(): HttpConnectionError {
     const message = 'the server does not take extended CONNECT (RFC 8441): upgrades need HTTP/1.1 there';
-    return new Http2ProtocolError('LML_ERR_HTTP2_NO_EXTENDED_CONNECT', message, { facts: { retryable: false } });
+    const options = { processed: 'no', facts: { retryable: false } } as const;
+    return new HttpConnectionError('LML_ERR_HTTP_UPGRADE_UNSUPPORTED', message, options);
   }
 
   #facts(exchange: ClientExchange, error: unknown): ErrorFacts {
@@ -544,5 +546,4 @@ function retryability(error: unknown, method: string): { readonly retryable?: bo
   return error instanceof ProtocolError ? { retryable: false } : {};
 }
 
-const FIRST_CONCURRENT = 100;
 const NOTHING = new Uint8Array(0);

@@ -32,6 +32,7 @@ import { receivedTrailers, trailerFields } from './wire-fields.ts';
 export interface Http2ServerConnectionOptions {
   readonly limits: Http2Limits;
   readonly timeouts: Http2Timeouts;
+  readonly allowsExtendedConnect: boolean;
   /** Requests after which a connection ends. */
   readonly maxRequests: number;
   /** Draws the age after which a connection takes no more requests, in milliseconds. */
@@ -71,13 +72,16 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     service: Service<HttpRequest, HttpResponse>,
     options: Http2ServerConnectionOptions,
   ) {
-    const { limits, timeouts, clock } = options;
+    const { limits, timeouts, allowsExtendedConnect, clock } = options;
     this.#connection = connection;
     this.extensions = connection.extensions;
     this.scope = connection.scope;
     this.#service = service;
     this.#options = options;
-    this.#protocol = new Http2Protocol({ role: 'server', limits, timeouts }, clock.coarseNowMs());
+    this.#protocol = new Http2Protocol(
+      { role: 'server', limits, timeouts, allowsExtendedConnect },
+      clock.coarseNowMs(),
+    );
     const { promise, resolve } = Promise.withResolvers<void>();
     this.drained = promise;
     this.#resolveDrained = resolve;

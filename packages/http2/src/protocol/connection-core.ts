@@ -23,6 +23,8 @@ export interface Http2ProtocolOptions {
   readonly role: 'client' | 'server';
   readonly limits: Http2Limits;
   readonly timeouts: Http2Timeouts;
+  /** Whether a server takes extended CONNECT. RFC 8441. Default true. */
+  readonly allowsExtendedConnect?: boolean;
 }
 
 /**
@@ -34,6 +36,7 @@ export class ConnectionCore<Owner> {
   readonly isServer: boolean;
   readonly limits: Http2Limits;
   readonly timeouts: Http2Timeouts;
+  readonly allowsExtendedConnect: boolean;
   readonly outbound: Http2Outbound<Owner>;
   readonly streams: StreamTable<Owner>;
   readonly pings: PingClock;
@@ -63,10 +66,11 @@ export class ConnectionCore<Owner> {
   #events: Http2Event<Owner>[] = [];
   #eventsTaken = 0;
 
-  constructor({ role, limits, timeouts }: Http2ProtocolOptions, nowMs: number) {
+  constructor({ role, limits, timeouts, allowsExtendedConnect = true }: Http2ProtocolOptions, nowMs: number) {
     this.isServer = role === 'server';
     this.limits = limits;
     this.timeouts = timeouts;
+    this.allowsExtendedConnect = allowsExtendedConnect;
     this.nowMs = nowMs;
     this.outbound = new Http2Outbound(limits.headerTableBytes, (stream) => this.#onSent(stream));
     this.streams = new StreamTable(Math.max(256, 2 * Math.min(limits.maxConcurrentStreams, 4_096)));

@@ -1,12 +1,13 @@
 import { DEFAULT_WINDOW_BYTES, PREFACE, SETTING } from '../codec/frames/frame-types.ts';
 import type { FrameWriter } from '../codec/frames/frame-writer.ts';
-import type { Http2Limits } from './http2-limits.ts';
+import type { Http2ProtocolOptions } from './connection-core.ts';
 
 /** Writes what a side says first: its settings, and how much it takes in all. RFC 9113 section 3.4. */
-export function greet(writer: FrameWriter, limits: Http2Limits, isServer: boolean): void {
+export function greet(writer: FrameWriter, { role, limits, allowsExtendedConnect = true }: Http2ProtocolOptions): void {
   const settings: number[] = [SETTING.headerTableSize, limits.headerTableBytes];
-  if (isServer) {
-    settings.push(SETTING.maxConcurrentStreams, limits.maxConcurrentStreams, SETTING.enableConnectProtocol, 1);
+  if (role === 'server') {
+    settings.push(SETTING.maxConcurrentStreams, limits.maxConcurrentStreams);
+    if (allowsExtendedConnect) settings.push(SETTING.enableConnectProtocol, 1);
   } else {
     writer.writeRaw(PREFACE);
     settings.push(SETTING.enablePush, 0);

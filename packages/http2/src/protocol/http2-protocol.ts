@@ -30,7 +30,7 @@ export class Http2Protocol<Owner> {
   constructor(options: Http2ProtocolOptions, nowMs: number) {
     this.#core = new ConnectionCore(options, nowMs);
     this.#peerFrames = new PeerFrames(this.#core);
-    greet(this.#core.outbound.writer, options.limits, this.#core.isServer);
+    greet(this.#core.outbound.writer, options);
   }
 
   // ---- what the driver asks

@@ -188,7 +188,7 @@ export class PeerFrames<Owner> implements FrameHandler {
       this.#refuse(streamId);
       return;
     }
-    const head = isTooLarge ? TOO_LARGE : this.#fields.readRequest(section, true);
+    const head = isTooLarge ? TOO_LARGE : this.#fields.readRequest(section, this.#core.allowsExtendedConnect);
     const stream = this.#core.newStream(streamId);
     this.#core.deadlines.stop(stream);
     stream.isRemoteEnded = endStream;

@@ -16,6 +16,8 @@ export interface Http2ServerLayerOptions {
   readonly limits?: Partial<Http2Limits>;
   /** How long clients may take. See {@link Http2Timeouts} for each default. */
   readonly timeouts?: Partial<Http2Timeouts>;
+  /** Whether clients may open WebSockets and the like by extended CONNECT (RFC 8441). Default true. */
+  readonly allowsExtendedConnect?: boolean;
   /** Requests after which a connection takes no more, at least 1. Default 1_000_000. */
   readonly maxRequestsPerConnection?: number;
   /** Age after which a connection takes no more requests, in milliseconds, greater than 0. Default 3_600_000. */
@@ -40,7 +42,7 @@ export interface Http2ServerLayerOptions {
  *
  * @remarks
  * Source: RFC 9113, RFC 7541, RFC 8441 and RFC 9218. Every connection must speak HTTP/2 from its first byte on: by prior knowledge,
- * or because TLS has agreed on `h2`. For ports that speak more than that see `httpServerLayer` of `http`, which takes both.
+ * or because TLS has agreed on `h2`. For ports that speak HTTP/1.1 too see {@link autoServerLayer}.
  *
  * Requests look as they do on HTTP/1.1: the authority is the Host field, and an extended CONNECT is an Upgrade.
  *
@@ -65,6 +67,7 @@ export function http2ServerLayer(
   const full: Http2ServerConnectionOptions = {
     limits: fullHttp2Limits(options.limits),
     timeouts: fullHttp2Timeouts('server', options.timeouts),
+    allowsExtendedConnect: options.allowsExtendedConnect ?? true,
     maxRequests: maxRequestsPerConnection,
     drawMaxAgeMs: () => maxConnectionAgeMs * (1 - connectionAgeJitterRatio * random()),
     clock,

@@ -6,7 +6,7 @@ import type { Connection } from '../connection/connection.ts';
 import { createConnection } from '../connection/connection.ts';
 import { memoryPipe } from '../memory/memory-pipe.ts';
 import { checkLedger } from '../testing/ledger-check.ts';
-import { readAll, text } from '../testing/read.ts';
+import { readAll, text } from '../testing/stream-tools.ts';
 import { isAnyOf, isProxyProtocol, isSocks5, isTls, startsWith } from './detectors.ts';
 import type { ProtocolRouterOptions } from './protocol-router.ts';
 import { protocolRouter } from './protocol-router.ts';
@@ -55,7 +55,7 @@ describe('protocolRouter', () => {
     await near.closeWrite();
     await served;
     expect(seen).toEqual([]);
-    expect((await near.closed).reason).toBe('eof');
+    expect(await near.read()).toBeUndefined();
   });
 
   it.each([

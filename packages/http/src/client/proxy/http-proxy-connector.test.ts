@@ -242,7 +242,6 @@ describe('httpProxyConnector', () => {
   });
 
   it.each([
-    ['https://proxy.test:443', 'https proxies are not supported yet'],
     ['socks5h://proxy.test', 'socks5h proxies are not supported yet'],
     ['SOCKS4://proxy.test', 'socks4 proxies are not supported yet'],
     ['ftp://proxy.test', 'no proxy has the scheme "ftp"'],

@@ -1,4 +1,4 @@
-import type { Connector, ConnectRequest, TcpAddress } from '@lamella/net-core';
+import type { Connection, Connector, ConnectRequest, TcpAddress } from '@lamella/net-core';
 import {
   addConnectTimings,
   ConnectError,
@@ -6,18 +6,20 @@ import {
   formatAuthority,
   PeerAddress,
   resolveRequest,
+  TlsSession,
 } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { openTunnel } from './open-tunnel.ts';
+import type { ProxyServer } from './proxy-server.ts';
 import { parseProxyUrl } from './proxy-server.ts';
 import type { HttpProxyOptions, TunnelOptions } from './tunnel-options.ts';
 import { fullProxyOptions } from './tunnel-options.ts';
 
 /** Options of {@link httpProxyConnector}. */
 export interface HttpProxyConnectorOptions extends HttpProxyOptions {
-  /** URL of the proxy, `http://[user[:password]@]host[:port]`; port 1080 if none is given, as curl has it. */
+  /** URL of the proxy, `http[s]://[user[:password]@]host[:port]`; port 1080 if none is given, 443 for `https`, as curl has it. */
   readonly proxy: string;
-  /** Connects to the proxy: TCP, memory, or through another proxy. */
+  /** Connects to the proxy: TCP, memory, or through another proxy. For one of `https` it must do TLS where that is asked for. */
   readonly connector: Connector;
 }
 
@@ -51,8 +53,9 @@ export function tunnelConnector(options: TunnelOptions): Connector {
       const target = await targetFor(request, options);
       const resolvedMs = clock.nowMs();
       const { scope, extensions } = request;
-      const toProxy = connectRequest({ target: server.address, scope, extensions });
+      const toProxy = connectRequest({ target: server.address, secure: server.secure, scope, extensions });
       const connection = await connector.serve(toProxy);
+      if (server.secure && connection.extensions.get(TlsSession) === undefined) throw withoutTls(connection, server);
       const askedMs = clock.nowMs();
       const tunnel = await openTunnel(connection, formatAuthority(target), request.scope, options);
       tunnel.extensions.insert(PeerAddress, target);
@@ -84,4 +87,9 @@ async function targetFor(request: ConnectRequest, { resolver }: TunnelOptions): 
   throw (
     failure ?? new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', `${host} has no address`, { phase: 'resolve', facts })
   );
+}
+
+function withoutTls({ stream }: Connection, { name }: ProxyServer): UsageError {
+  stream.destroy();
+  return new UsageError(`the proxy ${name} needs TLS: give a layer for it, such as tlsConnectLayer of @lamella/tls`);
 }

@@ -9,7 +9,9 @@ export let proxyAuthorizationOf: (server: ProxyServer) => string | undefined;
 /** One HTTP proxy: where it is, and who we are to it. What it shows of itself has no credentials. */
 export class ProxyServer {
   readonly address: Address;
-  /** Host and port, for people. */
+  /** Whether it is spoken to by TLS. */
+  readonly secure: boolean;
+  /** Host and port, with the scheme if it is spoken to by TLS; for people. */
   readonly name: string;
   readonly #authorization: string | undefined;
 
@@ -17,9 +19,10 @@ export class ProxyServer {
     proxyAuthorizationOf = (server) => server.#authorization;
   }
 
-  constructor(address: Address, authorization: string | undefined) {
+  constructor(address: Address, authorization: string | undefined, secure: boolean) {
     this.address = address;
-    this.name = formatAddress(address);
+    this.secure = secure;
+    this.name = secure ? `https://${formatAddress(address)}` : formatAddress(address);
     this.#authorization = authorization;
   }
 
@@ -33,23 +36,28 @@ export class ProxyServer {
 }
 
 /**
- * Reads the URL of a proxy as curl does: the scheme may be missing, the port is 1080 where none is given, user and password are
+ * Reads the URL of a proxy as curl does: the scheme may be missing, the port is 1080 where none is given, 443
+ * for `https`, user and password are
  * percent-encoded, a path is ignored.
  *
  * @throws UsageError that does not repeat the text, since it may hold a password.
  */
 export function parseProxyUrl(text: string): ProxyServer {
   const [, scheme = 'http', userInfo, authorityText = ''] = PROXY_URL.exec(text.trim()) ?? [];
-  if (/^(?:https|socks[45]?[ah]?)$/i.test(scheme)) {
-    throw new UsageError(`${scheme.toLowerCase()} proxies are not supported yet: use an http proxy`);
+  if (/^socks[45]?[ah]?$/i.test(scheme)) {
+    throw new UsageError(`${scheme.toLowerCase()} proxies are not supported yet: use an http or https proxy`);
   }
-  if (scheme.toLowerCase() !== 'http') throw new UsageError(`no proxy has the scheme ${JSON.stringify(scheme)}`);
+  const secure = scheme.toLowerCase() === 'https';
+  if (!secure && scheme.toLowerCase() !== 'http')
+    throw new UsageError(`no proxy has the scheme ${JSON.stringify(scheme)}`);
   const authority = tryParseAuthority(authorityText);
-  if (authority === undefined) throw new UsageError('the address of a proxy is http://[user[:password]@]host[:port]');
-  const { host, port = DEFAULT_PROXY_PORT } = authority;
+  if (authority === undefined)
+    throw new UsageError('the address of a proxy is http[s]://[user[:password]@]host[:port]');
+  const { host, port = secure ? 443 : DEFAULT_PROXY_PORT } = authority;
   return new ProxyServer(
     { type: 'tcp', host, port },
     userInfo === undefined ? undefined : `Basic ${credentialsOf(userInfo)}`,
+    secure,
   );
 }
 

@@ -1,4 +1,5 @@
-import type { Address, Connector, Host } from '@lamella/net-core';
+import type { Address, Connection, Connector, ConnectRequest, Host } from '@lamella/net-core';
+import type { Layer } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
 import { tunnelConnector } from './http-proxy-connector.ts';
@@ -31,6 +32,9 @@ export interface ProxyTarget {
   readonly port: number;
 }
 
+/** Encrypts the connections that have to be, such as `tlsConnectLayer()` of `@lamella/tls`. */
+export type ConnectorLayer = Layer<ConnectRequest, Connection>;
+
 /** Chooses the way of each request; `undefined` is the direct one. */
 export type ProxySelector = (target: ProxyTarget, request: HttpRequest) => ProxyChain | undefined;
 
@@ -40,8 +44,8 @@ export type ProxySelector = (target: ProxyTarget, request: HttpRequest) => Proxy
  * @remarks
  * Connections are kept by origin, chain and credentials: whoever goes by another way, or as somebody else, gets other ones.
  *
- * @param proxies - URL of the proxy, `http://[user[:password]@]host[:port]`, or a list of them, nearest first; port 1080 if none is
- * given, as curl has it.
+ * @param proxies - URL of the proxy, `http://[user[:password]@]host[:port]` or `https://...`, or a list of them, nearest first; port
+ * 1080 if none is given, 443 for `https`, as curl has it.
  *
  * @example
  * const client = createHttpClient({ connector: tcpConnector(), proxy: via('http://user:secret@proxy.test:3128') });
@@ -56,7 +60,7 @@ export function via(proxies: string | readonly string[], options: ViaOptions = {
 
 /** One proxy whose address is known, without credentials. */
 export function viaAddress(address: Address): ProxyChain {
-  return new ServerChain([new ProxyServer(address, undefined)], {});
+  return new ServerChain([new ProxyServer(address, undefined, false)], {});
 }
 
 /** How a client goes by a chain to one origin. */
@@ -65,10 +69,12 @@ export interface ChainRoute {
   readonly key: string;
   /** Where to connect to; `undefined`: the origin itself. */
   readonly target: Address | undefined;
+  /** Whether the target is a proxy that is spoken to by TLS. */
+  readonly secure: boolean;
   /** For the last proxy, where it gets whole requests; `undefined` if it has no credentials. */
   readonly authorization: string | undefined;
-  /** Connects to the target, through all proxies before it. */
-  connectorOn(base: Connector): Connector;
+  /** Connects to the target, through all proxies before it. @param tls - For those of them that are spoken to by TLS. */
+  connectorOn(base: Connector, tls: ConnectorLayer | undefined): Connector;
 }
 
 /** @throws UsageError if the chain was not made by {@link via}. */
@@ -101,14 +107,16 @@ class ServerChain implements ProxyChain {
     this.#tunnel = {
       key: `tunnel ${key}`,
       target: undefined,
+      secure: false,
       authorization: undefined,
-      connectorOn: (base) => this.#through(servers, base),
+      connectorOn: (base, tls) => this.#through(servers, base, tls),
     };
     this.#plain = {
       key: `plain ${key}`,
       target: last.address,
+      secure: last.secure,
       authorization: proxyAuthorizationOf(last),
-      connectorOn: (base) => this.#through(servers.slice(0, -1), base),
+      connectorOn: (base, tls) => this.#through(servers.slice(0, -1), base, tls),
     };
   }
 
@@ -121,9 +129,10 @@ class ServerChain implements ProxyChain {
   }
 
   /** The resolver is for the target, not for the proxies on the way to it. */
-  #through(servers: readonly ProxyServer[], base: Connector): Connector {
+  #through(servers: readonly ProxyServer[], base: Connector, tls: ConnectorLayer | undefined): Connector {
     const options = this.#options;
-    return servers.reduce((connector, server) => {
+    return servers.reduce((inner, server) => {
+      const connector = server.secure && tls !== undefined ? tls(inner) : inner;
       const resolver = server === this.#servers.at(-1) ? options.resolver : undefined;
       return tunnelConnector({ ...options, server, connector, resolver });
     }, base);

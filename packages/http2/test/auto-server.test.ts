@@ -1,0 +1,86 @@
+import { HttpRequest, HttpResponse, http1 } from '@lamella/http';
+import type { ByteStream } from '@lamella/net-core';
+import { AlpnSelected, createConnection, memoryPipe } from '@lamella/net-core';
+import { checkLedger } from '@lamella/net-core/testing';
+import { createLifecycle, serviceFn } from '@lamella/service-core';
+import { FakeClock, settle } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AutoServerLayerOptions } from '../src/index.ts';
+import { autoServerLayer, http2 } from '../src/index.ts';
+
+checkLedger({ beforeEach, afterEach });
+const ends: ByteStream[] = [];
+afterEach(() => {
+  for (const stream of ends.splice(0)) stream.destroy();
+});
+
+describe('a server of both protocols', () => {
+  it.each([
+    ['HTTP/2', http2(), undefined, '2'],
+    ['HTTP/1.1', http1(), undefined, '1.1'],
+    ['HTTP/2 that TLS has chosen', http2(), 'h2', '2'],
+    ['HTTP/1.1 that TLS has chosen', http1(), 'http/1.1', '1.1'],
+  ])('speaks %s with who does, byte by byte', async (_name, protocol, selected, version) => {
+    const clock = new FakeClock();
+    const { near, served } = accept(selected, {}, { forward: { chunkBytes: 1 } });
+    const connection = protocol.open(createConnection(near), { isToProxy: false, clock });
+    const response = await connection.serve(HttpRequest.from({ target: 'http://a.test/' }));
+    expect(await response.body.text()).toBe(`by ${version}`);
+    await connection.close();
+    await served;
+  });
+
+  it.each(['POST / HTTP/1.1', 'PRI / HTTP/1.1', 'PRI * HTTP/1.1', 'P', ''])('takes %j for HTTP/1.1', async (line) => {
+    const { near, served } = accept();
+    void near.write([Buffer.from(line === '' ? '' : `${line}\r\nHost: a.test\r\nConnection: close\r\n\r\n`)]);
+    await near.closeWrite();
+    const answer = await near.read();
+    if (line !== '') expect(Buffer.from(answer ?? []).toString()).toMatch(/^HTTP\/1\.1 (?:200|400) /);
+    else expect(answer).toBeUndefined();
+    near.destroy();
+    await served;
+  });
+
+  it('closes who says nothing, or too little', async () => {
+    const clock = new FakeClock();
+    const { near, served } = accept(undefined, { clock, detectTimeoutMs: 1_000 });
+    void near.write([Buffer.from('PRI * HTTP/2.0\r\n')]);
+    await settle();
+    await clock.advanceAsync(1_000);
+    await served;
+    await expect(near.read()).rejects.toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('closes who has said nothing when it drains', async () => {
+    const lifecycle = createLifecycle();
+    const { near, served } = accept(undefined, { lifecycle });
+    await settle();
+    const report = await lifecycle.drain();
+    expect(report.protocols).toEqual({ http: { finished: 0, closed: 1, cut: 0 } });
+    await served;
+    near.destroy();
+  });
+
+  it('does not go over to HTTP/2 by the Upgrade of old', async () => {
+    const { near, served } = accept();
+    const fields = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+    void near.write([Buffer.from(`GET / HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`)]);
+    expect(Buffer.from((await near.read()) ?? []).toString()).toContain('by 1.1');
+    near.destroy();
+    await served;
+  });
+
+  it('refuses a detectTimeoutMs of 0', () => {
+    expect(() => autoServerLayer({ detectTimeoutMs: 0 })).toThrow('detectTimeoutMs must be > 0');
+  });
+});
+
+function accept(selected?: string, options: AutoServerLayerOptions = {}, pipe: Parameters<typeof memoryPipe>[0] = {}) {
+  const [near, far] = memoryPipe(pipe);
+  ends.push(near, far);
+  const connection = createConnection(far);
+  if (selected !== undefined) connection.extensions.insert(AlpnSelected, selected);
+  const service = serviceFn((request: HttpRequest) => HttpResponse.text(`by ${request.version}`));
+  return { near, served: autoServerLayer({ onError() {}, ...options })(service).serve(connection) };
+}

@@ -1,4 +1,4 @@
-import { HttpResponse } from '@lamella/http';
+import { HttpHeaders, HttpResponse } from '@lamella/http';
 import { UsageError } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
@@ -225,6 +225,23 @@ describe('forward', () => {
     expect(await ask(proxy, { method: 'POST', target: '/a', body: ['str', 'eam'] })).toMatchObject({ body: 't' });
     await settle();
     expect(contents.sort()).toEqual(['copy http://copy/log/a stream', 't http://t/a stream']);
+  });
+
+  it('keeps interim responses to copies from the client', async () => {
+    const { servers, server, proxy } = setup({ forward: 'http://copy/log' });
+    const [copy] = servers.add('copy');
+    for (const each of [server, copy]) {
+      if (each === undefined) throw new Error('there is a server for copies');
+      each.answer = ({ onInformational }) => {
+        onInformational?.({ status: 103, reason: each.name, headers: HttpHeaders.from() });
+        return HttpResponse.text(each.name);
+      };
+    }
+    const interim: string[] = [];
+    const onInformational = ({ reason }: { reason: string }): void => void interim.push(reason);
+    await ask(proxy, { target: '/a', onInformational });
+    await settle();
+    expect(interim).toEqual(['t']);
   });
 
   it('harms nobody when nothing is there', async () => {

@@ -40,6 +40,20 @@ describe('the relay of upgraded connections that a proxy was given', () => {
     expect(ages).toEqual([world.clock.nowMs()]);
   });
 
+  it('leaves nothing open if it fails', async () => {
+    const upgrade: UpgradeRelay = { prepare: () => () => Promise.reject(new Error('no relay')) };
+    const world = newWorld().reverse({ upgrade });
+    const origin = world.origin();
+    const client = await world.connect();
+    client.send(REQUEST);
+    const server = await origin.accept();
+    await server.take();
+    server.send(ANSWER);
+    await settle(20);
+    expect([client.ended, server.ended]).not.toContain('no');
+    expect(world.outcomes).toEqual([]);
+  });
+
   it('is not asked about requests that are none for an upgrade, and may leave one to the passing on of bytes', async () => {
     const asked: string[] = [];
     const upgrade: UpgradeRelay = { prepare: (request) => void asked.push(request.path) };

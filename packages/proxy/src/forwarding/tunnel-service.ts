@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@lamella/http';
-import type { Connection } from '@lamella/net-core';
+import type { Connection, RelayOutcome } from '@lamella/net-core';
 import { relay } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import type { Forwarding } from './forwarding-options.ts';
@@ -14,7 +14,14 @@ export function tunnelService(
 ): Service<Connection, void> {
   return {
     async serve(connection) {
-      onRelayEnd(await join(connection, egress, { ...options, scope: connection.scope }), request);
+      let outcome: RelayOutcome;
+      try {
+        outcome = await join(connection, egress, { ...options, scope: connection.scope });
+      } catch (error) {
+        egress[Symbol.dispose](); // a relay of somebody else may break its word; the server closes the other side
+        throw error;
+      }
+      onRelayEnd(outcome, request);
     },
   };
 }

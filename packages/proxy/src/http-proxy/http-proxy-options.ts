@@ -141,7 +141,9 @@ function sender(
       const headers = request.headers.clone();
       headers.delete('upgrade'); // a copy has nobody to talk to
       headers.delete('connection');
-      return body && request.with({ ...changes, target: targetAt(copyTo, request, paths), headers, body });
+      const onInformational = (): void => {}; // what a copy is told on the way is not for the client
+      const target = targetAt(copyTo, request, paths);
+      return body && request.with({ ...changes, target, headers, body, onInformational });
     },
     maxConcurrent: MAX_COPIES,
     ...time,

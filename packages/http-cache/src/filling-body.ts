@@ -1,12 +1,15 @@
 import type { BodySource, HttpBody, HttpHeaders } from '@lamella/http';
 import type { CacheEntryWriter } from './store/http-cache-store.ts';
 
+/** What became of an entry. `left`: who read it has given it up; it might have been stored. */
+export type FillOutcome = 'stored' | 'not-stored' | 'left';
+
 /** What {@link FillingBody} tells. */
 export interface FillingBodyEvents {
   /** Asked at the end: whether it may still be stored. */
   readonly isWanted: () => boolean;
-  /** The entry is stored, or is not going to be; called once. */
-  readonly onDone: (isStored: boolean) => void;
+  /** It is known what became of the entry; called once. */
+  readonly onDone: (outcome: FillOutcome) => void;
   /** The store failed; the body goes on. */
   readonly onStoreError: (error: unknown) => void;
 }
@@ -46,7 +49,7 @@ export class FillingBody implements BodySource {
   }
 
   cancel(reason: unknown): void {
-    this.#giveUp();
+    this.#giveUp('left');
     this.#body.cancel(reason);
   }
 
@@ -61,18 +64,18 @@ export class FillingBody implements BodySource {
       await writer.commit();
       if (this.#writer === undefined) return;
       this.#writer = undefined;
-      this.#events.onDone(true);
+      this.#events.onDone('stored');
     } catch (error) {
       this.#giveUp();
       this.#events.onStoreError(error);
     }
   }
 
-  #giveUp(): void {
+  #giveUp(outcome: FillOutcome = 'not-stored'): void {
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
     writer.abort();
-    this.#events.onDone(false);
+    this.#events.onDone(outcome);
   }
 }

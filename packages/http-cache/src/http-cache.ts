@@ -15,6 +15,7 @@ import { isSelectedBy } from './cache-entry.ts';
 import { cacheKey, relatedKey } from './cache-key.ts';
 import type { Evaluation } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
+import type { FillOutcome } from './filling-body.ts';
 import { FillingBody } from './filling-body.ts';
 import type { Fill } from './fills.ts';
 import { Fills } from './fills.ts';
@@ -46,27 +47,29 @@ interface Match {
   readonly evaluation: Evaluation;
 }
 
+/** Told when it is known what is stored, and whether the one who asked has left before. */
+type Done = (hasLeft: boolean) => void;
+
 /** A question to the origin. */
 interface Asked {
   readonly fill: Fill;
   readonly requestedAtMs: number;
   /** It is known whether anything was stored. */
-  readonly end: (isStored: boolean) => void;
+  readonly end: (outcome: FillOutcome) => void;
 }
 
 /** The service that `httpCacheLayer` puts around another one. */
 export class HttpCache implements Service<HttpRequest, HttpResponse> {
   readonly #inner: Service<HttpRequest, HttpResponse>;
   readonly #settings: HttpCacheSettings;
-  readonly #flights: Flights | undefined;
+  readonly #flights: Flights;
   readonly #fills = new Fills();
   readonly #refreshes: Refreshes;
 
   constructor(inner: Service<HttpRequest, HttpResponse>, settings: HttpCacheSettings) {
     this.#inner = inner;
     this.#settings = settings;
-    const { coalesceTimeoutMs, clock } = settings;
-    this.#flights = coalesceTimeoutMs === undefined ? undefined : new Flights(coalesceTimeoutMs, clock);
+    this.#flights = new Flights(settings.clock);
     this.#refreshes = new Refreshes(settings);
   }
 
@@ -145,42 +148,51 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
 
   /** Asks the origin about what is missing or stale, or waits for the one who is asking and takes what that has brought. */
   async #askOnce(key: string, request: HttpRequest, match: Match | undefined): Promise<HttpResponse> {
+    const { coalesceTimeoutMs, clock } = this.#settings;
     const canShare = request.method === 'GET' && !hasPreconditions(request.headers);
-    if (this.#flights === undefined || !canShare || match?.evaluation.canShareValidation === false) {
+    if (coalesceTimeoutMs === undefined || !canShare || match?.evaluation.canShareValidation === false) {
       return match === undefined ? this.#fetch(key, request, 'fwd=miss') : this.#validate(match, request);
     }
-    // Variants of one resource are confirmed each by itself.
-    const flight = match === undefined ? key : refreshName(match);
-    const end = this.#flights.start(flight);
-    if (end !== undefined) {
-      return match === undefined ? this.#fetch(key, request, 'fwd=miss', end) : this.#validate(match, request, end);
+    const endMs = clock.nowMs() + coalesceTimeoutMs;
+    for (let found = match; ; ) {
+      // Variants of one resource are confirmed each by itself.
+      const flight = found === undefined ? key : refreshName(found);
+      const end = this.#flights.start(flight);
+      if (end !== undefined) {
+        return found === undefined ? this.#fetch(key, request, 'fwd=miss', end) : this.#validate(found, request, end);
+      }
+      const hasLeft = await this.#flights.wait(flight, request.scope, endMs - clock.nowMs());
+      found = await this.#find(key, request);
+      const given = found === undefined ? undefined : await this.#serveMatch(found, request);
+      if (given !== undefined) return given;
+      if (hasLeft && clock.nowMs() < endMs && found?.evaluation.canShareValidation !== false) continue;
+      return found === undefined
+        ? this.#fetch(key, request, 'fwd=miss; detail=collapse-failed')
+        : this.#validate(found, request);
     }
-    await this.#flights.wait(flight, request.scope);
-    const found = await this.#find(key, request);
-    if (found === undefined) return this.#fetch(key, request, 'fwd=miss; detail=collapse-failed');
-    return (await this.#serveMatch(found, request)) ?? this.#validate(found, request);
   }
 
   /** Asks the origin, and stores what comes. `onDone` is called when it is known whether anything was stored. */
-  async #fetch(key: string, request: HttpRequest, status: string, onDone: () => void = nothing): Promise<HttpResponse> {
+  async #fetch(key: string, request: HttpRequest, status: string, onDone: Done = nothing): Promise<HttpResponse> {
     const asked = this.#ask(key, onDone);
     try {
       const response = await this.#inner.serve(request);
       return this.#marked(await this.#stored(key, request, response, asked), status);
     } catch (error) {
-      asked.end(false);
+      asked.end(isCancellation(request, error) ? 'left' : 'not-stored');
       throw error;
     }
   }
 
   /** Notes that the origin is asked. */
-  #ask(key: string, onDone: () => void): Asked {
+  #ask(key: string, onDone: Done): Asked {
     const fill = this.#fills.begin(key);
-    const end = (isStored: boolean): void => {
+    const end = (outcome: FillOutcome): void => {
+      const isStored = outcome === 'stored';
       this.#fills.end(key, fill, isStored);
       // The change came in the very moment of storing.
       if (isStored && fill.isOutdated) void this.#tryStore((store) => store.delete(key, fill.entry?.id));
-      onDone();
+      onDone(outcome === 'left');
     };
     return { fill, requestedAtMs: this.#settings.clock.epochMs(), end };
   }
@@ -197,7 +209,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     fill.entry = entry;
     const writer = entry && (await this.#openWriter(key, entry));
     if (writer === undefined) {
-      end(false);
+      end('not-stored');
       return response;
     }
     const { size, sizeOnWire } = response.body;
@@ -227,15 +239,16 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
   // ---- what has to be confirmed
 
   /** Asks whether what is stored still holds. `onDone` is called when it is known what is stored now. */
-  async #validate(match: Match, request: HttpRequest, onDone: () => void = nothing): Promise<HttpResponse> {
+  async #validate(match: Match, request: HttpRequest, onDone: Done = nothing): Promise<HttpResponse> {
     const { key, entry, evaluation } = match;
     const asked = this.#ask(key, onDone);
     let response: HttpResponse;
     try {
       response = await this.#inner.serve(validationRequest(request, entry));
     } catch (error) {
-      asked.end(false);
-      if (isCancellation(request, error) || evaluation.staleIfErrorSeconds <= 0) throw error;
+      const hasLeft = isCancellation(request, error);
+      asked.end(hasLeft ? 'left' : 'not-stored');
+      if (hasLeft || evaluation.staleIfErrorSeconds <= 0) throw error;
       const stale = await this.#fromStore(match, request, 'hit; detail=stale-if-error');
       if (stale === undefined) throw error;
       return stale;
@@ -243,7 +256,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     if (SERVER_ERRORS.has(response.status) && evaluation.staleIfErrorSeconds > 0) {
       const stale = await this.#fromStore(match, request, `hit; detail=stale-if-error; fwd-status=${response.status}`);
       if (stale !== undefined) {
-        asked.end(false);
+        asked.end('not-stored');
         response[Symbol.dispose]();
         return stale;
       }
@@ -255,7 +268,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     try {
       return await this.#confirm(match, request, response, asked.requestedAtMs);
     } finally {
-      asked.end(false);
+      asked.end('not-stored');
     }
   }
 

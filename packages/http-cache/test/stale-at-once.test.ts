@@ -1,8 +1,74 @@
-import { HttpResponse } from '@lamella/http';
+import { HttpRequest, HttpResponse } from '@lamella/http';
 import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Got } from './support/cached-origin.ts';
 import { CachedOrigin } from './support/cached-origin.ts';
+
+describe('many that wait for one that leaves', () => {
+  it.each<[string, number]>([
+    ['what is missing', 0],
+    ['what is stale', 61],
+  ])('have the next one of them ask for %s, not all', async (_what, seconds) => {
+    const gate = Promise.withResolvers<void>();
+    const origin = new CachedOrigin(async (request, count) => {
+      if (count > (seconds > 0 ? 1 : 0)) await request.scope.race(gate.promise);
+      return confirming('max-age=60')(request, count);
+    });
+    if (seconds > 0) await origin.get();
+    origin.pass(seconds);
+    const before = origin.requests.length;
+    const leaving = [new AbortController(), new AbortController()];
+    const left = leaving.map(({ signal }) => origin.get('/', {}, { signal }));
+    const all = ask(origin, 10);
+    for (const [index, controller] of leaving.entries()) {
+      await settle();
+      expect(origin.requests).toHaveLength(before + index + 1);
+      controller.abort('gone');
+      await expect(left[index]).rejects.toBe('gone');
+    }
+    await settle();
+    expect(origin.requests).toHaveLength(before + 3);
+    gate.resolve();
+    expect(new Set((await Promise.all(all)).map(({ status }) => status))).toEqual(new Set([200]));
+    expect(origin.requests).toHaveLength(before + 3);
+    expect(origin.clock.pendingTimers).toBe(0);
+  });
+
+  it('have the next one of them ask when a body is given up halfway', async () => {
+    const origin = new CachedOrigin(() =>
+      HttpResponse.from({ headers: { 'Cache-Control': 'max-age=60' }, body: ['one ', 'two'] }),
+    );
+    const first = await origin.service.serve(HttpRequest.from({ target: 'http://origin.test/' }));
+    const all = ask(origin, 10);
+    await first.body.read();
+    await settle();
+    first.body.cancel();
+    expect(new Set((await Promise.all(all)).map(({ body }) => body))).toEqual(new Set(['one two']));
+    expect(origin.requests).toHaveLength(2);
+  });
+
+  it('wait no longer than coalesceTimeoutMs in all', async () => {
+    const origin = new CachedOrigin(({ scope }) => scope.race(new Promise<HttpResponse>(() => undefined)), {
+      coalesceTimeoutMs: 100,
+    });
+    const leaving = [new AbortController(), new AbortController()];
+    const left = leaving.map(({ signal }) => origin.get('/', {}, { signal }));
+    const last = new AbortController();
+    const third = origin.get('/', {}, { signal: last.signal });
+    await origin.clock.advanceAsync(60);
+    leaving[0]?.abort('gone');
+    await expect(left[0]).rejects.toBe('gone');
+    await origin.clock.advanceAsync(39);
+    expect(origin.requests).toHaveLength(2);
+    await origin.clock.advanceAsync(1);
+    expect(origin.requests).toHaveLength(3);
+    leaving[1]?.abort('gone');
+    last.abort('gone');
+    await expect(left[1]).rejects.toBe('gone');
+    await expect(third).rejects.toBe('gone');
+    expect(origin.clock.pendingTimers).toBe(0);
+  });
+});
 
 describe('many that find the same stale', () => {
   it('have it confirmed by one request', async () => {

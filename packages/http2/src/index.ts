@@ -11,6 +11,7 @@ export { isHttp2 } from './server/is-http2.ts';
 export type { Http2Options } from './client/http2.ts';
 export { http2 } from './client/http2.ts';
 export type { PseudoHeaderOrder } from './connection/client-messages.ts';
+export type { Http2SettingName } from './protocol/settings-order.ts';
 
 // Limits
 
@@ -19,7 +20,8 @@ export type { Http2Timeouts } from './protocol/http2-timeouts.ts';
 
 // Facts
 
-export { Http2StreamId } from './keys.ts';
+export { Http2Client, Http2StreamId } from './keys.ts';
+export type { EarlyPriority, Http2ClientFacts } from './protocol/early-frames.ts';
 
 // Errors
 

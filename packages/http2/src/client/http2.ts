@@ -6,6 +6,8 @@ import type { Http2Limits } from '../protocol/http2-limits.ts';
 import { fullHttp2Limits } from '../protocol/http2-limits.ts';
 import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
 import { fullHttp2Timeouts } from '../protocol/http2-timeouts.ts';
+import type { Http2SettingName } from '../protocol/settings-order.ts';
+import { clientSettings, DEFAULT_SETTINGS_ORDER } from '../protocol/settings-order.ts';
 
 /** Options of {@link http2}. */
 export interface Http2Options {
@@ -23,6 +25,11 @@ export interface Http2Options {
   readonly expectContinueTimeoutMs?: number;
   /** Order of the pseudo-header fields, each of them once. Default `['method', 'scheme', 'authority', 'path']`. */
   readonly pseudoHeaderOrder?: PseudoHeaderOrder;
+  /**
+   * Which settings to say first, in this order. One that is left out must have the value that servers take it for then. How much the
+   * window of the connection is widened behind them follows from `connectionWindowBytes`. Default: all but `maxConcurrentStreams`.
+   */
+  readonly settingsOrder?: readonly Http2SettingName[];
 }
 
 /**
@@ -50,7 +57,9 @@ export function http2(options: Http2Options = {}): HttpProtocol {
   if ([...pseudoHeaderOrder].sort().join() !== [...DEFAULT_ORDER].sort().join()) {
     throw new UsageError(`pseudoHeaderOrder must name ${DEFAULT_ORDER.join(', ')}, each once`);
   }
+  const { settingsOrder = DEFAULT_SETTINGS_ORDER } = options;
   const limits = fullHttp2Limits(options.limits);
+  clientSettings(settingsOrder, limits);
   const timeouts = fullHttp2Timeouts('client', options.timeouts);
   return {
     name: 'h2',
@@ -65,6 +74,7 @@ export function http2(options: Http2Options = {}): HttpProtocol {
         bodyIdleTimeoutMs,
         expectContinueTimeoutMs,
         pseudoHeaderOrder,
+        settingsOrder,
         clock,
       }),
   };

@@ -24,6 +24,7 @@ import type { Http2Limits } from '../protocol/http2-limits.ts';
 import { Http2Protocol } from '../protocol/http2-protocol.ts';
 import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
 import type { Http2ResponseHead } from '../protocol/message-fields.ts';
+import type { Http2SettingName } from '../protocol/settings-order.ts';
 import { pumpBody } from './body-pump.ts';
 import type { ClientExchangeHost } from './client-exchange.ts';
 import { ClientExchange } from './client-exchange.ts';
@@ -48,6 +49,7 @@ export interface Http2ClientConnectionOptions {
   /** For 100 (Continue), in milliseconds. */
   readonly expectContinueTimeoutMs: number;
   readonly pseudoHeaderOrder: PseudoHeaderOrder;
+  readonly settingsOrder: readonly Http2SettingName[];
   readonly clock: Clock;
 }
 
@@ -71,14 +73,14 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   #listener: (() => void) | undefined;
 
   constructor(connection: Connection, options: Http2ClientConnectionOptions) {
-    const { limits, timeouts, clock } = options;
+    const { limits, timeouts, settingsOrder, clock } = options;
     this.#connection = connection;
     this.#options = options;
     this.extensions = connection.extensions;
     this.#scheme = this.extensions.get(TlsSession) === undefined ? 'http' : 'https';
     this.extensions.seal();
     this.#idleSinceMs = clock.coarseNowMs();
-    this.#protocol = new Http2Protocol({ role: 'client', limits, timeouts }, clock.coarseNowMs());
+    this.#protocol = new Http2Protocol({ role: 'client', limits, timeouts, settingsOrder }, clock.coarseNowMs());
     const { writeTimeoutMs } = timeouts;
     this.#driver = new Http2Driver(connection.stream, this.#protocol, this, { clock, writeTimeoutMs });
   }

@@ -15,6 +15,7 @@ import type {
 import { AbortScope, addErrorFacts, ClosedError, UsageError } from '@lamella/service-core';
 import { errorCodeName } from '../codec/error-code.ts';
 import { Http2ConnectionError } from '../errors.ts';
+import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Event } from '../protocol/http2-events.ts';
 import type { Http2Limits } from '../protocol/http2-limits.ts';
 import { Http2Protocol } from '../protocol/http2-protocol.ts';
@@ -97,6 +98,10 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const { writeTimeoutMs } = timeouts;
     this.#driver = new Http2Driver(this.#connection.stream, this.#protocol, this, { clock, writeTimeoutMs });
     return this.drained;
+  }
+
+  get client(): Http2ClientFacts {
+    return this.#protocol.early;
   }
 
   // ---- Drainable

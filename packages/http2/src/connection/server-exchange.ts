@@ -1,7 +1,8 @@
 import type { BodyFlow, HttpBody, RequestContextOptions } from '@lamella/http';
 import { IncomingBody, RequestContext } from '@lamella/http';
 import type { AbortScope, Extensions } from '@lamella/service-core';
-import { Http2StreamId } from '../keys.ts';
+import { Http2Client, Http2StreamId } from '../keys.ts';
+import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2RequestHead } from '../protocol/message-fields.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
@@ -10,6 +11,8 @@ import type { TunnelStream } from './tunnel-stream.ts';
 export interface ExchangeHost {
   readonly extensions: Extensions<'connection'>;
   readonly scope: AbortScope;
+  /** What the client has said first. */
+  readonly client: Http2ClientFacts;
   wantBody(exchange: ServerExchange, isWanted: boolean): void;
   cancelBody(exchange: ServerExchange): void;
   takenBody(exchange: ServerExchange, byteCount: number): void;
@@ -64,6 +67,7 @@ export class ServerExchange implements RequestContextOptions, BodyFlow {
   get ingress(): Extensions<'stream'> {
     const extensions = this.#host.extensions.fork('stream');
     extensions.insert(Http2StreamId, this.stream.id);
+    extensions.insert(Http2Client, this.#host.client);
     return extensions;
   }
 

@@ -14,6 +14,7 @@ import { PingClock } from './ping-clock.ts';
 import type { Http2Priority } from './priority.ts';
 import { malformedMessage, tooMuch, wrongLength } from './protocol-failures.ts';
 import { ReceiveWindow } from './receive-window.ts';
+import type { DEFAULT_SETTINGS_ORDER, Http2SettingName } from './settings-order.ts';
 import { StreamDeadlines } from './stream-deadlines.ts';
 import type { StreamEnd } from './stream-table.ts';
 import { StreamTable } from './stream-table.ts';
@@ -25,6 +26,8 @@ export interface Http2ProtocolOptions {
   readonly timeouts: Http2Timeouts;
   /** Whether a server takes extended CONNECT. RFC 8441. Default true. */
   readonly allowsExtendedConnect?: boolean;
+  /** What a client says of itself, in order. Default: see {@link DEFAULT_SETTINGS_ORDER}. */
+  readonly settingsOrder?: readonly Http2SettingName[];
 }
 
 /**

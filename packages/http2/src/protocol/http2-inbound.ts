@@ -16,7 +16,8 @@ export interface FrameHandler {
   onDataPiece(bytes: Uint8Array, start: number, end: number, paddingBytes: number): void;
   /** The DATA frame under way has ended. */
   onDataEnd(endStream: boolean): void;
-  onPriority(streamId: number, dependsOn: number): void;
+  /** A PRIORITY frame, or the same in a HEADERS frame. @param dependsOn - With the exclusive flag as its highest bit. */
+  onPriority(streamId: number, dependsOn: number, weight: number, isInHeaders: boolean): void;
   onReset(streamId: number, errorCode: number): void;
   onSetting(identifier: number, value: number): void;
   onSettingsEnd(): void;
@@ -161,7 +162,7 @@ export class Http2Inbound implements FrameSink {
       case FRAME.priority:
         if (streamId === 0) throw badStream('PRIORITY belongs to a stream');
         if (end - start !== 5) throw badSize('PRIORITY must have 5 bytes'); // RFC 9113 would let the connection live
-        this.#handler.onPriority(streamId, wordAt(bytes, start) & 0x7fff_ffff);
+        this.#handler.onPriority(streamId, wordAt(bytes, start), 1 + (bytes[start + 4] as number), false); // five bytes
         break;
       case FRAME.pushPromise:
         // A client must not send it, and we never allow a server to. RFC 9113 sections 6.6 and 8.4.
@@ -197,7 +198,7 @@ export class Http2Inbound implements FrameSink {
     }
     if ((flags & FLAG.priority) !== 0) {
       if (to - from < 5) throw to < end ? badPadding() : badSize('HEADERS with a priority need 5 bytes for it');
-      this.#handler.onPriority(streamId, wordAt(bytes, from) & 0x7fff_ffff);
+      this.#handler.onPriority(streamId, wordAt(bytes, from), 1 + (bytes[from + 4] as number), true); // five bytes
       from += 5;
     }
     if (from > to) throw badPadding();

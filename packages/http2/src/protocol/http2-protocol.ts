@@ -4,6 +4,7 @@ import { ERROR_CODE } from '../codec/error-code.ts';
 import { MAX_STREAM_ID } from '../codec/frames/frame-types.ts';
 import type { Http2ProtocolOptions } from './connection-core.ts';
 import { ConnectionCore } from './connection-core.ts';
+import type { Http2ClientFacts } from './early-frames.ts';
 import { greet } from './greeting.ts';
 import type { Http2Event } from './http2-events.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -43,6 +44,11 @@ export class Http2Protocol<Owner> {
   /** What the peer has said of itself. */
   get peer(): PeerSettings {
     return this.#core.outbound.peer;
+  }
+
+  /** What the client has said first; servers only. */
+  get early(): Http2ClientFacts {
+    return this.#peerFrames.early;
   }
 
   /** Whether new streams are welcome: neither side has said that it leaves. */

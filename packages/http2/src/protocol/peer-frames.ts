@@ -2,6 +2,7 @@ import { ERROR_CODE } from '../codec/error-code.ts';
 import { FRAME, SETTING } from '../codec/frames/frame-types.ts';
 import { Http2ProtocolError } from '../errors.ts';
 import type { ConnectionCore } from './connection-core.ts';
+import { EarlyFrames } from './early-frames.ts';
 import type { FrameHandler } from './http2-inbound.ts';
 import { Http2Inbound } from './http2-inbound.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -17,6 +18,8 @@ import { emptyUpdate, sectionTooLarge, streamClosed, streamIdle, windowOverrun }
  */
 export class PeerFrames<Owner> implements FrameHandler {
   readonly inbound: Http2Inbound;
+  /** What the client said first; servers only. */
+  readonly early: EarlyFrames = new EarlyFrames();
   readonly #core: ConnectionCore<Owner>;
   readonly #fields = new MessageFields();
   readonly #earlyPriorities = new Map<number, Http2Priority>();
@@ -71,8 +74,10 @@ export class PeerFrames<Owner> implements FrameHandler {
     if (endStream && stream !== undefined && !stream.isClosed) this.#core.endRemote(stream, undefined);
   }
 
-  onPriority(streamId: number, dependsOn: number): void {
+  onPriority(streamId: number, word: number, weight: number, isInHeaders: boolean): void {
     this.onControlFrame(FRAME.priority);
+    const dependsOn = word & 0x7fff_ffff;
+    if (!isInHeaders) this.early.notePriority({ streamId, isExclusive: word > 0x7fff_ffff, dependsOn, weight });
     if (dependsOn !== streamId) return; // the tree of priorities has no meaning any more. RFC 9113 section 5.3.2
     throw new Http2ProtocolError('LML_ERR_HTTP2_BAD_PRIORITY', `stream ${streamId} depends on itself`);
   }
@@ -106,6 +111,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     const { peer } = this.#core.outbound;
     const windowBefore = peer.initialWindowBytes;
     peer.apply(identifier, value, !this.#core.isServer);
+    this.early.noteSetting(identifier, value);
     if (identifier === SETTING.headerTableSize) this.#core.outbound.applyTableSize();
     const change = peer.initialWindowBytes - windowBefore;
     if (change === 0) return;
@@ -117,6 +123,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   }
 
   onSettingsEnd(): void {
+    this.early.noteSettingsEnd();
     this.#core.outbound.peer.isKnown = true;
     this.#core.outbound.writer.writeSettingsAck();
     this.#core.push({ type: 'capacity' });
@@ -158,6 +165,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   onWindowUpdate(streamId: number, increment: number): void {
     if (streamId === 0) {
       if (increment === 0) throw emptyUpdate(0);
+      this.early.noteWindowUpdate(increment);
       if (!this.#core.outbound.widen(increment)) throw windowOverrun(0, 'connection');
       this.#core.countUpdate();
       return;
@@ -180,6 +188,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   #startRequest(streamId: number, section: string[], endStream: boolean, isTooLarge: boolean): void {
     this.#core.streams.noteSkipped(this.#core.lastPeerId, streamId);
     this.#core.lastPeerId = streamId;
+    if (!this.early.isOver) this.early.noteRequest(section);
     if (streamId > this.#core.lastServedId) {
       this.onControlFrame(FRAME.headers); // we have said so
       return;

@@ -2,16 +2,21 @@ import { HttpBody, HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http'
 import { directClientOn, httpClientOn } from '@lamella/http/testing';
 import { checkLedger } from '@lamella/net-core/testing';
 import { UsageError } from '@lamella/service-core';
-import { settle } from '@lamella/service-core/testing';
+import { layerCases, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpCacheStore } from '../src/index.ts';
 import { httpCacheLayer, memoryCacheStore } from '../src/index.ts';
 import { CachedOrigin, counting, streaming } from './support/cached-origin.ts';
+import { httpLayerSubject } from './support/http-layer-subject.ts';
 
 const FRESH = { 'Cache-Control': 'max-age=60' };
 const request = (): HttpRequest => HttpRequest.from({ target: 'http://origin.test/' });
 
 checkLedger({ beforeEach, afterEach });
+
+describe('httpCacheLayer', () => {
+  it.each(layerCases)('$name', ({ run }) => run(httpLayerSubject(httpCacheLayer())));
+});
 
 describe('bodies', () => {
   it('are stored while they are read, and given as a whole', async () => {

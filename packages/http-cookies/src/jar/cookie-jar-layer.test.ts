@@ -1,12 +1,21 @@
 import { followRedirectLayer, HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
+import { layerCases } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
+import { httpLayerSubject } from '../../test/support/http-layer-subject.ts';
 import type { CookieJar } from './cookie-jar.ts';
 import { createCookieJar } from './cookie-jar.ts';
 import type { CookieJarLayerOptions } from './cookie-jar-layer.ts';
 import { cookieJarLayer } from './cookie-jar-layer.ts';
 
 describe('cookieJarLayer', () => {
+  it.each(layerCases)('$name', ({ run }) => run(httpLayerSubject(cookieJarLayer({ jar: createCookieJar() }))));
+  it.each(layerCases)('with a cookie to send: $name', ({ run }) => {
+    const jar = createCookieJar();
+    jar.accept('a=1', 'http://app.test/');
+    return run(httpLayerSubject(cookieJarLayer({ jar })));
+  });
+
   it('keeps what responses set, and sends it from then on', async () => {
     const { jar, get, seen } = setUp({ '/': ['a=1; Path=/', 'b=2; Path=/x', 'nonsense', 'c=3; Domain=com'] });
     await get('http://a.test/');

@@ -82,7 +82,7 @@ export class ClientHelloDecoder {
       header.push(byte);
       this.#checkHeader(header);
       if (header.length < RECORD_HEADER_BYTES || header[0] !== HANDSHAKE) continue;
-      this.#recordLeft = ((header[3] ?? 0) << 8) | (header[4] ?? 0);
+      this.#recordLeft = ((header[3] as number) << 8) | (header[4] as number); // five are there
       header.length = 0;
       this.#startRecord();
       return;
@@ -136,7 +136,7 @@ export class ClientHelloDecoder {
       );
     }
     if (this.#total !== undefined || this.#messageLength < MESSAGE_HEAD_BYTES) return;
-    this.#total = MESSAGE_HEAD_BYTES + (((message[1] ?? 0) << 16) | uint16At(message, 2));
+    this.#total = MESSAGE_HEAD_BYTES + (((message[1] as number) << 16) | uint16At(message, 2));
     this.#checkLengths();
   }
 

@@ -120,6 +120,10 @@ describe('rules of the message', () => {
       messageOf(1, joined(helloMessage({ extensions: 'none' }).subarray(4), Uint8Array.of(0))),
       'BAD_LENGTH',
     ],
+    ['three bytes of an extension', withBlock(vector16(new Uint8Array(3))), 'BAD_LENGTH'],
+    ['an extension longer than the block', withBlock(vector16(Uint8Array.of(0, 99, 0, 1))), 'BAD_LENGTH'],
+    ['one byte of the block', withBlock(Uint8Array.of(0)), 'BAD_LENGTH'],
+    ['a block longer than the message', withBlock(Uint8Array.of(0, 5, 0, 0, 0, 0)), 'BAD_LENGTH'],
     [
       'an extension twice',
       helloMessage({ extensions: [...usualExtensions(), serverName('example.com')] }),
@@ -271,6 +275,7 @@ describe('other extensions', () => {
     ['extended master secret with content', 23, Uint8Array.of(0)],
     ['early data with content', 42, Uint8Array.of(0)],
     ['key share: an empty key', 51, vector16(share(0))],
+    ['key share: an empty key before another', 51, vector16(joined(share(0), share(1)))],
     ['key share: a key too long', 51, vector16(Uint8Array.of(0, 29, 0, 9, 1))],
     ['key share: half a head', 51, vector16(joined(share(1), Uint8Array.of(0, 29)))],
     ['key share: a head without a key', 51, vector16(joined(share(1), Uint8Array.of(0, 29, 0, 1)))],
@@ -283,6 +288,11 @@ describe('other extensions', () => {
     expect(codeOf(helloMessage({ extensions: [[type, body]] }))).toBe('LML_ERR_CLIENT_HELLO_BAD_EXTENSION');
   });
 });
+
+/** A hello with these bytes where its extensions are. */
+function withBlock(bytes: Uint8Array): Uint8Array {
+  return messageOf(1, joined(helloMessage({ extensions: 'none' }).subarray(4), bytes));
+}
 
 function withExtension(type: number, body: Uint8Array): ClientHello {
   return new ClientHello(helloMessage({ extensions: [[type, body]] }));

@@ -156,11 +156,11 @@ export class ClientHello {
   }
 
   #bytes(type: number): readonly number[] {
-    return [...(this.extension(type)?.subarray(1) ?? [])];
+    return [...(this.extension(type) ?? [])].slice(1);
   }
 
   #bounds(index: number): readonly [start: number, end: number] {
     const { extensions } = this.#layout;
-    return [extensions[index + 1] ?? 0, extensions[index + 2] ?? 0];
+    return [extensions[index + 1] as number, extensions[index + 2] as number]; // three numbers each
   }
 }

@@ -79,9 +79,9 @@ export class RawPeer {
     return frames;
   }
 
-  /** Ends the connection from this side, and waits until the server is done. */
+  /** Breaks the connection off, and waits until the server is done. */
   async close(): Promise<void> {
-    this.stream.destroy();
+    this.stream.destroy(new Error('the client has gone'));
     await this.served;
   }
 

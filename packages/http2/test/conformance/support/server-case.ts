@@ -26,9 +26,21 @@ export interface ServerCase extends Partial<ServerTurn> {
   readonly code?: string;
   readonly limits?: Partial<Http2Limits>;
   readonly timeouts?: Partial<Http2Timeouts>;
+  /** Whether it matters in which order frames of different streams are sent; input is not cut then. */
+  readonly keepsOrder?: boolean;
+  /** Whether no stream can be opened behind it, so that whether the connection goes on is not tried. */
+  readonly isLast?: boolean;
   /** What the client says first. Default: preface, empty SETTINGS, acknowledgement. */
   readonly greeting?: readonly Uint8Array[];
 }
+
+/** Makes cases of one section of an RFC. */
+export function casesOf(section: string): (name: string, rule: string, rest: CaseRest) => ServerCase {
+  return (name, rule, rest) => ({ section, name, rule, ...rest });
+}
+
+/** What {@link casesOf} does not fill in. */
+export type CaseRest = Omit<ServerCase, 'section' | 'name' | 'rule'>;
 
 /** The connection ends: GOAWAY with this code, and nothing more. */
 export function connectionError(

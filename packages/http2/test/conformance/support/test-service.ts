@@ -28,6 +28,8 @@ export const testService: Service<HttpRequest, HttpResponse> = serviceFn(async (
       return HttpResponse.from({ body: request.headers.flat.join('|') });
     case '/hop-by-hop':
       return HttpResponse.from({ headers: HOP_BY_HOP, body: 'ok' });
+    case '/empty-stream':
+      return HttpResponse.from({ body: new ReadableStream({ start: (controller) => controller.close() }) });
     case '/large':
       return HttpResponse.from({ body: 'x'.repeat(Number(query)) });
     case '/hold':

@@ -60,9 +60,7 @@ export class HandshakeGate {
     };
     this.#waiting.add(enter);
     const facts = { layer: 'tls', phase: 'handshake' };
-    const timer = clock.startTimer(timeoutMs, () =>
-      turn.reject(new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts })),
-    );
+    const timer = clock.startTimer(timeoutMs, () => giveUp(new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts })));
     const listener = scope.onAbort(giveUp);
     try {
       await turn.promise;

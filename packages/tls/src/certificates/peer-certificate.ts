@@ -27,7 +27,7 @@ export interface CertificateFacts {
 
 /** What is known of the certificate of a peer. */
 export interface PeerCertificateFacts extends CertificateFacts {
-  /** Those of its issuers that are known, the nearest one first; the peer need not have sent all. Empty if the session was resumed. */
+  /** Its issuers that came with it, the nearest one first; roots mostly don't. Empty on a server that has resumed the session. */
   readonly chain: readonly CertificateFacts[];
   /** Whether it was verified: its chain, its dates and, for a server, its name and its pin. */
   readonly isAuthorized: boolean;

@@ -28,21 +28,35 @@ export function parsePins(pins: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Whether the certificate, or an issuer in the chain that came with it, has a pinned key.
+ * Whether the certificate, or an issuer in its chain, has a pinned key.
  *
  * @remarks
  * Each step up is believed only if the issuer's key has really signed what is below: names alone can be forged.
+ *
+ * @param roots - Those that are trusted: servers mostly don't send the one that their chain ends in.
  */
-export function isPinned(certificate: X509Certificate, pins: ReadonlySet<string>): boolean {
+export function isPinned(
+  certificate: X509Certificate,
+  pins: ReadonlySet<string>,
+  roots: () => readonly X509Certificate[],
+): boolean {
   let current = certificate;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     if (pins.has(spkiPin(current))) return true;
-    const issuer: X509Certificate | undefined = current.issuerCertificate;
+    const issuer: X509Certificate | undefined = current.issuerCertificate ?? rootOf(current, roots());
     if (issuer === undefined || issuer.fingerprint256 === current.fingerprint256) return false;
-    if (!issuer.ca || !current.verify(issuer.publicKey)) return false;
+    if (!hasSigned(issuer, current)) return false;
     current = issuer;
   }
   return false;
+}
+
+function rootOf(certificate: X509Certificate, roots: readonly X509Certificate[]): X509Certificate | undefined {
+  return roots.find((root) => certificate.checkIssued(root) && hasSigned(root, certificate));
+}
+
+function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  return issuer.ca && certificate.verify(issuer.publicKey);
 }
 
 /** No chain of the web is longer; OpenSSL itself stops at 100. */

@@ -29,6 +29,11 @@ export function trustOptions(
   };
 }
 
+/** The certificates that are trusted, all of them. @throws TlsMaterialError if one is none. */
+export function rootCertificates(roots: TrustRoots | readonly TrustRoots[]): readonly X509Certificate[] {
+  return (caOption(roots) ?? getCACertificates('default')).map(parse);
+}
+
 /** @returns `undefined` for the default, which Node then need not parse. */
 function caOption(roots: TrustRoots | readonly TrustRoots[]): string[] | undefined {
   const list = typeof roots === 'string' || roots instanceof Uint8Array ? [roots] : roots;

@@ -12,6 +12,8 @@ import type { ServerIdentity } from './server-identity.ts';
 export interface ServerTrust {
   /** Pins of which one has to be in the chain; `undefined`: none are asked for. */
   readonly pins: ReadonlySet<string> | undefined;
+  /** Who is trusted to sign; asked for only if there are pins. */
+  readonly roots: () => readonly X509Certificate[];
   /** Whether there are no roots: the pin of the certificate itself decides. */
   readonly pinsOnly: boolean;
   /** Whether the name in the certificate does not matter. */
@@ -23,8 +25,6 @@ export interface ServerEvidence {
   readonly certificate: X509Certificate | undefined;
   /** What OpenSSL says of the chain; `undefined`: it is good. */
   readonly verifyCode: string | undefined;
-  /** Whether an earlier session goes on. What that one has shown was judged then, and only its certificate is known now. */
-  readonly isResumed: boolean;
   /** Time of the day, in milliseconds since the Unix epoch. */
   readonly nowMs: number;
 }
@@ -39,18 +39,16 @@ export function judgeServer(
   trust: ServerTrust,
   identity: ServerIdentity,
 ): TlsError | undefined {
-  const { certificate, isResumed } = evidence;
+  const { certificate } = evidence;
   const refuse = (code: TlsErrorCode, why: string, options: TlsErrorOptions = {}): TlsError => {
     const facts = { peer: identity.peer, ...options.facts };
     return new TlsError(code, handshakeMessage(identity.peer, why), { ...options, facts });
   };
-  if (certificate === undefined) {
-    return isResumed ? undefined : refuse('LML_ERR_TLS_NO_CERTIFICATE', 'the server has shown no certificate');
-  }
+  if (certificate === undefined) return refuse('LML_ERR_TLS_NO_CERTIFICATE', 'the server has shown no certificate');
   return (
     (trust.pinsOnly ? judgeDates(evidence, certificate, refuse) : judgeChain(evidence, certificate, refuse)) ??
     (trust.skipsName ? undefined : judgeName(certificate, identity, refuse)) ??
-    judgePins(evidence, certificate, trust, refuse)
+    judgePins(certificate, trust, refuse)
   );
 }
 
@@ -88,16 +86,14 @@ function judgeName(certificate: X509Certificate, { host }: ServerIdentity, refus
 }
 
 function judgePins(
-  { isResumed }: ServerEvidence,
   certificate: X509Certificate,
-  { pins, pinsOnly }: ServerTrust,
+  { pins, pinsOnly, roots }: ServerTrust,
   refuse: Refuse,
 ): TlsError | undefined {
   if (pins === undefined) return undefined;
   const shown = spkiPin(certificate);
   if (pins.has(shown)) return undefined;
-  // The chain of a session that goes on was looked at when it began; it is not shown again.
-  if (!pinsOnly && (isResumed || isPinned(certificate, pins))) return undefined;
+  if (!pinsOnly && isPinned(certificate, pins, roots)) return undefined;
   const why = `no key in the chain is pinned; the pin of the certificate is ${shown}, add it to pins if it is meant to be`;
   return refuse('LML_ERR_TLS_PIN_MISMATCH', why);
 }

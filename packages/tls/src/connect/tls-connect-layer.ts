@@ -7,6 +7,7 @@ import type { Layer } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
 import { peerCertificateFacts } from '../certificates/peer-certificate.ts';
 import { parsePins } from '../certificates/spki-pin.ts';
+import { rootCertificates } from '../certificates/trust-roots.ts';
 import { TlsError } from '../errors.ts';
 import { handshakeMessage, peerFacts } from '../failure/to-tls-error.ts';
 import { OcspResponse, PeerCertificate } from '../keys.ts';
@@ -21,6 +22,7 @@ import { judgeServer } from './judge-server.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import { serverIdentity } from './server-identity.ts';
 import { SessionCache } from './session-cache.ts';
+import { TicketKeeper } from './ticket-keeper.ts';
 import type { TlsConnectOptions } from './tls-connect-options.ts';
 import { checkTlsConnectOptions } from './tls-connect-options.ts';
 
@@ -71,9 +73,10 @@ class TlsClient {
     this.#options = options;
     this.#contexts = new ClientContexts(options);
     this.#sessions = new SessionCache(options.maxSessions ?? 256);
-    const { roots, pins, dangerouslySkipNameCheck = false } = options;
+    const { roots = 'default', pins, dangerouslySkipNameCheck = false } = options;
     this.#trust = {
       pins: pins === undefined ? undefined : parsePins(pins),
+      roots: once(() => rootCertificates(roots)),
       pinsOnly: pins !== undefined && Array.isArray(roots) && roots.length === 0,
       skipsName: dangerouslySkipNameCheck,
     };
@@ -93,7 +96,7 @@ class TlsClient {
     const { clock = systemClock, timeoutMs = 10_000, dangerouslyAcceptTruncation = false } = this.#options;
     const { peer, request } = plan;
     const startedMs = clock.nowMs();
-    const tickets = new TicketKeeper(this.#sessions, sessionKey(plan));
+    const tickets = new TicketKeeper(this.#sessions, sessionKey(plan), clock.epochMs());
     let ocspResponse: Uint8Array | undefined;
     const session = new TlsSession(rawTransport(connection.stream), {
       open: (duplex) => {
@@ -112,11 +115,11 @@ class TlsClient {
     try {
       await session.handshake(deadline);
       const { extensions } = connection;
-      const certificate = session.socket.getPeerX509Certificate(); // once: on Node 22 the second time has another result
+      const certificate = shownBy(session.socket, tickets);
       const refusal = this.#judge(session.socket, certificate, plan);
       if (refusal !== undefined && this.#options.dangerouslyAcceptAnyCertificate !== true) throw refusal;
       this.#checkAlpn(session.socket, plan);
-      if (refusal === undefined) tickets.trust();
+      if (refusal === undefined && certificate !== undefined) tickets.trust(certificate);
       noteSession(connection, session.socket, plan);
       if (certificate !== undefined)
         extensions.insert(PeerCertificate, peerCertificateFacts(certificate, refusal?.code));
@@ -133,7 +136,7 @@ class TlsClient {
   }
 
   #socketOptions({ context, alpn, serverName }: Plan, tickets: TicketKeeper): ConnectionOptions {
-    const ticket = tickets.offered;
+    const { offered } = tickets;
     return {
       secureContext: context.context,
       servername: serverName ?? '', // Node would make up a name of its own
@@ -142,7 +145,7 @@ class TlsClient {
       // Judged by us as soon as the handshake is done, before anything is sent, with the reason in full: see judgeServer.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
-      ...(ticket === undefined ? {} : { session: ticket }),
+      ...(offered === undefined ? {} : { session: offered.ticket }),
     };
   }
 
@@ -153,7 +156,6 @@ class TlsClient {
       certificate,
       // Declared as an error, but a text; and only `authorized` says that there is none.
       verifyCode: socket.authorized ? undefined : String(authorizationError ?? 'UNSPECIFIED'),
-      isResumed: socket.isSessionReused(),
       nowMs: clock.epochMs(),
     };
     return judgeServer(evidence, this.#trust, plan);
@@ -166,36 +168,14 @@ class TlsClient {
   }
 }
 
-/** Sessions for resumption come at any time; they are kept only once the server is known to be the right one. */
-class TicketKeeper {
-  readonly #cache: SessionCache;
-  readonly #key: string;
-  #isTrusted = false;
-  #latest: Buffer | undefined;
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => (made ??= make());
+}
 
-  constructor(cache: SessionCache, key: string) {
-    this.#cache = cache;
-    this.#key = key;
-  }
-
-  get offered(): Buffer | undefined {
-    return this.#cache.get(this.#key);
-  }
-
-  take(ticket: Buffer): void {
-    if (this.#isTrusted) this.#cache.set(this.#key, ticket);
-    else this.#latest = ticket;
-  }
-
-  trust(): void {
-    this.#isTrusted = true;
-    if (this.#latest !== undefined) this.take(this.#latest);
-  }
-
-  /** A session that may be at fault is not offered again. */
-  forget(): void {
-    this.#cache.delete(this.#key);
-  }
+/** What the server has shown: in a session that goes on, when that began. Asked only once: Node 22 gives something else the second time. */
+function shownBy(socket: TLSSocket, { offered }: TicketKeeper): X509Certificate | undefined {
+  return socket.isSessionReused() ? offered?.certificate : socket.getPeerX509Certificate();
 }
 
 function sessionKey({ host, serverName, peer, context }: Plan): string {

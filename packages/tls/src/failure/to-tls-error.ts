@@ -18,14 +18,17 @@ import { conditionOf } from './conditions.ts';
 export function toTlsError(error: unknown, peer: string | undefined): TlsError {
   if (error instanceof TlsError) return error;
   const { code, why, alert } = describe(error);
-  return new TlsError(code, handshakeMessage(peer, why), { alert, ...optionsFor(error, peer) });
+  return new TlsError(code, handshakeMessage(peer, why), { alert, ...optionsFor(error, peer, alert) });
 }
 
 /** The {@link TlsSessionError} of whatever has broken a session that stood; the rules are those of {@link toTlsError}. */
 export function toTlsSessionError(error: unknown, peer: string | undefined): TlsSessionError {
   if (error instanceof TlsSessionError) return error;
   const { code, why, alert } = describe(error);
-  return new TlsSessionError(code, `tls session${withPeer(peer)}: ${why}`, { alert, ...optionsFor(error, peer) });
+  return new TlsSessionError(code, `tls session${withPeer(peer)}: ${why}`, {
+    alert,
+    ...optionsFor(error, peer, alert),
+  });
 }
 
 /** What a message about a failed handshake says. */
@@ -42,8 +45,8 @@ function withPeer(peer: string | undefined): string {
   return peer === undefined ? '' : ` with ${peer}`;
 }
 
-function optionsFor(error: unknown, peer: string | undefined): TlsErrorOptions {
-  const code = codeOf(error);
+function optionsFor(error: unknown, peer: string | undefined, alert: string | undefined): TlsErrorOptions {
+  const code = alert ?? codeOf(error);
   const facts = { ...(code === '' ? {} : { protocolCode: code }), ...(peer === undefined ? {} : { peer }) };
   return { cause: error, facts };
 }

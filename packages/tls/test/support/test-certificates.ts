@@ -118,7 +118,7 @@ function authorityOf(keys: webcrypto.CryptoKeyPair, issuer: string, cert: string
         signingKey: keys.privateKey,
         entries: serialNumbers.map((serialNumber) => ({ serialNumber, revocationDate: new Date(Date.now() - 1_000) })),
       });
-      return list.toString('pem');
+      return PemConverter.encode(list.rawData, 'X509 CRL');
     },
   };
 }

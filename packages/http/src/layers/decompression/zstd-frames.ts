@@ -28,12 +28,13 @@ export class ZstdFrames {
   *pieces(chunk: Uint8Array): Generator<Uint8Array> {
     for (let at = 0; at < chunk.length; ) {
       if (this.#tracker.isBetweenFrames) this.#start = NOTHING;
-      const end = this.#tracker.advance(chunk, at);
+      const from = at;
+      at = this.#tracker.advance(chunk, at);
       const { frameType } = this.#tracker;
-      let piece = chunk.subarray(at, end);
-      at = end;
+      if (frameType === 'skippable') continue;
+      let piece = chunk.subarray(from, at);
       if (this.#start !== undefined) {
-        piece = this.#start.length === 0 ? piece : Buffer.concat([this.#start, piece]);
+        if (this.#start.length > 0) piece = Buffer.concat([this.#start, piece]);
         this.#start = frameType === undefined ? piece : undefined;
         if (frameType === 'data') this.#onFrame(++this.#count);
       }

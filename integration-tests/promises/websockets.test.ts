@@ -1,5 +1,6 @@
 import type { HttpClient } from '@lamella/http';
-import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
+import { createHttpClient, http1 } from '@lamella/http';
+import { autoServerLayer, http2 } from '@lamella/http2';
 import type { LinkConditions, RelayOutcome } from '@lamella/net-core';
 import { memoryNetwork, serveListener } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
@@ -15,9 +16,16 @@ checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
 
 const WAYS = ['as bytes', 'message by message'] as const;
+const VERSIONS = ['HTTP/1.1 to HTTP/1.1', 'HTTP/2 to HTTP/2', 'HTTP/1.1 to HTTP/2', 'HTTP/2 to HTTP/1.1'] as const;
+type Versions = (typeof VERSIONS)[number];
+const CASES = WAYS.flatMap((way) => VERSIONS.map((versions) => [way, versions] as const));
 
 /** A client, a reverse proxy and a server that sends everything back, in memory. */
-function open(way: (typeof WAYS)[number], conditions: LinkConditions = {}) {
+function open(
+  way: (typeof WAYS)[number],
+  conditions: LinkConditions = {},
+  versions: Versions = 'HTTP/1.1 to HTTP/1.1',
+) {
   const clock = new FakeClock();
   const network = memoryNetwork({ clock });
   network.setConditions(conditions);
@@ -40,10 +48,12 @@ function open(way: (typeof WAYS)[number], conditions: LinkConditions = {}) {
       }
     },
   });
-  const server = httpServerLayer({ clock, lifecycle: originLife, onError })(echo);
+  const server = autoServerLayer({ clock, lifecycle: originLife, onError })(echo);
   void serveListener(network.listen('origin.test:80'), server, { lifecycle: originLife });
 
-  const egress = createHttpClient({ connector: network.connector(), protocols: [http1()], clock });
+  const [near, far] = versions.split(' to ').map((name) => (name === 'HTTP/2' ? http2() : http1()));
+  if (near === undefined || far === undefined) throw new Error('two versions');
+  const egress = createHttpClient({ connector: network.connector(), protocols: [far], clock });
   const proxy = reverseProxyService({
     client: egress,
     routes: [{ to: 'http://origin.test' }],
@@ -51,10 +61,10 @@ function open(way: (typeof WAYS)[number], conditions: LinkConditions = {}) {
     onRelayEnd: (outcome) => void relays.push(outcome),
     ...(way === 'as bytes' ? {} : { upgrade: webSocketRelay({ inspect: async () => 'pass' as const }) }),
   });
-  const edge = httpServerLayer({ clock, lifecycle: proxyLife, onError })(proxy);
+  const edge = autoServerLayer({ clock, lifecycle: proxyLife, onError })(proxy);
   void serveListener(network.listen('edge.test:80'), edge, { lifecycle: proxyLife });
 
-  const client: HttpClient = createHttpClient({ connector: network.connector(), protocols: [http1()], clock });
+  const client: HttpClient = createHttpClient({ connector: network.connector(), protocols: [near], clock });
   const connect = (): Promise<WebSocketConnection> =>
     connectWebSocket(client, { url: 'ws://edge.test/', protocols: ['other', 'echo'], clock });
   const close = async (): Promise<void> => {
@@ -68,9 +78,9 @@ function open(way: (typeof WAYS)[number], conditions: LinkConditions = {}) {
   return { clock, network, proxyLife, originLife, errors, relays, ended, connect, close };
 }
 
-describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
+describe.each(CASES)('a WebSocket that a proxy passes on %s, from %s', (way, versions) => {
   it.each([{}, { chunkBytes: 1 }])('keeps subprotocol, messages, code and reason: %o', async (conditions) => {
-    const chain = open(way, conditions);
+    const chain = open(way, conditions, versions);
     const socket = await chain.connect();
     expect(socket.protocol).toBe('echo');
     for (const message of ['κόσμε', Buffer.from([0, 255, 128]), '']) {
@@ -87,7 +97,7 @@ describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
   });
 
   it.each([1000, 1001, 1008, 1012, 3000, 4999])('tells the server that the client closed with %d', async (code) => {
-    const chain = open(way);
+    const chain = open(way, {}, versions);
     const socket = await chain.connect();
     await socket.send('last words');
     await socket.close(code, 'why');
@@ -97,7 +107,7 @@ describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
   });
 
   it('tells 1006 to one side when the other one has gone', async () => {
-    const chain = open(way);
+    const chain = open(way, {}, versions);
     const socket = await chain.connect();
     socket.destroy(new Error('gone'));
     await settle(20);
@@ -107,7 +117,7 @@ describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
   });
 
   it('is kept alive by pings from end to end, and lost when they stop', async () => {
-    const chain = open(way);
+    const chain = open(way, {}, versions);
     const socket = await chain.connect();
     await chain.clock.advanceAsync(290_000); // the proxy allows 300,000 ms of silence
     await chain.clock.advanceAsync(290_000);
@@ -120,7 +130,7 @@ describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
   });
 
   it('gets 1001 when the server drains, and the server waits for its answer', async () => {
-    const chain = open(way);
+    const chain = open(way, {}, versions);
     const sockets = await Promise.all(Array.from({ length: 20 }, () => chain.connect()));
     const report = chain.originLife.drain({ graceMs: 5_000 });
     const closes = Promise.all(sockets.map(({ closed }) => closed));
@@ -132,7 +142,7 @@ describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
 
   it('leaves nothing behind and harms no other one, broken off at any byte', async () => {
     for (let bytes = 1; bytes < 700; bytes += 7) {
-      const chain = open(way);
+      const chain = open(way, {}, versions);
       chain.network.setConditions({ resetAfterBytes: bytes }, { from: 'edge.test', to: 'origin.test' });
       const outcome = chain.connect().then(
         async (socket) => {
@@ -152,7 +162,7 @@ describe.each(WAYS)('a WebSocket that a proxy passes on %s', (way) => {
   });
 
   it('leaves nothing behind, 200 aborted at random', async () => {
-    const chain = open(way);
+    const chain = open(way, {}, versions);
     for (let round = 0; round < 200; round++) {
       const socket = await chain.connect();
       if (round % 3 > 0) void socket.send('x'.repeat(round * 50));

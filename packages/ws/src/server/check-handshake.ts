@@ -14,7 +14,8 @@ export interface Handshake {
 export function checkHandshake(request: HttpRequest): Handshake | HttpResponse {
   const { headers } = request;
   if (request.method !== 'GET') return refuse(405, 'a WebSocket is asked for by GET', [['Allow', 'GET']]);
-  if (request.version !== '1.1' || !asksForWebSocket(headers)) {
+  // HTTP/1.0 has no upgrades; an extended CONNECT of HTTP/2 (RFC 8441) looks like one here.
+  if (request.version === '1.0' || !asksForWebSocket(headers)) {
     return refuse(426, 'this is a WebSocket', [
       ['Upgrade', 'websocket'],
       ['Connection', 'Upgrade'],

@@ -245,6 +245,8 @@ describe('IpAddress', () => {
       '::fffe:1.2.3.4',
       '::1:ffff:1.2.3.4',
       '::ffff:0:1.2.3.4',
+      '::ffff:1:2:3',
+      '::ffff:1:2:3%1.2.3.4',
       '1::ffff:1.2.3.4',
     ],
   ])('leaves %s as it is, for it is not mapped', (text) => {

@@ -4,7 +4,10 @@ import { quoted } from './quoted.ts';
 import { whyNoIp } from './refusal.ts';
 
 /**
- * An IPv4 or IPv6 address. Immutable; equal addresses have equal {@link IpAddress.toString | texts}.
+ * An IPv4 or IPv6 address. Immutable; equal addresses have equal {@link IpAddress.text | texts}.
+ *
+ * @remarks
+ * The text is what is kept: it weighs an eighth of an array of bytes, and a server keeps an address for each connection.
  *
  * @example
  * parseIp('2001:DB8:0:0:0:0:0:1').toString(); // '2001:db8::1'
@@ -15,13 +18,13 @@ export class IpAddress {
   readonly type = 'ip' as const;
   /** Version of IP. */
   readonly family: 4 | 6;
-  /** 4 or 16 bytes in network order. Not to be changed. */
-  readonly bytes: Uint8Array;
   /** Zone of a scoped IPv6 address (RFC 4007), such as `eth0`, or `undefined`. */
   readonly zone: string | undefined;
-  #text: string | undefined;
+  /** The canonical text: dotted decimal, or RFC 5952, with the zone behind `%` if there is one. */
+  readonly text: string;
+  #bytes: Uint8Array | undefined;
 
-  /** @param bytes - 4 or 16 bytes, taken over. @param zone - Only with 16 bytes; 1 to 32 letters, digits, `.`, `_`, `~`, `-`. */
+  /** @param bytes - 4 or 16 bytes. @param zone - Only with 16 bytes; 1 to 32 letters, digits, `.`, `_`, `~`, `-`. */
   constructor(bytes: Uint8Array, zone?: string) {
     if (bytes.length !== 4 && bytes.length !== 16) {
       throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `an IP address has 4 or 16 bytes, got ${bytes.length}`);
@@ -31,28 +34,33 @@ export class IpAddress {
     if (zone !== undefined && (this.family === 4 || !ZONE.test(zone))) {
       throw new AddressError('LML_ERR_ADDRESS_BAD_IP', `${quoted(zone)} is no zone of an IPv${this.family} address`);
     }
-    this.bytes = bytes;
     this.zone = zone;
+    this.text = (this.family === 4 ? bytes.join('.') : formatIpv6(bytes)) + zoneSuffix(zone);
   }
 
-  /** The canonical text: dotted decimal, or RFC 5952, with the zone behind `%` if there is one. */
+  /** 4 or 16 bytes in network order; made at the first read. Not to be changed. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= bytesOf(this);
+    return this.#bytes;
+  }
+
+  /** The {@link text}. */
   toString(): string {
-    this.#text ??= (this.family === 4 ? this.bytes.join('.') : formatIpv6(this.bytes)) + zoneSuffix(this.zone);
-    return this.#text;
+    return this.text;
   }
 
   toJSON(): string {
-    return this.toString();
+    return this.text;
   }
 
   /** Whether both are the same address, zone included. An IPv4-mapped address is not equal to the IPv4 address. */
   equals(other: IpAddress): boolean {
-    return this.toString() === other.toString();
+    return this.text === other.text;
   }
 
   /** Whether this is an IPv4 address dressed up as IPv6, `::ffff:0:0/96`. RFC 4291 section 2.5.5.2. */
   get isIpv4Mapped(): boolean {
-    return this.family === 6 && MAPPED_PREFIX.every((byte, index) => this.bytes[index] === byte);
+    return this.text.startsWith(MAPPED_TEXT) && MAPPED_PREFIX.every((byte, index) => this.bytes[index] === byte);
   }
 
   /** The IPv4 address inside an IPv4-mapped one; any other address as it is. */
@@ -76,13 +84,13 @@ export function parseIp(text: string): IpAddress {
 export function tryParseIp(text: string): IpAddress | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
   if (!text.includes(':')) {
-    return readIpv4(text, 0, text.length, SCRATCH, 0) ? new IpAddress(SCRATCH.slice(0, 4)) : undefined;
+    return readIpv4(text, 0, text.length, SCRATCH, 0) ? new IpAddress(SCRATCH.subarray(0, 4)) : undefined;
   }
   const percent = text.indexOf('%');
   const zone = percent < 0 ? undefined : text.slice(percent + 1);
   if (zone !== undefined && !ZONE.test(zone)) return undefined;
   const end = percent < 0 ? text.length : percent;
-  return readIpv6(text, 0, end, SCRATCH) ? new IpAddress(SCRATCH.slice(), zone) : undefined;
+  return readIpv6(text, 0, end, SCRATCH) ? new IpAddress(SCRATCH, zone) : undefined;
 }
 
 /** Whether `text` is an IPv4 address. */
@@ -92,7 +100,7 @@ export function isIpv4Text(text: string): boolean {
 
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`. */
 function formatIpv6(bytes: Uint8Array): string {
-  if (MAPPED_PREFIX.every((byte, index) => bytes[index] === byte)) return `::ffff:${bytes.subarray(12).join('.')}`;
+  if (MAPPED_PREFIX.every((byte, index) => bytes[index] === byte)) return MAPPED_TEXT + bytes.subarray(12).join('.');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(2 * index));
   const { start, length } = longestZeroRun(groups);
@@ -115,9 +123,19 @@ function zoneSuffix(zone: string | undefined): string {
   return zone === undefined ? '' : `%${zone}`;
 }
 
-/** Filled and read in one go, never kept: an address takes a copy. */
+/** The way back from the text. */
+function bytesOf({ family, text, zone }: IpAddress): Uint8Array {
+  const bytes = new Uint8Array(family === 4 ? 4 : 16);
+  if (family === 4) readIpv4(text, 0, text.length, bytes, 0);
+  else readIpv6(text, 0, text.length - zoneSuffix(zone).length, bytes);
+  return bytes;
+}
+
+/** Filled and read in one go: an address keeps no bytes. */
 const SCRATCH: Uint8Array = new Uint8Array(16);
 const ZONE = /^[A-Za-z0-9._~-]{1,32}$/;
+/** What the text of every IPv4-mapped address begins with, and that of few others, such as `::ffff:1:2:3`. */
+const MAPPED_TEXT = '::ffff:';
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 /** The longest address and the longest zone. */
 const MAX_TEXT_LENGTH = 45 + 1 + 32;

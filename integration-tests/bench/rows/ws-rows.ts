@@ -47,9 +47,10 @@ export const wsIdleRow: MemoryRow = {
   name: 'ws-idle',
   about: 'Memory of a server that keeps 10,000 idle WebSockets, each of which has had one message. 10,485 are 100 MiB.',
   unit: 'bytes per connection',
-  targets: [{ of: 'lamella', to: 'ws on node:http', atMost: 1 }],
+  targets: [{ of: 'lamella', atMost: 10_485 }],
   contestants: {
     'ws on node:http': () => bytesPerConnection('ws'),
+    'node:net alone, which answers by rote': () => bytesPerConnection('sockets'),
     lamella: () => bytesPerConnection('lamella'),
   },
 };

@@ -41,7 +41,8 @@ export interface MemoryRow {
   readonly name: string;
   readonly about: string;
   readonly unit: string;
-  readonly targets: readonly { readonly of: string; readonly to: string; readonly atMost: number }[];
+  /** Ratios, or without `to` counts, that must not be exceeded. */
+  readonly targets: readonly { readonly of: string; readonly to?: string; readonly atMost: number }[];
   /** Each starts a process of its own, and gives what it has counted. The first is the peer that the ratios are taken to. */
   readonly contestants: Readonly<Record<string, () => Promise<number>>>;
 }

@@ -58,11 +58,13 @@ export function reportMemory(
   lines.push('');
   let isReached = true;
   for (const { of, to, atMost } of row.targets) {
-    const reached = ratio(samples, of, to);
+    const reached = to === undefined ? median(samples.get(of) ?? []) : ratio(samples, of, to);
+    const [what, figures] =
+      to === undefined
+        ? [`${of}, ${row.unit}`, [show(reached), show(atMost)]]
+        : [`${of} to ${to}`, [reached.toFixed(2), atMost.toFixed(2)]];
     if (reached > atMost) isReached = false;
-    lines.push(
-      `- ${of} to ${to}: **${reached.toFixed(2)}**, wanted at most ${atMost.toFixed(2)}${reached > atMost ? ' - MISSED' : ''}`,
-    );
+    lines.push(`- ${what}: **${figures[0]}**, wanted at most ${figures[1]}${reached > atMost ? ' - MISSED' : ''}`);
   }
   return { text: `${lines.join('\n')}\n`, isReached };
 }

@@ -250,6 +250,11 @@ export class PeerFrames<Owner> implements FrameHandler {
       stream.contentLength = isBodyless ? 0 : isTunnel ? -1 : head.contentLength;
       this.#core.deadlines.stop(stream);
     }
+    // RFC 9113 section 8.1.1: a response without the content that it announces must not look like a whole one.
+    if (endStream && stream.contentLength > 0) {
+      this.#core.wrongLength(stream);
+      return;
+    }
     this.#core.push({ type: 'response', stream, head, hasBody: !isInterim && !endStream });
     if (endStream) this.#core.endRemote(stream, undefined);
   }

@@ -34,6 +34,9 @@ export interface ClientHelloLayerOptions extends PeekClientHelloOptions {
  * the connection is closed then.
  *
  * @example
+ * import type { Connection } from '@lamella/net-core';
+ * import { serviceFn, stack } from '@lamella/service-core';
+ *
  * const logged = stack(
  *   clientHelloLayer({ timeoutMs: 5_000 }),
  *   serviceFn(async ({ extensions, stream }: Connection) => {

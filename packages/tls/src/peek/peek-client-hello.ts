@@ -26,6 +26,9 @@ export interface PeekClientHelloOptions extends ClientHelloLimits {
  * stream fails; the reason of the connection if it is aborted; UsageError if an option is out of its range.
  *
  * @example
+ * import type { Connection } from '@lamella/net-core';
+ * import { serviceFn } from '@lamella/service-core';
+ *
  * const greet = serviceFn(async (connection: Connection) => {
  *   const hello = await peekClientHello(connection, { timeoutMs: 5_000 });
  *   console.log(hello?.serverName, hello?.alpnProtocols);

@@ -33,11 +33,15 @@ export interface TlsRouterOptions extends ClientHelloLayerOptions {
  * fits no route; the connection is closed then.
  *
  * @example
+ * import type { Connection } from '@lamella/net-core';
+ * import { relay } from '@lamella/net-core';
+ * import { serviceFn } from '@lamella/service-core';
+ *
+ * declare function dial(port: number): Promise<Connection>;
+ *
  * const upstream = (port: number) =>
  *   serviceFn(async ({ stream }: Connection) => {
- *     const target = parseAddress(`127.0.0.1:${port}`);
- *     const { stream: origin } = await memoryNetwork().connector().serve(connectRequest({ target }));
- *     await relay(stream, origin);
+ *     await relay(stream, (await dial(port)).stream);
  *   });
  * const router = tlsRouter({
  *   routes: [

@@ -22,6 +22,8 @@ export interface ClientHelloLimits {
  * as soon as a length says so, not when its bytes have come.
  *
  * @example
+ * import { ByteCursor } from '@lamella/net-core';
+ *
  * const decoder = new ClientHelloDecoder({ maxBytes: 16_384 });
  * const hello = decoder.decode(new ByteCursor(Uint8Array.of(22, 3, 1))); // undefined: there is more to come
  */

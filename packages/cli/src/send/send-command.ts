@@ -100,7 +100,7 @@ To a ws:// URL, each line of the standard input is a message, or each -d and --j
 
 Examples:
   lamella send -i :9000/items
-  lamella send -d name=value -d more=@file http://127.0.0.1:9000/form
+  lamella send -d name=value -d @more.txt http://127.0.0.1:9000/form
   lamella send -F title=Sunset -F photo=@sunset.png http://127.0.0.1:9000/photos
   lamella send -b cookies -c cookies -d name=me -L http://127.0.0.1:9000/login
   lamella send -L -o page.html -x proxy.example:8080 http://example.com/

@@ -1,7 +1,16 @@
 import type { ByteStream, Connection } from '@lamella/net-core';
-import { createConnection, memoryPipe, ServerName } from '@lamella/net-core';
+import {
+  createConnection,
+  encodeProxyProtocol,
+  memoryPipe,
+  PeerAddress,
+  parseAddress,
+  parseCidr,
+  proxyProtocolAcceptLayer,
+  ServerName,
+} from '@lamella/net-core';
 import { checkLedger, readAll, text } from '@lamella/net-core/testing';
-import { AbortScope } from '@lamella/service-core';
+import { AbortScope, createExtensions } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { helloMessage, joined, record, records } from '../../test/support/client-hello-bytes.ts';
@@ -33,6 +42,22 @@ describe('clientHelloLayer', () => {
         bytes: joined(HELLO, Uint8Array.of(1, 2, 3)),
       },
     ]);
+  });
+
+  it('loses no byte behind a header of the PROXY protocol, at any cut', async () => {
+    const source = parseAddress('192.0.2.7:5000');
+    const destination = parseAddress('198.51.100.1:443');
+    const facts = { version: 2, command: 'proxy', transport: 'tcp', source, destination, tlvs: [] } as const;
+    const bytes = joined(encodeProxyProtocol(facts), HELLO);
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const extensions = createExtensions('connection');
+      extensions.insert(PeerAddress, parseAddress('10.0.0.1:4000'));
+      const { near, served, seen } = accept({ extensions, isBehindProxy: true });
+      for (const part of [bytes.slice(0, cut), bytes.slice(cut)]) void near.write([part]);
+      await near.closeWrite();
+      await served;
+      expect(seen, `cut at ${cut}`).toMatchObject([{ helloName: 'example.com', bytes: HELLO }]);
+    }
   });
 
   it('names no server where the client does not', async () => {
@@ -133,8 +158,14 @@ interface Seen {
   readonly bytes: Uint8Array;
 }
 
+interface AcceptOptions extends ClientHelloLayerOptions {
+  readonly withNotTls?: boolean;
+  readonly isBehindProxy?: boolean;
+  readonly extensions?: Connection['extensions'];
+}
+
 /** A connection that the layer accepts, and what the services inside have seen. */
-function accept({ withNotTls = false, ...options }: ClientHelloLayerOptions & { readonly withNotTls?: boolean } = {}) {
+function accept({ withNotTls = false, isBehindProxy = false, extensions, ...options }: AcceptOptions = {}) {
   const [near, far] = memoryPipe();
   clients.push(near);
   const [clock, scope] = [new FakeClock(), new AbortScope()];
@@ -152,7 +183,10 @@ function accept({ withNotTls = false, ...options }: ClientHelloLayerOptions & { 
     },
   });
   const layer = clientHelloLayer({ clock, ...options, ...(withNotTls ? { notTls: serviceOf('notTls') } : {}) });
-  const served = layer(serviceOf('inner')).serve(createConnection(far, { scope }));
+  const hellos = layer(serviceOf('inner'));
+  const trusting = proxyProtocolAcceptLayer({ trustedPeers: [parseCidr('10.0.0.0/8')], clock });
+  const service = isBehindProxy ? trusting(hellos) : hellos;
+  const served = service.serve(createConnection(far, { scope, ...(extensions === undefined ? {} : { extensions }) }));
   served.catch(() => {});
   return { near, served, seen, clock, scope };
 }

@@ -1,0 +1,47 @@
+import { HttpResponse } from '@lamella/http';
+import { checkLedger } from '@lamella/net-core/testing';
+import { serviceFn } from '@lamella/service-core';
+import { settle } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { headers, ping, reset } from '../support/frames.ts';
+import { RawPeer } from '../support/raw-peer.ts';
+
+checkLedger({ beforeEach, afterEach });
+
+const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
+
+it('services that go on though their streams are gone are twice as many as streams at most', async () => {
+  const answers: (() => void)[] = [];
+  const stubborn = serviceFn(
+    () => new Promise<HttpResponse>((resolve) => answers.push(() => resolve(HttpResponse.from({ body: 'ok' })))),
+  );
+  const peer = await RawPeer.open(stubborn, { limits: { maxConcurrentStreams: 5 } });
+  for (let id = 1; id < 20; id += 2) await peer.send(headers(id, GET, { end: true }), reset(id, 8));
+  expect([answers.length, await peer.takeFrames()]).toEqual([10, []]);
+  await peer.send(headers(21, GET, { end: true }));
+  expect([answers.length, await peer.takeFrames()]).toEqual([10, ['RST_STREAM 21 REFUSED_STREAM']]);
+  answers[0]?.();
+  await settle(4);
+  await peer.send(headers(23, GET, { end: true }));
+  answers.at(-1)?.();
+  expect((await peer.takeFrames()).at(-1)).toBe('DATA 23 "ok" END');
+  await peer.close();
+});
+
+it('a client that asks all the time and reads nothing is not listened to', async () => {
+  const peer = await RawPeer.open(
+    serviceFn(async () => HttpResponse.from({ body: 'ok' })),
+    { limits: { maxControlFramesPerSecond: Number.POSITIVE_INFINITY }, stopsReading: true },
+  );
+  const pings = Buffer.concat(Array.from({ length: 1_000 }, () => ping('abcdefgh')));
+  let isHeldBack = false;
+  for (let round = 0; round < 40 && !isHeldBack; round++) {
+    isHeldBack = peer.stream.write([Uint8Array.from(pings)]) !== undefined;
+    await settle(2);
+  }
+  // What waits is bounded: one window of the pipe, and what the server holds before it stops to read.
+  expect(isHeldBack).toBe(true);
+  await peer.clock.advanceAsync(60_000); // writeTimeoutMs: it is given up
+  expect(peer.errors.map((error) => Reflect.get(Object(error), 'code'))).toEqual(['LML_ERR_TIMEOUT']);
+  await peer.close();
+});

@@ -4,7 +4,7 @@ import { EXTENSION } from '../codec/client-hello/extension-types.ts';
 import { withoutGrease } from './ja3.ts';
 
 /** A JA4 fingerprint. */
-export interface Ja4 {
+interface Ja4 {
   /** The fingerprint. */
   readonly hashed: string;
   /** What is hashed in it, in clear. */

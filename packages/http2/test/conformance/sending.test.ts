@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { data, headers, ping, settings, windowUpdate } from '../support/frames.ts';
+import { ProtocolStage } from '../support/protocol-stage.ts';
+
+const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
+const POST = [':method', 'POST', ...GET.slice(2)];
+const HEADER_TABLE_SIZE = 1;
+const INITIAL_WINDOW_SIZE = 4;
+const MAX_FRAME_SIZE = 5;
+
+// `FrameReader` checks each frame: sizes, flags, reserved bits, what it belongs to, and that sections are contiguous.
+describe('RFC 9113 4.3.1: header compression that is sent', () => {
+  it('begins with an update when the peer has made its table smaller', () => {
+    const stage = served(1, 3, 5);
+    respond(stage, 1, ['a', 'b']);
+    stage.receive(settings([HEADER_TABLE_SIZE, 0]));
+    stage.reader.setMaxTableBytes(0); // from now on, a block without an update is an error
+    respond(stage, 3, ['a', 'b']);
+    respond(stage, 5, ['a', 'b']);
+    expect(stage.takeFrames()).toEqual([
+      'HEADERS 1 :status=200 a=b END',
+      'SETTINGS ACK',
+      'HEADERS 3 :status=200 a=b END',
+      'HEADERS 5 :status=200 a=b END',
+    ]);
+  });
+
+  it('tells the smallest size and the last one, if there were several since the last block', () => {
+    const stage = served(1, 3);
+    respond(stage, 1, ['a', 'b']);
+    stage.receive(settings([HEADER_TABLE_SIZE, 0]), settings([HEADER_TABLE_SIZE, 4_096]));
+    stage.reader.setMaxTableBytes(0);
+    stage.reader.setMaxTableBytes(4_096);
+    respond(stage, 3, ['a', 'b']);
+    expect(stage.takeFrames().at(-1)).toBe('HEADERS 3 :status=200 a=b END');
+  });
+});
+
+describe('RFC 9113 4.2: frames that are sent', () => {
+  it('go on in CONTINUATION, with nothing in between, when a section is larger than a frame', () => {
+    const stage = served(1, 3);
+    stage.command((protocol, nowMs) => {
+      protocol.sendFields(stage.stream(1), [':status', '200'], false);
+      protocol.sendData(stage.stream(1), Buffer.alloc(40_000, 'x'), true, nowMs);
+      protocol.sendFields(stage.stream(3), [':status', '200', 'a', '\xff'.repeat(40_000)], true);
+    });
+    const lines = stage.takeFrames();
+    expect(lines.find((line) => line.startsWith('HEADERS 3'))).toMatch(/ END \(3 frames\)$/);
+    expect(lines.filter((line) => line.startsWith('DATA 1')).length).toBe(3);
+  });
+
+  it('are no larger than the peer takes, also when it takes less than before', () => {
+    const stage = served(1, 3);
+    stage.receive(settings([MAX_FRAME_SIZE, 65_536]));
+    stage.reader.maxFrameBytes = 65_536;
+    respond(stage, 1, ['a', '\xff'.repeat(40_000)]);
+    expect(stage.takeFrames().at(-1)).toMatch(/^HEADERS 1 .* END$/);
+    stage.receive(settings([MAX_FRAME_SIZE, 16_384]));
+    stage.reader.maxFrameBytes = 16_384;
+    respond(stage, 3, ['a', '\xff'.repeat(40_000)]);
+    expect(stage.takeFrames().at(-1)).toMatch(/ END \(3 frames\)$/);
+  });
+});
+
+describe('RFC 9113 5.1: streams that are over for us', () => {
+  it('get no more frames, whatever is asked for', () => {
+    const stage = served(1);
+    stage.command((protocol, nowMs) => {
+      const stream = stage.stream(1);
+      protocol.sendFields(stream, [':status', '200'], true);
+      protocol.sendFields(stream, ['a', 'b'], true);
+      protocol.sendData(stream, Buffer.from('x'), true, nowMs);
+      protocol.sendTrailers(stream, ['a', 'b']);
+      protocol.reset(stream, 'CANCEL');
+      protocol.consume(stream, 100, nowMs);
+    });
+    expect(stage.takeFrames(true)).toEqual(['HEADERS 1 :status=200 END']);
+  });
+
+  it('may be reset once', () => {
+    const stage = served(1);
+    stage.command((protocol) => {
+      protocol.reset(stage.stream(1), 'CANCEL');
+      protocol.reset(stage.stream(1), 'INTERNAL_ERROR');
+    });
+    expect(stage.takeFrames()).toEqual(['RST_STREAM 1 CANCEL']);
+  });
+});
+
+describe('RFC 9113 8.1: messages that are sent', () => {
+  it('end with their trailers, behind all content', () => {
+    const stage = served(1);
+    stage.receive(settings([INITIAL_WINDOW_SIZE, 2]));
+    stage.takeFrames();
+    stage.command((protocol, nowMs) => {
+      protocol.sendFields(stage.stream(1), [':status', '200'], false);
+      protocol.sendData(stage.stream(1), Buffer.from('abc'), false, nowMs);
+      protocol.sendTrailers(stage.stream(1), ['t', 'u']);
+    });
+    expect(stage.takeFrames()).toEqual(['HEADERS 1 :status=200', 'DATA 1 "ab"']);
+    stage.receive(windowUpdate(1, 5));
+    expect(stage.takeFrames()).toEqual(['DATA 1 "c"', 'HEADERS 1 t=u END']);
+  });
+});
+
+describe('RFC 9113 6.8: a server that leaves', () => {
+  it('says so in two steps, serves what is on its way, and closes when all is done', () => {
+    const stage = served(1);
+    stage.command((protocol, nowMs) => protocol.shutdown(nowMs));
+    expect(stage.takeFrames()).toEqual(['GOAWAY 2147483647 NO_ERROR', 'PING farewell']);
+    stage.receive(headers(3, GET, { end: true }), ping('farewell', true), headers(5, GET, { end: true }));
+    expect(stage.takeFrames()).toEqual(['GOAWAY 3 NO_ERROR']);
+    respond(stage, 1, []);
+    respond(stage, 3, []);
+    expect(stage.takeFrames()).toEqual(['HEADERS 1 :status=200 END', 'HEADERS 3 :status=200 END']);
+    expect(stage.takeEvents().at(-1)).toBe('closed');
+  });
+
+  it('looks at no stream behind the last one, and still counts its content', () => {
+    const stage = served(1);
+    stage.command((protocol, nowMs) => protocol.shutdown(nowMs, true));
+    stage.receive(headers(3, POST), ...Array.from({ length: 2_000 }, () => data(3, 'x'.repeat(16_000))));
+    expect(stage.takeEvents()).toEqual([]);
+    expect(stage.takeFrames()).toEqual(['GOAWAY 1 NO_ERROR']);
+    expect(stage.protocol.hasFailed).toBe(false);
+  });
+});
+
+describe('RFC 9218 10: whose turn it is', () => {
+  it('streams of use bit by bit take turns, others come one after the other', () => {
+    for (const [priority, order] of [
+      ['i', [1, 3, 5, 1, 3, 5]],
+      ['u=3', [1, 1, 3, 3, 5, 5]],
+    ] as const) {
+      const stage = new ProtocolStage('server');
+      stage.receive(settings([INITIAL_WINDOW_SIZE, 0]), windowUpdate(0, 1_000_000));
+      for (const id of [1, 3, 5]) {
+        stage.receive(headers(id, [...GET, 'priority', priority], { end: true }));
+        stage.command((protocol, nowMs) => {
+          protocol.sendFields(stage.stream(id), [':status', '200'], false);
+          protocol.sendData(stage.stream(id), new Uint8Array(2 * 16_384), true, nowMs);
+        });
+      }
+      stage.takeFrames();
+      stage.receive(settings([INITIAL_WINDOW_SIZE, 65_535]));
+      const ids = stage.takeFrames().flatMap((line) => /^DATA (\d+)/.exec(line)?.[1] ?? []);
+      expect(ids.map(Number)).toEqual(order);
+    }
+  });
+});
+
+/** A server with requests on these streams. */
+function served(...ids: readonly number[]): ProtocolStage {
+  const stage = new ProtocolStage('server');
+  for (const id of ids) stage.receive(headers(id, GET, { end: true }));
+  stage.takeEvents();
+  return stage;
+}
+
+function respond(stage: ProtocolStage, id: number, fields: readonly string[]): void {
+  stage.command((protocol) => protocol.sendFields(stage.stream(id), [':status', '200', ...fields], true));
+}

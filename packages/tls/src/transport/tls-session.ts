@@ -43,6 +43,8 @@ export class TlsSession {
     }
     // Node tells its TLS socket that the duplex has closed, but not always why.
     raw.duplex.on('error', (error) => this.socket.destroy(error));
+    // Once a session stands, Node tells of broken records, and leaves the socket open; of those of a server by this event only.
+    for (const event of ['error', '_tlsError']) this.socket.on(event, (error: Error) => this.socket.destroy(error));
     this.#watchEnd();
     this.stream = byteStreamFromDuplex(this.socket, {
       kind: raw.isNative ? 'socket' : 'stream',

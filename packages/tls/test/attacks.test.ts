@@ -235,6 +235,16 @@ describe('in a session that stands', () => {
   });
 });
 
+it('noise from a client breaks the session of a server, with an error that says so', async () => {
+  const { injectAtServer, serverStream, close } = await tappedSession();
+  injectAtServer(utf8('GET / HTTP/1.1\r\n\r\n'));
+  await expect(serverStream.read()).rejects.toMatchObject({
+    code: 'LML_ERR_STREAM_FAILED',
+    cause: { name: 'TlsSessionError', code: 'LML_ERR_TLS_PROTOCOL' },
+  });
+  await close();
+});
+
 it('a server with TLS 1.3 only is not talked into an older version', async () => {
   const world = tlsWorld({ certificates: good, minVersion: 'TLSv1.3' });
   await expect(world.connect({ roots: root.cert, maxVersion: 'TLSv1.2' })).rejects.toMatchObject({
@@ -312,7 +322,11 @@ async function tappedSession(options: object = {}) {
   const [near, far] = memoryPipe();
   const [between, outer] = memoryPipe();
   const served = Promise.withResolvers<void>();
-  const serving = serverOn(createConnection(far), {}, () => served.promise);
+  const accepted = Promise.withResolvers<ByteStream>();
+  const serving = serverOn(createConnection(far), {}, (connection) => {
+    accepted.resolve(connection.stream);
+    return served.promise;
+  });
   // Passes the handshake on, and then what the test says.
   const pump = (async () => {
     for (let chunk = await near.read(); chunk !== undefined; chunk = await near.read()) void between.write([chunk]);
@@ -324,6 +338,8 @@ async function tappedSession(options: object = {}) {
   await settle();
   return {
     stream,
+    serverStream: await accepted.promise,
+    injectAtServer: (bytes: Uint8Array) => void near.write([bytes]),
     inject: (bytes: Uint8Array) => void between.write([bytes]),
     cut: () => void between.closeWrite(),
     close() {

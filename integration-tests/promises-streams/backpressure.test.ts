@@ -7,20 +7,25 @@ import { patternSum } from '../support/pattern.ts';
 import { Flow } from './support/flow.ts';
 import type { Stage, StageOptions } from './support/stage.ts';
 import { stages } from './support/stages.ts';
-import { memory } from './support/transports.ts';
+import { memory, memoryHttp2 } from './support/transports.ts';
 
 const newStage = stages({ beforeEach, afterEach });
 const slowly = (): Promise<void> => settle(4);
 
-describe.each([
+const ways = [
   { way: 'straight to a server', host: 'origin.test', viaProxy: false, hops: 1 },
   { way: 'through a reverse proxy', host: 'edge.test', viaProxy: false, hops: 2 },
   { way: 'through a forward proxy', host: 'origin.test', viaProxy: true, hops: 2 },
-])('HTTP/1.1 bodies $way', ({ host, viaProxy, hops }) => {
+];
+
+describe.each([
+  ...ways.map((way) => ({ ...way, transport: memory })),
+  ...ways.map((way) => ({ ...way, transport: memoryHttp2 })),
+])('$transport.version bodies $way', ({ host, viaProxy, hops, transport }) => {
   it('of responses make a fast server wait for a slow client', async () => {
     const flow = new Flow(LENGTH);
     const origin = serviceFn(async () => HttpResponse.from({ body: HttpBody.from(flow.body()) }));
-    const stage = await newStage(memory, { origin });
+    const stage = await newStage(transport, { origin });
     const response = await stage.client({ viaProxy }).serve(Request.from({ target: `http://${host}/` }));
     await flow.readFrom(response.body, slowly);
     expectHeldBack(flow, hops);
@@ -32,7 +37,7 @@ describe.each([
       await flow.readFrom(request.body, slowly);
       return HttpResponse.from();
     });
-    const stage = await newStage(memory, { origin });
+    const stage = await newStage(transport, { origin });
     const request = Request.from({ method: 'POST', target: `http://${host}/`, body: HttpBody.from(flow.body()) });
     const response = await stage.client({ viaProxy }).serve(request);
     await response.body.cancel();

@@ -23,7 +23,7 @@ const options: StageOptions = {
   origin: serviceFn(async (request: HttpRequest) => {
     if (request.headers.has('upgrade')) return HttpResponse.upgrade({ headers: { Upgrade: 'shout' } }, shout);
     if (request.path === '/stream') return HttpResponse.from({ body: HttpBody.from(['one ', 'two ', 'three']) });
-    const fields = [...request.headers].filter(([name]) => name.startsWith('Y-')).map((pair) => pair.join('='));
+    const fields = [...request.headers].filter(([name]) => /^y-/i.test(name)).map((pair) => pair.join('='));
     const body = sha1(await request.body.bytes());
     return HttpResponse.json({ method: request.method, path: request.path, fields, body });
   }),
@@ -52,7 +52,8 @@ describe.each(transports)('on $what, the same services', (transport) => {
     expect(await echoed.body.json()).toEqual({
       method: 'PUT',
       path: '/x',
-      fields: ['Y-B=1', 'Y-a=2'],
+      // HTTP/2 has names in lower case only.
+      fields: transport.version === 'HTTP/2' ? ['y-b=1', 'y-a=2'] : ['Y-B=1', 'Y-a=2'],
       body: sha1(bytes),
     });
     const streamed = await client.serve(Request.from({ target: `http://${host}/stream` }));

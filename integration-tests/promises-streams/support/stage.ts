@@ -1,14 +1,17 @@
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
-import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
+import { createHttpClient, http1 } from '@lamella/http';
+import { autoServerLayer, http2 } from '@lamella/http2';
 import type { ByteStream, Connection, Connector, RelayOutcome } from '@lamella/net-core';
 import { connectRequest, parseAddress, relay, serveListener } from '@lamella/net-core';
 import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
 import type { Clock, Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
-import type { Places } from './transports.ts';
+import type { HttpVersion, Places } from './transports.ts';
 
 /** Options of {@link openStage}. */
 export interface StageOptions {
+  /** Version of HTTP that all clients speak; servers take both. Default `'HTTP/1.1'`. */
+  readonly version?: HttpVersion;
   /** Default: the system clock. */
   readonly clock?: Clock;
   /** What the HTTP origin does. Default: there is none. */
@@ -44,7 +47,8 @@ export interface Stage {
 
 /** Opens a {@link Stage}. */
 export async function openStage(places: Places, options: StageOptions = {}): Promise<Stage> {
-  const { clock, wrap = (stream) => stream } = options;
+  const { clock, version = 'HTTP/1.1', wrap = (stream) => stream } = options;
+  const protocols = [version === 'HTTP/2' ? http2({ limits: NARROW }) : http1()];
   const timed = clock === undefined ? {} : { clock };
   const lifecycle = createLifecycle(timed);
   const outcomes: RelayOutcome[] = [];
@@ -66,8 +70,8 @@ export async function openStage(places: Places, options: StageOptions = {}): Pro
     );
     serving.push(serveListener(await places.listen(name), wrapped, { lifecycle, onError }));
   };
-  const http = httpServerLayer({ ...timed, lifecycle, onError });
-  const client = createHttpClient({ connector: connectorOf('proxy'), protocols: [http1()], ...timed, lifecycle });
+  const http = autoServerLayer({ http2: { limits: NARROW }, ...timed, lifecycle, onError });
+  const client = createHttpClient({ connector: connectorOf('proxy'), protocols, ...timed, lifecycle });
   const idle = options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs };
   const relayOptions = { ...timed, lifecycle, ...idle };
   const forwarding = {
@@ -97,7 +101,7 @@ export async function openStage(places: Places, options: StageOptions = {}): Pro
       const proxy = viaProxy ? { proxy: parseAddress('proxy.test:8080') } : {};
       const made = createHttpClient({
         connector: connectorOf('client'),
-        protocols: [http1()],
+        protocols,
         ...timed,
         ...proxy,
         ...more,
@@ -117,3 +121,6 @@ export async function openStage(places: Places, options: StageOptions = {}): Pro
     },
   };
 }
+
+/** Windows as narrow as those of the pipes below: whoever is slow is noticed at once. */
+const NARROW = { initialStreamWindowBytes: 65_535, maxStreamWindowBytes: 65_535 };

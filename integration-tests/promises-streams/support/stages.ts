@@ -20,7 +20,7 @@ export function stages(hooks: TestHooks): (transport: Transport, options?: Stage
     for (const stage of open.splice(0)) await stage.close();
   });
   return async (transport, options) => {
-    const stage = await openStage(transport.open(), options);
+    const stage = await openStage(transport.open(), { version: transport.version, ...options });
     open.push(stage);
     return stage;
   };

@@ -5,9 +5,14 @@ import type { Address, Connector, Listener } from '@lamella/net-core';
 import { formatAddress, memoryNetwork } from '@lamella/net-core';
 import { listenTcp, listenUnix, tcpConnector } from '@lamella/net-tcp';
 
+/** Versions of HTTP that stages can speak. */
+export type HttpVersion = 'HTTP/1.1' | 'HTTP/2';
+
 /** A kind of transport, under which whole programs run without knowing it. */
 export interface Transport {
   readonly what: string;
+  /** Version of HTTP that everybody speaks on it. */
+  readonly version: HttpVersion;
   /** Opens a network of this kind, with nothing in it. */
   open(): Places;
 }
@@ -23,12 +28,22 @@ export interface Places {
 }
 
 /** A network in this process, without sockets. */
-export const memory: Transport = { what: 'memory', open: openMemory };
+export const memory: Transport = { what: 'memory', version: 'HTTP/1.1', open: openMemory };
+/** The same, by HTTP/2. */
+export const memoryHttp2: Transport = { what: 'memory, by HTTP/2', version: 'HTTP/2', open: openMemory };
 /** Sockets on this machine. */
-export const tcp: Transport = { what: 'TCP', open: openTcp };
+export const tcp: Transport = { what: 'TCP', version: 'HTTP/1.1', open: openTcp };
+/** The same, by HTTP/2. */
+export const tcpHttp2: Transport = { what: 'TCP, by HTTP/2', version: 'HTTP/2', open: openTcp };
 
 /** Every transport there is: the same services, suites and programs run on each of them. */
-export const transports: readonly Transport[] = [memory, tcp, { what: 'Unix sockets', open: openUnix }];
+export const transports: readonly Transport[] = [
+  memory,
+  memoryHttp2,
+  tcp,
+  tcpHttp2,
+  { what: 'Unix sockets', version: 'HTTP/1.1', open: openUnix },
+];
 
 function openMemory(): Places {
   const network = memoryNetwork();

@@ -42,11 +42,12 @@ export function requestHead(
   upgrade: string | undefined,
 ): ClientRequestHead {
   const { method, headers, parsedTarget } = request;
-  const authority = parsedTarget.authority ?? headers.get('host');
+  const isConnect = method === 'CONNECT';
+  // As in HTTP/1.1, Host may name another host than the place that the request is sent to: that of a gateway's client.
+  const authority = (isConnect ? undefined : headers.get('host')) || parsedTarget.authority;
   if (authority === undefined) {
     throw new UsageError(`the request for ${request.target} says no host: give a whole URL or a Host header`);
   }
-  const isConnect = method === 'CONNECT';
   const fields: string[] = [];
   for (const pseudo of order) {
     if (pseudo === 'method') fields.push(':method', upgrade === undefined ? method : 'CONNECT');

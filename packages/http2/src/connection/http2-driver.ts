@@ -36,6 +36,7 @@ export class Http2Driver<Owner> implements ByteSink {
   readonly #source: Pausable;
   #closing: LingeringClose | undefined;
   #isClosed = false;
+  #isDraining = false;
   #isFlushing = false;
   #isScheduled = false;
   #isBlocked = false;
@@ -112,10 +113,14 @@ export class Http2Driver<Owner> implements ByteSink {
     this.#source.resume();
   }
 
+  /** One event after the other, also where what handles one gives the protocol something to do. */
   #drainEvents(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
     for (let event = this.#protocol.nextEvent(); event !== undefined; event = this.#protocol.nextEvent()) {
       this.#host.onEvent(event);
     }
+    this.#isDraining = false;
   }
 
   #settle(): void {

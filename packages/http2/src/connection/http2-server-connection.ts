@@ -1,7 +1,7 @@
 import type { HttpResponse, HttpUpgrade, InformationalResponse } from '@lamella/http';
 import { errorResponse, HttpBody, HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
-import { createConnection, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
+import { createConnection, formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
 import type {
   AbortListener,
   Clock,
@@ -25,7 +25,7 @@ import type { DateValue } from './date-value.ts';
 import { Http2Driver } from './http2-driver.ts';
 import type { ExchangeHost } from './server-exchange.ts';
 import { ServerExchange } from './server-exchange.ts';
-import { announcedLength, requestHeaders, responseHead, tunnelHead } from './server-messages.ts';
+import { announcedLength, requestHeaders, requestTarget, responseHead, tunnelHead } from './server-messages.ts';
 import { TunnelStream } from './tunnel-stream.ts';
 import { receivedTrailers, trailerFields } from './wire-fields.ts';
 
@@ -59,6 +59,8 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   readonly #protocol: Http2Protocol<ServerExchange>;
   readonly #exchanges = new Set<ServerExchange>();
   readonly #resolveDrained: () => void;
+  /** What requests to this server itself say. */
+  readonly #scheme: string;
   #driver: Http2Driver<ServerExchange> | undefined;
   #registration: Disposable | undefined;
   #abortListener: AbortListener | undefined;
@@ -77,6 +79,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     this.#connection = connection;
     this.extensions = connection.extensions;
     this.scope = connection.scope;
+    this.#scheme = this.extensions.get(TlsSession) === undefined ? 'http' : 'https';
     this.#service = service;
     this.#options = options;
     this.#protocol = new Http2Protocol(
@@ -226,7 +229,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     return new HttpRequest({
       // An extended CONNECT is shown as the Upgrade of HTTP/1.1 that it stands for. RFC 8441 section 5.
       method: head.protocol === undefined ? head.method : 'GET',
-      target: isConnect ? head.authority : head.path,
+      target: isConnect ? head.authority : requestTarget(head, this.#scheme),
       version: '2',
       headers: headersOfValidFields(requestHeaders(exchange)),
       body: this.#requestBody(exchange),

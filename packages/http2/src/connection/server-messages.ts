@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpHeaders, HttpResponse } from '@lamella/http';
 import { UsageError } from '@lamella/service-core';
+import type { Http2RequestHead } from '../protocol/message-fields.ts';
 import type { ServerExchange } from './server-exchange.ts';
 import { appendFields } from './wire-fields.ts';
 
@@ -18,6 +19,16 @@ export function requestHeaders({ head }: ServerExchange): string[] {
   if (protocol === 'websocket') headers.push('sec-websocket-key', randomBytes(16).toString('base64'));
   for (const field of fields) headers.push(field);
   return headers;
+}
+
+/**
+ * The target of a request, as HTTP/1.1 would say it: its path, or the whole URL where it is for another scheme than that of the
+ * connection, which is what a proxy is asked for.
+ *
+ * @param ownScheme - That of the connection.
+ */
+export function requestTarget({ scheme, authority, path }: Http2RequestHead, ownScheme: string): string {
+  return scheme.toLowerCase() === ownScheme || path === '*' ? path : `${scheme.toLowerCase()}://${authority}${path}`;
 }
 
 /**

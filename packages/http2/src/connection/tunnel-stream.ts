@@ -32,6 +32,7 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   #isSending = false;
   #wantsEnd = false;
   #hasSentEnd = false;
+  #isEndWritten = false;
   #room: PromiseWithResolvers<void> | undefined;
   #flushed: PromiseWithResolvers<void> | undefined;
   #info: CloseInfo | undefined;
@@ -62,7 +63,11 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   /** What was given has been written. */
   onSent(): void {
     this.#isSending = false;
-    this.#sendNext();
+    if (this.#hasSentEnd) {
+      this.#isEndWritten = true;
+      this.#flushed?.resolve();
+      this.#checkClosed();
+    } else this.#sendNext();
   }
 
   /** The stream is gone. */
@@ -114,7 +119,7 @@ export class TunnelStream implements ByteStream, ReadOrigin {
 
   destroy(reason?: unknown): void {
     if (this.#info !== undefined) return;
-    this.#host.reset(reason === undefined && this.#hasSentEnd);
+    this.#host.reset(reason === undefined && this.#isEndWritten);
     this.#finish({ reason: 'shutdown', error: reason });
   }
 
@@ -123,8 +128,8 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   #flow(): void {
     while (this.#isFlowing && this.#waiting.length > 0) {
       const chunk = this.#waiting.shift() as Uint8Array; // there is one
-      this.#host.taken(chunk.length);
       this.#side.push(chunk, true);
+      this.#host.taken(chunk.length);
     }
     if (this.#remoteEnd && this.#waiting.length === 0) this.#side.end();
   }
@@ -143,20 +148,18 @@ export class TunnelStream implements ByteStream, ReadOrigin {
     if (!this.#wantsEnd) return;
     this.#hasSentEnd = true;
     this.#host.send(NOTHING, true);
-    this.#flushed?.resolve();
-    this.#checkClosed();
   }
 
   #checkClosed(): void {
-    if (this.#remoteEnd && this.#hasSentEnd) this.#finish({ reason: 'eof' });
+    if (this.#remoteEnd && this.#isEndWritten) this.#finish({ reason: 'eof' });
   }
 
   #finish(info: CloseInfo): void {
     if (this.#info !== undefined) return;
     this.#info = info;
-    if (info.reason === 'eof') this.#isFlowing = true;
     this.#flow();
-    if (info.reason !== 'eof') this.#side.fail(info);
+    // What came whole is read to its end, even if the peer has reset the other direction behind it.
+    if (info.reason === 'shutdown' || !this.#remoteEnd) this.#side.fail(info);
     this.#room?.reject(this.#writeError());
     this.#flushed?.resolve();
     this.#resolveClosed(info);

@@ -32,6 +32,21 @@ describe('what is sent', () => {
   });
 });
 
+describe('an end without content', () => {
+  it('comes at once, though others wait for room on the connection', () => {
+    const stage = served(GET, { end: true });
+    stage.receive(headers(3, GET, { end: true }), settings([INITIAL_WINDOW_SIZE, 100_000]));
+    respond(stage, 'x'.repeat(70_000), true);
+    stage.command((protocol, nowMs) => {
+      protocol.sendFields(stage.stream(3), [':status', '200'], false);
+      stage.takeFrames();
+      protocol.sendData(stage.stream(3), new Uint8Array(0), true, nowMs);
+    });
+    expect(stage.takeFrames()).toContain('DATA 3 "" END');
+    expect(stage.protocol.activeStreams).toBe(1);
+  });
+});
+
 describe('what is received', () => {
   it.each([1, 16_384, 32_767, 65_534])(
     'a window of %d bytes holds for streams older than its acknowledgement',

@@ -58,7 +58,9 @@ export class Http2Outbound<Owner> {
     stream.pending = bytes;
     stream.pendingFrom = 0;
     stream.endsAfterPending = endStream;
-    this.#enqueue(stream, nowMs);
+    // An end needs no room: behind others that wait for some it might never come, though their reader waits for it.
+    if (bytes.length === 0) this.#sendFrame(stream, nowMs);
+    else this.#enqueue(stream, nowMs);
   }
 
   /** Gives content up that was not written. */

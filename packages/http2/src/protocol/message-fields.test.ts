@@ -41,6 +41,11 @@ describe('a request', () => {
       },
     ],
     [
+      'empty crumbs of Cookie, of which no blank stays at an end',
+      [...GET, 'cookie', '', 'cookie', 'a=1', 'cookie', '', 'cookie', 'b=2', 'cookie', ''],
+      { fields: ['cookie', 'a=1; b=2'] },
+    ],
+    [
       'Content-Length twice, the same',
       [...GET, 'content-length', '5', 'content-length', '5'],
       {

@@ -136,7 +136,9 @@ function readRegular(section: readonly string[], start: number, isRequest: boole
         if (name !== 'cookie') break;
         // RFC 9113 section 8.2.3: crumbs are put together again before anybody else sees them.
         if (cookieAt >= 0) {
-          fields[cookieAt] += `; ${value}`;
+          // An empty one would leave a blank at an end, which no value may have.
+          if (fields[cookieAt] === '') fields[cookieAt] = value;
+          else if (value !== '') fields[cookieAt] += `; ${value}`;
           continue;
         }
         cookieAt = fields.length + 1;

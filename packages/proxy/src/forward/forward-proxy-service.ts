@@ -1,5 +1,7 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpRequest, HttpResponse, RequestTarget } from '@lamella/http';
+import { parseRequestTarget } from '@lamella/http';
 import type { Connector } from '@lamella/net-core';
+import { TlsSession } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import { forwardRequest } from '../forwarding/forward-request.ts';
@@ -51,17 +53,27 @@ async function forwardPlain(request: HttpRequest, forwarding: Forwarding): Promi
   const lastHop = answerLastHop(request, ALLOWED);
   if (lastHop !== undefined) return lastHop;
 
-  const { form, scheme, authority } = request.parsedTarget;
+  const { form, scheme, authority, target } = wholeTarget(request);
   if (form !== 'absolute' || authority === undefined) {
     return refused(400, 'this is a proxy: ask it for a whole URL, or for a tunnel by CONNECT');
   }
   if (scheme !== 'http') return refused(501, `the scheme ${scheme} is not supported; use CONNECT for https`);
 
-  const { target } = request;
   const headers = request.headers.clone();
   // RFC 9112 section 3.2.2: the target decides; a Host that says something else is not passed on.
   setHost(headers, authority, authority);
   return forwardRequest(request, { target, headers }, forwarding);
+}
+
+/** HTTP/2 says scheme, host and path apart; where the scheme is that of the connection, our server shows a path alone. */
+function wholeTarget(request: HttpRequest): RequestTarget & { readonly target: string } {
+  const { parsedTarget, authority, target } = request;
+  const isInClear = request.extensions.get(TlsSession) === undefined;
+  if (request.version !== '2' || parsedTarget.form !== 'origin' || authority === undefined || !isInClear) {
+    return { ...parsedTarget, target };
+  }
+  const whole = `http://${authority}${target}`;
+  return { ...parseRequestTarget(request.method, whole), target: whole };
 }
 
 function validPorts(ports: readonly number[] | 'any'): readonly number[] | 'any' {

@@ -156,6 +156,11 @@ export const responses: readonly ClientCase[] = [
     'The host is told by :authority, and by no Host that says something else.',
     sends({ headers: { Host: 'a.test' } }, `${HEAD} END`),
   ),
+  target(
+    'another host than the place to send it to',
+    'The :authority is that of the request, as a gateway has got it.',
+    sends({ headers: { Host: 'site.test' } }, `${HEAD.replace('a.test', 'site.test')} END`),
+  ),
   target('no path', 'A target without a path is /.', sends({ target: 'http://a.test' }, `${HEAD} END`)),
   target(
     'OPTIONS for the whole server',

@@ -1,0 +1,95 @@
+import type { ByteStream } from '@lamella/net-core';
+import { settle } from '@lamella/service-core/testing';
+import type { FrameLines } from './h2-script.ts';
+import { FrameLinesReader, framesOf, PREFACE, SETTINGS_ACK, settingsFrame } from './h2-script.ts';
+
+/** The versions that are translated. */
+export type Version = 'h1' | 'h2';
+
+/** What is sent or seen: bytes of HTTP/1.1 with one character each, or frames of HTTP/2. */
+export type Wire = string | FrameLines;
+
+/** One end of a connection, played by a script. It knows no rule but how frames are written. */
+export class ScriptedEnd {
+  readonly version: Version;
+  readonly #stream: ByteStream;
+  readonly #reader = new FrameLinesReader();
+  #text = '';
+  #lines: string[] = [];
+  #prefaceLeft: number;
+  #readError: unknown;
+  #ended: 'open' | 'ended' | 'reset' = 'open';
+
+  constructor(stream: ByteStream, version: Version, side: 'client' | 'origin') {
+    this.#stream = stream;
+    this.version = version;
+    this.#prefaceLeft = version === 'h2' && side === 'origin' ? PREFACE.length : 0;
+    void this.#read();
+    if (version === 'h1') return;
+    // SETTINGS_ENABLE_CONNECT_PROTOCOL, which only servers say. RFC 8441 section 3.
+    const greeting = side === 'client' ? [PREFACE, settingsFrame()] : [settingsFrame([8, 1])];
+    this.#write(Buffer.concat([...greeting, SETTINGS_ACK]));
+  }
+
+  /** How the proxy has ended the connection. */
+  get ended(): 'open' | 'ended' | 'reset' {
+    return this.#ended;
+  }
+
+  send(wire: Wire): void {
+    this.#write(typeof wire === 'string' ? Buffer.from(wire, 'latin1') : framesOf(wire));
+  }
+
+  /** Ends its own direction. */
+  end(): void {
+    void this.#stream.closeWrite();
+  }
+
+  /** Breaks the connection off. */
+  reset(): void {
+    this.#stream.destroy(new Error('broken off by the script'));
+  }
+
+  /** What came since the last time. @throws Error if it is not even frames. */
+  take(): Wire {
+    if (this.#readError !== undefined) throw this.#readError;
+    const taken = this.version === 'h1' ? this.#text : this.#lines;
+    this.#text = '';
+    this.#lines = [];
+    return taken;
+  }
+
+  /** Lets everything run that needs no time. */
+  static async settle(): Promise<void> {
+    await settle(16);
+  }
+
+  #write(bytes: Uint8Array): void {
+    void this.#stream.write([bytes])?.catch(() => {}); // the proxy may have closed
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (let chunk = await this.#stream.read(); chunk !== undefined; chunk = await this.#stream.read()) {
+        this.#take(chunk);
+      }
+      this.#ended = 'ended';
+    } catch {
+      this.#ended = 'reset';
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.version === 'h1') {
+      this.#text += Buffer.from(chunk).toString('latin1');
+      return;
+    }
+    const skipped = Math.min(this.#prefaceLeft, chunk.length);
+    this.#prefaceLeft -= skipped;
+    try {
+      this.#lines.push(...this.#reader.read(chunk.subarray(skipped)));
+    } catch (error) {
+      this.#readError ??= error;
+    }
+  }
+}

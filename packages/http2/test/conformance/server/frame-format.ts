@@ -120,9 +120,21 @@ export const frameFormat: readonly ServerCase[] = [
   {
     section: 'RFC 9113 4.2',
     name: 'larger frames where they were allowed',
-    rule: 'A server that has allowed larger frames takes them, and none that are larger still.',
+    rule: 'A server that has allowed larger frames takes them.',
     limits: { maxFrameBytes: 20_000 },
-    send: [headers(1, ECHO), data(1, 'x'.repeat(20_000)), data(1, 'x'.repeat(20_001))],
+    send: [headers(1, ECHO), data(1, 'x'.repeat(20_000), { end: true })],
+    answers: [
+      'HEADERS 1 :status=200 content-length=20000',
+      `DATA 1 "${'x'.repeat(16_384)}"`,
+      `DATA 1 "${'x'.repeat(3_616)}" END`,
+    ],
+  },
+  {
+    section: 'RFC 9113 4.2',
+    name: 'frames larger than the larger ones that were allowed',
+    rule: 'A frame larger than SETTINGS_MAX_FRAME_SIZE is a FRAME_SIZE_ERROR.',
+    limits: { maxFrameBytes: 20_000 },
+    send: [headers(1, ECHO), data(1, 'x'.repeat(20_001))],
     ...connectionError('FRAME_SIZE_ERROR', 'BAD_FRAME_SIZE', 1),
   },
   {

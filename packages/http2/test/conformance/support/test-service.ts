@@ -5,7 +5,6 @@ import { serviceFn } from '@lamella/service-core';
 
 /** What the servers of these tests do: each path another thing. */
 export const testService: Service<HttpRequest, HttpResponse> = serviceFn(async (request: HttpRequest) => {
-  const [path, query = ''] = request.target.split('?');
   if (request.method === 'CONNECT' || request.headers.has('upgrade')) {
     return HttpResponse.upgrade(
       { status: request.method === 'CONNECT' ? 200 : 101 },
@@ -17,7 +16,7 @@ export const testService: Service<HttpRequest, HttpResponse> = serviceFn(async (
       }),
     );
   }
-  switch (path) {
+  switch (request.path) {
     case '/echo':
       return HttpResponse.from({ body: await request.body.bytes() });
     case '/trailers': {
@@ -31,7 +30,7 @@ export const testService: Service<HttpRequest, HttpResponse> = serviceFn(async (
     case '/empty-stream':
       return HttpResponse.from({ body: new ReadableStream({ start: (controller) => controller.close() }) });
     case '/large':
-      return HttpResponse.from({ body: 'x'.repeat(Number(query)) });
+      return HttpResponse.from({ body: 'x'.repeat(Number(request.query)) });
     case '/hold':
       return new Promise<HttpResponse>((_resolve, reject) => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason), { once: true });

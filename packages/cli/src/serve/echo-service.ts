@@ -2,6 +2,8 @@ import type { HttpRequest } from '@lamella/http';
 import { HttpResponse } from '@lamella/http';
 import { formatAddress, PeerAddress } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
+import type { EchoedHttp2, EchoedTls } from './echoed-connection.ts';
+import { echoedHttp2, echoedTls } from './echoed-connection.ts';
 
 /** What `serve echo` tells of a request, exactly as it arrived. */
 export interface EchoedRequest {
@@ -14,6 +16,8 @@ export interface EchoedRequest {
   readonly trailers?: readonly (readonly [name: string, value: string])[];
   /** Address that the request came from. */
   readonly peer: string;
+  readonly http2?: EchoedHttp2;
+  readonly tls?: EchoedTls;
 }
 
 /** A body: its text if it is UTF-8, else its bytes in Base64. */
@@ -32,6 +36,7 @@ export function echoService(): Service<HttpRequest, HttpResponse> {
       if (request.method === 'CONNECT') return HttpResponse.text('501: this is no proxy\n', { status: 501 });
       const bytes = await request.body.bytes({ maxBytes: MAX_BODY_BYTES });
       const peer = request.extensions.get(PeerAddress);
+      const [http2, tls] = [echoedHttp2(request), echoedTls(request)];
       const echoed: EchoedRequest = {
         method: request.method,
         target: request.target,
@@ -40,6 +45,8 @@ export function echoService(): Service<HttpRequest, HttpResponse> {
         body: describe(bytes),
         ...(request.body.trailers === undefined ? {} : { trailers: [...request.body.trailers] }),
         peer: peer === undefined ? '' : formatAddress(peer),
+        ...(http2 === undefined ? {} : { http2 }),
+        ...(tls === undefined ? {} : { tls }),
       };
       return HttpResponse.text(`${readableJson(echoed)}\n`, {
         headers: [['Content-Type', 'application/json']],
@@ -48,10 +55,10 @@ export function echoService(): Service<HttpRequest, HttpResponse> {
   };
 }
 
-/** Indented, but with each header on one line. */
+/** Indented, but with each header and each setting on one line. */
 function readableJson(value: EchoedRequest): string {
   const json = JSON.stringify(value, undefined, 2);
-  return json.replace(/\[\n\s+("(?:[^"\\]|\\.)*"),\n\s+("(?:[^"\\]|\\.)*")\n\s+\]/g, '[$1, $2]');
+  return json.replace(/\[\n\s+("(?:[^"\\]|\\.)*"),\n\s+("(?:[^"\\]|\\.)*"|[0-9]+)\n\s+\]/g, '[$1, $2]');
 }
 
 function describe(bytes: Uint8Array): EchoedBody {

@@ -1,24 +1,22 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { httpServerLayer } from '@lamella/http';
 import { traceLayer } from '@lamella/layers';
-import type { Address, RelayOutcome } from '@lamella/net-core';
-import { formatAddress, serveListener } from '@lamella/net-core';
-import type { ConnectionLimits, SocketListener } from '@lamella/net-tcp';
-import { drainOnSignal, listenTcp, listenUnix } from '@lamella/net-tcp';
-import type { DrainReport, Lifecycle, Service } from '@lamella/service-core';
-import { createLifecycle, stack } from '@lamella/service-core';
+import type { RelayOutcome } from '@lamella/net-core';
+import type { Lifecycle, Service } from '@lamella/service-core';
+import { stack } from '@lamella/service-core';
 import { messageOf } from '../cli-error.ts';
+import type { ServerTls, ServerTlsSettings } from '../tls/server-tls.ts';
+import { openServerTls } from '../tls/server-tls.ts';
+import type { ServerTlsOptions } from '../tls/server-tls-options.ts';
+import { serverTlsSettings } from '../tls/server-tls-options.ts';
 import { accessLine, tunnelLine } from './access-line.ts';
+import type { HttpVersionChoice } from './http-version.ts';
+import { alpnOf, httpVersionLayer } from './http-version.ts';
+import type { ListenOptions } from './run-listener.ts';
+import { runListener } from './run-listener.ts';
 
-/** Options that every server of the command has. */
-export interface ServerOptions extends ConnectionLimits {
-  readonly bind: Address;
-  /** Time to go on accepting after a signal, in milliseconds. */
-  readonly preDrain: number;
-  /** Time that work under way has after that, in milliseconds. */
-  readonly grace: number;
-  /** Whether no line is printed for each request. */
-  readonly quiet?: boolean;
+/** Options that every HTTP server of the command has. */
+export interface ServerOptions extends ListenOptions, ServerTlsOptions {
+  readonly httpVersion: HttpVersionChoice;
 }
 
 /** What a service needs of the server that it is part of. */
@@ -29,56 +27,49 @@ export interface ServerParts {
   readonly onRelayEnd: (outcome: RelayOutcome, request: HttpRequest) => void;
   /** Says something to whoever runs the server. */
   readonly note: (line: string) => void;
+  /** TLS of the server; `undefined` if it speaks in clear. */
+  readonly tls?: ServerTls | undefined;
 }
 
-/** Serves until a signal comes, then drains. A second signal cuts what is left. */
+/** Where more than the options decide. */
+export interface ServerSettings {
+  /** How it speaks TLS; `undefined`: it does not. Default: as the options say. */
+  readonly tls?: ServerTlsSettings | undefined;
+  /** Whether the service takes care of SIGHUP. Default: certificates are read anew then. */
+  readonly reloads?: boolean;
+}
+
+/** Serves HTTP until a signal comes, then drains. A second signal cuts what is left. */
 export async function runServer(
   what: string,
   options: ServerOptions,
   makeService: (parts: ServerParts) => Service<HttpRequest, HttpResponse>,
+  settings: ServerSettings = { tls: serverTlsSettings(options) },
 ): Promise<void> {
-  const lifecycle = createLifecycle({ onError: (error, task) => printError(`${task} failed: ${messageOf(error)}`) });
-  const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
-    if (options.quiet !== true) printError(tunnelLine(outcome, request));
-  };
-  const server = stack(
-    httpServerLayer({ lifecycle, onError: (error) => printError(`request failed: ${messageOf(error)}`) }),
-    traceLayer<HttpRequest, HttpResponse>(options.quiet ? {} : { onEnd: (end) => printError(accessLine(end)) }),
-    makeService({ lifecycle, onRelayEnd, note: printError }),
-  );
-  const listener = await listen(options); // after everything that may refuse its options: it would go on listening
-  const drained = drainOnSignal(lifecycle, {
-    preDrainMs: options.preDrain,
-    graceMs: options.grace,
-    onDrain: () => printError('draining; what is under way may finish, Ctrl+C again cuts it'),
+  const { bind, httpVersion, quiet } = options;
+  const alpn = alpnOf(httpVersion);
+  await runListener(what, options, async ({ lifecycle, note }) => {
+    const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
+      if (quiet !== true) note(tunnelLine(outcome, request));
+    };
+    const tls = settings.tls === undefined ? undefined : await openServerTls(settings.tls, { bind, alpn, note });
+    const server = stack(
+      httpVersionLayer(httpVersion, { lifecycle, onError: (error) => note(`request failed: ${messageOf(error)}`) }),
+      traceLayer<HttpRequest, HttpResponse>(quiet ? {} : { onEnd: (end) => note(accessLine(end)) }),
+      makeService({ lifecycle, onRelayEnd, note, tls }),
+    );
+    if (tls === undefined || settings.tls === undefined) return { service: server, scheme: 'http' };
+    if (settings.reloads !== true) rereadOnSignal(tls, settings.tls, note);
+    return { service: tls.layer(server), scheme: 'https', close: tls.close };
   });
-  process.stdout.write(`${what} listening on ${urlOf(listener.address)}\n`);
-  await serveListener(listener, server, { lifecycle });
-  printError(summaryOf(await drained));
 }
 
-function listen({ bind, maxConnections, maxConnectionsPerPeer }: ServerOptions): Promise<SocketListener> {
-  const limits = {
-    ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(maxConnectionsPerPeer === undefined ? {} : { maxConnectionsPerPeer }),
-  };
-  return bind.type === 'unix'
-    ? listenUnix({ path: bind.path, ...limits })
-    : listenTcp({ host: bind.host, port: bind.port, ...limits });
-}
-
-function urlOf(address: Address): string {
-  return address.type === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
-}
-
-function summaryOf({ durationMs, protocols }: DrainReport): string {
-  const parts = Object.entries(protocols)
-    .filter(([protocol]) => protocol !== 'listener')
-    .map(([protocol, { finished, closed, cut }]) => `${protocol}: ${finished} finished, ${closed} closed, ${cut} cut`);
-  return `drained in ${Math.round(durationMs)} ms${parts.length === 0 ? '' : `; ${parts.join('; ')}`}`;
-}
-
-/** Everything but results goes to the error output, where it does not get into pipes. */
-function printError(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Certificates that can't be used change nothing. */
+export function rereadOnSignal(tls: ServerTls, settings: ServerTlsSettings, note: (line: string) => void): void {
+  process.on('SIGHUP', () => {
+    tls.change(settings).then(
+      () => note('the certificates were read anew'),
+      (error: unknown) => note(`the certificates stay as they were: ${messageOf(error)}`),
+    );
+  });
 }

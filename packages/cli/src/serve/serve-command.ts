@@ -6,7 +6,7 @@ import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
 import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
 import { systemClock } from '@lamella/service-core';
 import { staticFilesService } from '@lamella/web';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 import { httpTestService } from '../http-test/http-test-service.ts';
 import {
@@ -20,7 +20,9 @@ import {
   usersOption,
   valueOption,
 } from '../options.ts';
+import { withServerTlsOptions } from '../tls/server-tls-options.ts';
 import { echoService } from './echo-service.ts';
+import { HTTP_VERSIONS } from './http-version.ts';
 import { loadReverse } from './reverse/load-reverse.ts';
 import { reloadingReverse } from './reverse/reloading-reverse.ts';
 import type { ServerOptions } from './run-server.ts';
@@ -197,12 +199,16 @@ interface ReverseCommandOptions {
 
 function serverCommand(name: string, description: string, bind: string): Command {
   const where = 'where to listen: host:port, [ipv6]:port, or unix:/path';
-  return new Command(name)
+  const command = new Command(name)
     .description(description)
     .addOption(valueOption('--bind <address>', where, addressOption, bind))
     .option('--max-connections <count>', 'most open connections (default: 65536)', countOption)
     .option('--max-connections-per-peer <count>', 'most open connections from one address (default: 4096)', countOption)
     .addOption(valueOption('--pre-drain <seconds>', 'go on accepting for so long after a signal', secondsOption, '0'))
     .addOption(valueOption('--grace <seconds>', 'time that work under way has after that', secondsOption, '10'))
+    .addOption(
+      new Option('--http-version <version>', 'versions of HTTP: auto is both').choices(HTTP_VERSIONS).default('auto'),
+    )
     .option('--quiet', 'print no line for each request');
+  return withServerTlsOptions(command);
 }

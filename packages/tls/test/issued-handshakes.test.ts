@@ -26,6 +26,22 @@ describe('a handshake with a certificate of our own', () => {
     expect(secured.get(TlsSession)?.version).toBe('TLSv1.3');
   });
 
+  it('succeeds and fails as others do if it names hosts only', async () => {
+    const certificate = await selfSignedCertificate({ names: ['server.test'], subject: {} });
+    const secured = await connects({ certificates: certificate }, { roots: certificate.cert });
+    expect(secured.get(PeerCertificate)).toMatchObject({ subject: '', issuer: '', isAuthorized: true });
+    const { cert } = await selfSignedCertificate({ names: ['other.test'] });
+    await expect(connects({ certificates: certificate }, { roots: cert })).rejects.toMatchObject({
+      code: 'LML_ERR_TLS_SELF_SIGNED',
+      message: expect.stringContaining('issued by nobody by name'),
+    });
+    const mistrusted = await connects(
+      { certificates: certificate },
+      { roots: cert, dangerouslyAcceptAnyCertificate: true },
+    );
+    expect(mistrusted.get(PeerCertificate)).toMatchObject({ isAuthorized: false, refusal: 'LML_ERR_TLS_SELF_SIGNED' });
+  });
+
   it('fails for a name that none is made for', async () => {
     const authority = await certificateAuthority();
     const certificates = certificateIssuer({ authority, allows: () => false });

@@ -5,7 +5,7 @@ import { subjectAltNames } from './subject-alt-names.ts';
 
 /** What a certificate says. */
 export interface CertificateFacts {
-  /** Whom it names, such as `CN=example.com`; several parts are in lines of their own. */
+  /** Whom it names, such as `CN=example.com`; several parts are in lines of their own. Empty if it has names of hosts only. */
   readonly subject: string;
   /** Who has signed it. */
   readonly issuer: string;
@@ -54,9 +54,11 @@ export function peerCertificateFacts(
 }
 
 function certificateFacts(certificate: X509Certificate): CertificateFacts {
+  // Node gives `undefined` for an empty name, whatever its types say.
+  const { subject = '', issuer = '' } = certificate;
   return {
-    subject: certificate.subject,
-    issuer: certificate.issuer,
+    subject,
+    issuer,
     subjectAltNames: subjectAltNames(certificate.subjectAltName),
     serialNumber: certificate.serialNumber,
     validFromMs: Date.parse(certificate.validFrom),

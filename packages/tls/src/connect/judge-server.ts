@@ -98,8 +98,9 @@ function judgePins(
   return refuse('LML_ERR_TLS_PIN_MISMATCH', why);
 }
 
-function oneLine(name: string): string {
-  return shortened(name.replaceAll('\n', ', '));
+/** @param name - `undefined` where it is empty, whatever the types of Node say. */
+function oneLine(name: string | undefined): string {
+  return name === undefined ? 'nobody by name' : shortened(name.replaceAll('\n', ', '));
 }
 
 /** Names come from the peer, and may be many. */

@@ -28,7 +28,8 @@ export interface TlsAlpnChallenges extends AcmeSolver {
  *
  * @remarks
  * The server makes a handshake with port 443 of the name, offers the protocol `acme-tls/1`, and looks at the certificate. Works on the port
- * that serves https: while no challenge is under way, connections pass untouched, not even looked at.
+ * that serves https: while no challenge is under way, connections pass untouched, not even looked at. There is one certificate a name: of two
+ * orders for the same name at the same time, one fails.
  *
  * @throws UsageError if `timeoutMs` is out of its range.
  *

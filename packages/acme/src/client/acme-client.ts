@@ -1,5 +1,5 @@
-import { tryParseDomain, tryParseIp } from '@lamella/net-core';
-import { systemClock, UsageError } from '@lamella/service-core';
+import { tryParseIp } from '@lamella/net-core';
+import { systemClock } from '@lamella/service-core';
 import { certificateRequest } from '@lamella/tls';
 import { AcmeError } from '../errors.ts';
 import { badResponse } from '../messages/fields.ts';
@@ -10,6 +10,7 @@ import type { AcmeClientOptions } from './acme-client-options.ts';
 import { checkAcmeClientOptions } from './acme-client-options.ts';
 import { AcmeTransport } from './acme-transport.ts';
 import { authorize } from './authorize.ts';
+import { checkedNames } from './checked-names.ts';
 import type { AcmeCertificate } from './obtained-certificate.ts';
 import { obtainedCertificate } from './obtained-certificate.ts';
 import type { OrderWork } from './order-work.ts';
@@ -126,22 +127,4 @@ async function certificateOf(
   return (await transport.post(valid.certificate, undefined, account, signal)).text;
 }
 
-/** Names as a certificate has them, each once. @throws UsageError if one is none, or there are none or too many. */
-function checkedNames(names: readonly string[]): readonly string[] {
-  if (names.length === 0 || names.length > MAX_NAMES) {
-    throw new UsageError(`a certificate is for 1 to ${MAX_NAMES} names, got ${names.length}`);
-  }
-  return [...new Set(names.map(checkedName))];
-}
-
-function checkedName(name: string): string {
-  const isWildcard = name.startsWith('*.');
-  const host =
-    tryParseDomain(isWildcard ? name.slice(2) : name)?.name ?? (isWildcard ? undefined : tryParseIp(name)?.toString());
-  if (host === undefined)
-    throw new UsageError(`${JSON.stringify(name)} is neither a host name, a wildcard of one nor an IP address`);
-  return isWildcard ? `*.${host}` : host;
-}
-
-const MAX_NAMES = 100;
 const NEVER = new AbortController().signal;

@@ -3,6 +3,7 @@ import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
 import type { CertificateSource, CertificateStore } from '@lamella/tls';
 import { certificateStore } from '@lamella/tls';
 import type { AcmeClient } from '../client/acme-client.ts';
+import { checkedNames } from '../client/checked-names.ts';
 import type { AcmeCertificate } from '../client/obtained-certificate.ts';
 import type { AcmeStorage } from '../storage/acme-storage.ts';
 import { RenewedCertificate } from './renewed-certificate.ts';
@@ -77,7 +78,7 @@ class RenewingSource implements AcmeCertificates {
     const { client, storage, clock = systemClock, random = Math.random } = options;
     const common = { client, storage, renewAtRatio, jitterRatio, retryMs, maxRetryMs, clock, random };
     this.#fallback = fallback;
-    this.#all = certificates.map(
+    this.#all = certificates.map(checkedNames).map(
       (names) =>
         new RenewedCertificate({
           ...common,
@@ -140,7 +141,6 @@ function checkOptions(options: AcmeCertificatesOptions): void {
   if (typeof client?.obtain !== 'function') throw new UsageError('client is missing');
   if (typeof storage?.load !== 'function') throw new UsageError('storage is missing');
   if (!Array.isArray(certificates) || certificates.length === 0) throw new UsageError('certificates is empty');
-  if (certificates.some((names) => names.length === 0)) throw new UsageError('certificates has one without a name');
   if (!(renewAtRatio >= 0.05 && renewAtRatio <= 0.95))
     throw new UsageError(`renewAtRatio must be 0.05 to 0.95, got ${renewAtRatio}`);
   if (!(jitterRatio >= 0 && jitterRatio <= 1)) throw new UsageError(`jitterRatio must be 0 to 1, got ${jitterRatio}`);

@@ -33,7 +33,11 @@ export async function loadCertificate(
 }
 
 /** Keeps a certificate. */
-export async function storeCertificate(storage: AcmeStorage, { names, cert, key }: AcmeCertificate): Promise<void> {
+export async function storeCertificate(
+  storage: AcmeStorage,
+  names: readonly string[],
+  { cert, key }: AcmeCertificate,
+): Promise<void> {
   await storage.store(nameOf(names), JSON.stringify({ names, cert, key }));
 }
 

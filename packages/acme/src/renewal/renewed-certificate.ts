@@ -68,19 +68,21 @@ export class RenewedCertificate {
   }
 
   async #obtain(): Promise<AcmeCertificate> {
-    const { names, client, storage, onError } = this.#options;
+    const { names, client, storage, clock, retryMs, onError } = this.#options;
     const { signal } = this.#closing;
     try {
       const certificate = await client.obtain(names, { signal });
       signal.throwIfAborted();
       this.#failures = 0;
       this.#take(certificate);
+      // One that is due as soon as it comes must not be asked for over and over.
+      this.#notBeforeMs = Math.max(this.#notBeforeMs, clock.epochMs() + retryMs);
       // It is good even if it can't be kept; asking for another one would not help.
-      await storeCertificate(storage, certificate).catch(onError);
+      await storeCertificate(storage, names, certificate).catch(onError);
       return certificate;
     } catch (error) {
       this.#failures++;
-      this.#notBeforeMs = this.#options.clock.epochMs() + this.#delayAfter(error);
+      this.#notBeforeMs = clock.epochMs() + this.#delayAfter(error);
       throw error;
     }
   }
@@ -108,12 +110,13 @@ export class RenewedCertificate {
     this.#timer?.cancel();
     if (this.#closing.signal.aborted) return;
     const { clock, onError } = this.#options;
-    const delayMs = Math.max(0, this.#notBeforeMs - clock.epochMs());
-    this.#timer = clock.startTimer(Math.min(delayMs, DAY_MS), () => {
-      if (clock.epochMs() < this.#notBeforeMs) return this.#plan();
-      this.renew().catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) onError(error);
-      });
+    const delayMs = this.#notBeforeMs - clock.epochMs();
+    if (delayMs > 0) {
+      this.#timer = clock.startTimer(Math.min(delayMs, DAY_MS), () => this.#plan());
+      return;
+    }
+    this.renew().catch((error: unknown) => {
+      if (!this.#closing.signal.aborted) onError(error);
     });
   }
 }

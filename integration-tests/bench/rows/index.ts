@@ -1,5 +1,15 @@
 import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
 import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
+import {
+  h1TlsRow,
+  h2ClientRow,
+  h2HelloRow,
+  h2HugeRow,
+  h2LargeRow,
+  h2PostRow,
+  h2SingleRow,
+  h2TlsRow,
+} from './h2-rows.ts';
 import { idleRow } from './idle-row.ts';
 import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow, staticRow } from './server-rows.ts';
@@ -24,4 +34,12 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   wsRelayRow,
   wsRelayLongRow,
   wsIdleRow,
+  h2HelloRow,
+  h2SingleRow,
+  h2TlsRow,
+  h2PostRow,
+  h2LargeRow,
+  h2HugeRow,
+  h1TlsRow,
+  h2ClientRow,
 ];

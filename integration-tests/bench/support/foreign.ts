@@ -10,8 +10,14 @@ export function isInstalled(command: 'nginx' | 'haproxy'): boolean {
   return spawnSync(command, ['-v'], { stdio: 'ignore', env: foreignEnvironment() }).error === undefined;
 }
 
-/** nginx, one process on one core. @param locations - Directives of its server; upstream `origin` is the given port. */
-export function startNginx(locations: string, originPort = 1): Promise<SubjectProcess> {
+/**
+ * nginx, one process on one core.
+ *
+ * @param locations - Directives of its server; upstream `origin` is the given port.
+ * @param protocol - `''`, `http2`, or `http2 ssl FOLDER` with the folder of a certificate.
+ */
+export function startNginx(locations: string, originPort = 1, protocol = ''): Promise<SubjectProcess> {
+  const { listen, directives } = nginxListening(protocol);
   return startConfigured('nginx', (folder, port) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const config = `
@@ -21,10 +27,16 @@ http {
   access_log off; keepalive_requests 100000000;
   ${temporary.map((name) => `${name}_temp_path ${join(folder, name)};`).join(' ')}
   upstream origin { server 127.0.0.1:${originPort}; keepalive 64; keepalive_requests 100000000; }
-  server { listen 127.0.0.1:${port} backlog=1024; ${locations} }
+  server { listen 127.0.0.1:${port} backlog=1024 ${listen}; ${directives} ${locations} }
 }`;
     return { config, args: (file) => ['-p', folder, '-e', 'stderr', '-c', file] };
   });
+}
+
+function nginxListening(protocol: string): { readonly listen: string; readonly directives: string } {
+  const [, listen = '', folder] = /^(\S*(?: ssl)?) ?(.*)$/.exec(protocol) ?? [];
+  const certificate = `ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;`;
+  return { listen, directives: folder === undefined || folder === '' ? '' : certificate };
 }
 
 /** What nginx answers to a GET without any file or upstream. */

@@ -116,6 +116,13 @@ describe('RFC 9113 6.8: a server that leaves', () => {
     expect(stage.takeEvents().at(-1)).toBe('closed');
   });
 
+  it('names no later stream than before, when an error follows', () => {
+    const stage = served(1);
+    stage.command((protocol, nowMs) => protocol.shutdown(nowMs, true));
+    stage.receive(headers(3, GET, { end: true }), windowUpdate(0, 0));
+    expect(stage.takeFrames()).toEqual(['GOAWAY 1 NO_ERROR', 'GOAWAY 1 PROTOCOL_ERROR']);
+  });
+
   it('looks at no stream behind the last one, and still counts its content', () => {
     const stage = served(1);
     stage.command((protocol, nowMs) => protocol.shutdown(nowMs, true));

@@ -49,6 +49,13 @@ describe('an upstream group', () => {
     expect(b.requests[1]?.headers.get('host')).toBe('shop.example');
   });
 
+  it('speaks TLS to the servers whose URL says so', async () => {
+    const { group, a, b } = setup({ servers: [{ url: 'https://a.test:80' }, { url: 'http://b.test:80' }] });
+    await ask(group, { target: 'http://api/x' });
+    await ask(group, { target: 'https://api/x' });
+    expect([a.requests[0]?.target, b.requests[0]?.target]).toEqual(['https://a.test:80/x', 'http://b.test:80/x']);
+  });
+
   it.each([
     ['https://api/x?y=/z', 'http://a.test:80/x?y=/z'],
     ['/x?y=http://z/', 'http://a.test:80/x?y=http://z/'],
@@ -188,7 +195,7 @@ describe('an upstream group', () => {
     ['a name with a slash', { name: 'a/b' }],
     ['a URL with a path', { servers: [{ url: 'http://a/x' }] }],
     ['a URL with a query', { servers: [{ url: 'http://a/?x' }] }],
-    ['https', { servers: [{ url: 'https://a' }] }],
+    ['another scheme', { servers: [{ url: 'ftp://a' }] }],
     ['no URL', { servers: [{ url: 'a:80' }] }],
     ['one server twice', { servers: [{ url: 'http://a' }, { url: 'http://a' }] }],
     ['a weight of 0', { servers: [{ url: 'http://a', weight: 0 }] }],

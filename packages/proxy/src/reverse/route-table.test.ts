@@ -54,6 +54,14 @@ describe('a table of routes', () => {
     ]);
   });
 
+  it('keeps the scheme of the upstream', () => {
+    const route = new RouteTable([{ to: 'https://h:8443/v1' }]).find('a.test', '/x');
+    expect(typeof route === 'object' && [route.origin, route.rewrite('/x', 'q')]).toEqual([
+      'https://h:8443',
+      'https://h:8443/v1/x?q',
+    ]);
+  });
+
   it('tells a host that is not served from a path that is not', () => {
     const table = new RouteTable([{ host: 'a.test', path: '/x', to: 'http://h' }]);
     expect(table.find('b.test', '/x')).toBe('no-host');
@@ -72,7 +80,7 @@ describe('a table of routes', () => {
       ],
       'two routes are for any host',
     ],
-    [
+    ['another scheme', [{ to: 'ftp://x' }], "a route's to must be a URL such as"],
       'the same host twice',
       [
         { host: 'A.test', to: 'http://x' },

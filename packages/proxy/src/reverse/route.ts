@@ -22,8 +22,9 @@ export interface ReverseRoute {
    */
   readonly path?: string;
   /**
-   * Upstream, such as `http://127.0.0.1:3000`. With a path (`http://127.0.0.1:3000/v1`, or just a slash) that path takes the place
-   * of the one that matched; without, the path goes on as it came. Default, with an `upstream`: its name, and the path as it came.
+   * Upstream, such as `http://127.0.0.1:3000`, or `https://api.internal`, for which the client needs TLS. With a path
+   * (`http://127.0.0.1:3000/v1`, or just a slash) that path takes the place of the one that matched; without, the path goes on as it came.
+   * Default, with an `upstream`: its name, and the path as it came.
    */
   readonly to?: string;
   /**
@@ -39,6 +40,8 @@ export interface CompiledRoute {
   readonly host: string | undefined;
   /** The path it is for, without a slash at the end. */
   readonly prefix: string;
+  /** Scheme and authority of the upstream, as a URL. */
+  readonly origin: string;
   /** The target upstream for a path that matches. */
   readonly rewrite: (path: string, query: string | undefined) => string;
   /** Host and optional port of the upstream. */
@@ -52,10 +55,10 @@ export function compileRoute({ host, path = '/', upstream, ...route }: ReverseRo
   const prefix = prefixOf(path);
   const to = route.to ?? (upstream === undefined ? '' : `http://${upstream.name ?? 'upstream'}`);
   const target = tryParseRequestTarget('GET', to);
-  if (typeof target === 'string' || target.scheme !== 'http' || target.query !== undefined) {
+  if (typeof target === 'string' || !SCHEMES.has(target.scheme ?? '') || target.query !== undefined) {
     throw new UsageError(`a route's to must be a URL such as http://127.0.0.1:3000, got ${JSON.stringify(to)}`);
   }
-  const { authority = '', path: upstreamPath } = target;
+  const { scheme, authority = '', path: upstreamPath } = target;
   if (hasDotSegment(path) || hasDotSegment(upstreamPath)) {
     throw new UsageError(`a route must not have dot segments, got ${JSON.stringify(path)} to ${JSON.stringify(to)}`);
   }
@@ -65,10 +68,11 @@ export function compileRoute({ host, path = '/', upstream, ...route }: ReverseRo
     prefix,
     upstream,
     authority,
+    origin: `${scheme}://${authority}`,
     rewrite(requestPath, query) {
       const rewritten = upstreamPath === '' ? requestPath : `${base}${requestPath.slice(prefix.length)}`;
       const start = rewritten === '' ? '/' : rewritten;
-      return `http://${authority}${start}${query === undefined ? '' : `?${query}`}`;
+      return `${scheme}://${authority}${start}${query === undefined ? '' : `?${query}`}`;
     },
   };
 }
@@ -93,3 +97,5 @@ function canonicalHost(host: string): string {
 function withoutLastSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path;
 }
+
+const SCHEMES: ReadonlySet<string> = new Set(['http', 'https']);

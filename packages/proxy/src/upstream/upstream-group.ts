@@ -25,7 +25,7 @@ import { StickyCookie } from './sticky-cookie.ts';
 import type { UpstreamCheckOptions } from './upstream-check.ts';
 import { upstreamCheck } from './upstream-check.ts';
 import type { UpstreamServer } from './upstream-server.ts';
-import { authorityOf } from './upstream-server.ts';
+import { placeOf } from './upstream-server.ts';
 
 /** How requests are sent again to another server of a group. */
 export interface UpstreamRetryOptions
@@ -179,10 +179,10 @@ function serverService(
   client: Service<HttpRequest, HttpResponse>,
   cookie: StickyCookie | undefined,
 ): Service<HttpRequest, HttpResponse> {
-  const authority = authorityOf(server);
+  const { scheme, authority } = placeOf(server);
   const send = (request: HttpRequest): Promise<HttpResponse> => {
     const { authority: asked, path, query } = request.parsedTarget;
-    const target = `http://${authority}${path === '*' ? '' : path}${query === undefined ? '' : `?${query}`}`;
+    const target = `${scheme}://${authority}${path === '*' ? '' : path}${query === undefined ? '' : `?${query}`}`;
     const host = request.headers.get('host');
     if (host === undefined || host !== asked) return client.serve(request.with({ target }));
     const headers = request.headers.clone(); // the caller's say what the caller asked for

@@ -47,7 +47,7 @@ export async function forwardRequest(
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
-    const body = forwardTrailers(request.body, (name) => isNoTrailer(name) || isClaim(name));
+    const body = forwardTrailers(request.body, (name) => isNoTrailer(name) || isClaim(name), request.version);
     response = await client.serve(request.with({ target, headers, body, onInformational }));
   } catch (error) {
     return answerFailure(error, request, forwarding);
@@ -84,7 +84,8 @@ function forwardResponse(
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
   forwarding.editResponse?.(headers, response, request);
-  if (upgraded === undefined) return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer) });
+  if (upgraded === undefined)
+    return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer, version) });
   const handler = tunnelService(upgraded, request, forwarding, join);
   return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });
 }

@@ -1,9 +1,14 @@
-import { Http1ProtocolError, HttpConnectionError } from '@lamella/http';
+import { Http1ProtocolError, HttpConnectionError, HttpStreamResetError } from '@lamella/http';
 import type { ConnectErrorCode } from '@lamella/net-core';
 import { ConnectError, StreamError } from '@lamella/net-core';
-import { ClosedError, LimitError, TimeoutError, UsageError } from '@lamella/service-core';
+import { ClosedError, LimitError, ProtocolError, TimeoutError, UsageError } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { GatewayFailure, gatewayErrorResponse } from './gateway-error.ts';
+
+/** Of a protocol that this package does not know. */
+class OtherProtocolError extends ProtocolError {
+  readonly code = 'LML_ERR_OTHER_BAD';
+}
 
 describe('a failure on the way to the next server', () => {
   it.each<[Error, number, string]>([
@@ -31,6 +36,8 @@ describe('a failure on the way to the next server', () => {
     [httpError('LML_ERR_HTTP_RESPONSE_INCOMPLETE'), 502, 'http_response_incomplete'],
     [new StreamError('LML_ERR_STREAM_RESET', 'reset'), 502, 'connection_terminated'],
     [new Http1ProtocolError('LML_ERR_HTTP1_BAD_STATUS_LINE', 'bad'), 502, 'http_protocol_error'],
+    [new OtherProtocolError('bad', { origin: 'remote' }), 502, 'http_protocol_error'],
+    [resetBy('remote'), 502, 'connection_terminated'],
     [new ClosedError('the client is closed'), 503, 'destination_unavailable'],
   ])('%s → %i %s', (error, status, type) => {
     const response = gatewayErrorResponse(error, 'me');
@@ -62,6 +69,7 @@ it.each<[string, unknown]>([
   ['a bug', new TypeError('undefined is no function')],
   ['a wrong use', new UsageError('no')],
   ['a rule broken by this side', new Http1ProtocolError('LML_ERR_HTTP1_WRONG_STATE', 'no', { origin: 'local' })],
+  ['a stream that this side has reset', resetBy('local')],
   ['a body that is too long to collect', new LimitError({ limit: 'maxBytes', maximum: 1, observed: 2 })],
   ['what is no error at all', 'thrown text'],
 ])('%s is not about the next server', (_, error) => {
@@ -83,4 +91,8 @@ function timeout(limit: string, phase?: string): TimeoutError {
 
 function httpError(code: HttpConnectionError['code']): HttpConnectionError {
   return new HttpConnectionError(code, 'the connection ended', { processed: 'unknown' });
+}
+
+function resetBy(origin: 'remote' | 'local'): HttpStreamResetError {
+  return new HttpStreamResetError('the stream was reset', { resetCode: 'CANCEL', origin, processed: 'unknown' });
 }

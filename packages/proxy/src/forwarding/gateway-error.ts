@@ -1,8 +1,8 @@
-import { Http1ProtocolError, HttpConnectionError, HttpResponse, reasonPhrase } from '@lamella/http';
+import { HttpConnectionError, HttpResponse, HttpStreamResetError, reasonPhrase } from '@lamella/http';
 import { NoEndpointError } from '@lamella/layers';
 import { ConnectError, StreamError } from '@lamella/net-core';
 import type { ExtensionKey } from '@lamella/service-core';
-import { ClosedError, extensionKey, LimitError, TimeoutError } from '@lamella/service-core';
+import { ClosedError, extensionKey, LimitError, ProtocolError, TimeoutError } from '@lamella/service-core';
 import { MadeByProxy } from './made-by-proxy.ts';
 import { proxyStatus } from './proxy-status.ts';
 
@@ -58,8 +58,9 @@ function classify(error: unknown): Failure | undefined {
     return error.code === 'LML_ERR_HTTP_RESPONSE_INCOMPLETE' ? INCOMPLETE : TERMINATED;
   }
   if (error instanceof StreamError) return TERMINATED;
-  // A protocol error of the client has been answered before anything was forwarded.
-  if (error instanceof Http1ProtocolError && error.origin === 'remote') return BROKE_RULE;
+  if (error instanceof HttpStreamResetError && error.origin === 'remote') return TERMINATED;
+  // Of any version of HTTP. A protocol error of the client has been answered before anything was forwarded.
+  if (error instanceof ProtocolError && error.origin === 'remote') return BROKE_RULE;
   return error instanceof ClosedError || error instanceof NoEndpointError ? UNAVAILABLE : undefined;
 }
 

@@ -29,6 +29,19 @@ describe('forwardTrailers', () => {
     const body = HttpBody.from(['hi'], { size: 2 });
     expect(forwardTrailers(body, isNoTrailer)).toBe(body);
     expect(forwardTrailers(HttpBody.empty, isNoTrailer)).toBe(HttpBody.empty);
+    const atHand = HttpBody.from('hi');
+    expect([forwardTrailers(atHand, isNoTrailer, '2'), forwardTrailers(HttpBody.empty, isNoTrailer, '2')]).toEqual([
+      atHand,
+      HttpBody.empty,
+    ]);
+  });
+
+  // Only HTTP/2 has a place for them there.
+  it('looks at trailers behind content of a stated length that has come by HTTP/2', async () => {
+    const body = forwardTrailers(HttpBody.fromSource(sourceOf(['hi']), { size: 2 }), isNoTrailer, '2');
+    expect(body.sizeOnWire).toBe(2);
+    expect(await body.text()).toBe('hi');
+    expect(body.trailers?.toJSON()).toEqual([['X-Sum', '1']]);
   });
 
   it('passes on that a body is given up, that it is over, and that it can begin anew', async () => {

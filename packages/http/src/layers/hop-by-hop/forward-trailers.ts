@@ -1,12 +1,14 @@
 import type { BodySource } from '../../message/body-source.ts';
 import { HttpBody } from '../../message/http-body.ts';
 import type { HttpHeaders } from '../../message/http-headers.ts';
+import type { HttpVersion } from '../../message/http-request.ts';
 
 /**
  * Makes a body whose trailers go on without those that must not. RFC 9110 sections 6.5.1 and 7.6.1.
  *
  * @param isNoTrailer - Whether a field of a name, in lower case, must not go on; {@link removeHopByHop} gives one.
- * @returns The body itself where no trailers can follow: where its length is stated.
+ * @param version - By which the message has come. Default `'1.1'`: there, trailers never follow content of a stated length.
+ * @returns The body itself where no trailers can follow.
  *
  * @example
  * const trailers = () => HttpHeaders.from({ 'Content-Length': '9', 'X-Sum': '1' });
@@ -14,8 +16,12 @@ import type { HttpHeaders } from '../../message/http-headers.ts';
  * await body.text();
  * body.trailers?.toJSON(); // [['X-Sum', '1']]
  */
-export function forwardTrailers(body: HttpBody, isNoTrailer: (name: string) => boolean): HttpBody {
-  if (body.sizeOnWire !== undefined) return body;
+export function forwardTrailers(
+  body: HttpBody,
+  isNoTrailer: (name: string) => boolean,
+  version: HttpVersion = '1.1',
+): HttpBody {
+  if (body.sizeOnWire !== undefined && (version !== '2' || body.isAtHand)) return body;
   const { size } = body;
   const whole = body.takeWhole();
   if (whole !== undefined) {

@@ -1,7 +1,7 @@
 import type { Layer } from '@lamella/service-core';
 import type { HttpBody } from '../../message/http-body.ts';
 import type { HttpHeaders } from '../../message/http-headers.ts';
-import type { HttpRequest, InformationalResponse } from '../../message/http-request.ts';
+import type { HttpRequest, HttpVersion, InformationalResponse } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { callChanged } from '../shared/call-inner.ts';
 import { forwardTrailers } from './forward-trailers.ts';
@@ -45,12 +45,13 @@ export function hopByHopLayer(options: HopByHopLayerOptions = {}): Layer<HttpReq
 interface Content {
   readonly headers: HttpHeaders;
   readonly body: HttpBody;
+  readonly version: HttpVersion;
 }
 
-function cleaned(message: Content, keepsUpgrade: boolean): Content {
+function cleaned(message: Content, keepsUpgrade: boolean): Omit<Content, 'version'> {
   const headers = message.headers.clone();
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade });
-  return { headers, body: forwardTrailers(message.body, isNoTrailer) };
+  return { headers, body: forwardTrailers(message.body, isNoTrailer, message.version) };
 }
 
 function cleanedInterim(interim: InformationalResponse): InformationalResponse {

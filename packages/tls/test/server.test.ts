@@ -1,16 +1,9 @@
 import { AlpnSelected, ServerName, TlsSession } from '@lamella/net-core';
-import { checkLedger, readExactly, text, utf8 } from '@lamella/net-core/testing';
+import { checkLedger, text, utf8 } from '@lamella/net-core/testing';
 import { serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import type { CertificateSource, ServerCertificate, TlsAcceptOptions } from '@lamella/tls';
-import {
-  certificateStore,
-  OcspResponse,
-  PeerCertificate,
-  sessionTicketKeys,
-  tlsAcceptLayer,
-  tlsConnectLayer,
-} from '@lamella/tls';
+import { certificateStore, OcspResponse, PeerCertificate, tlsAcceptLayer, type tlsConnectLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestAuthority, TestPair } from './support/test-certificates.ts';
 import { testAuthority } from './support/test-certificates.ts';
@@ -214,64 +207,6 @@ describe('versions, ciphers, groups and signatures', () => {
       expect(await world.failure()).toMatchObject({ code: server });
       (await world.connect({ roots: root.cert, groups: ['P-384', 'P-256'] })).stream.destroy();
     });
-  });
-});
-
-describe('sessions go on', () => {
-  /** Connects, and reads a little: tickets come after the handshake. */
-  const connectOnce = async (
-    world: TlsWorld,
-    layer: ReturnType<typeof tlsConnectLayer>,
-  ): Promise<boolean | undefined> => {
-    const { stream, extensions } = await world.connectBy(layer);
-    const far = await world.accepted();
-    void far.stream.write([utf8('hi')]);
-    expect(text(await readExactly(stream, 2))).toBe('hi');
-    expect(far.extensions.get(TlsSession)?.isResumed).toBe(extensions.get(TlsSession)?.isResumed);
-    expect(extensions.get(PeerCertificate)?.isAuthorized).toBe(true);
-    stream.destroy();
-    far.stream.destroy();
-    return extensions.get(TlsSession)?.isResumed;
-  };
-
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s, unless no session is kept', async (version) => {
-    await inWorld({ certificates: good, minVersion: version, maxVersion: version }, async (world) => {
-      const layer = tlsConnectLayer({ roots: root.cert });
-      expect(await connectOnce(world, layer)).toBe(false);
-      expect(await connectOnce(world, layer)).toBe(true);
-      expect(await connectOnce(world, layer)).toBe(true);
-      const forgetful = tlsConnectLayer({ roots: root.cert, maxSessions: 0 });
-      expect(await connectOnce(world, forgetful)).toBe(false);
-      expect(await connectOnce(world, forgetful)).toBe(false);
-    });
-  });
-
-  it('at another server with the same key of tickets, until it is rotated', async () => {
-    const ticketKeys = sessionTicketKeys(new Uint8Array(48).fill(7));
-    const layer = tlsConnectLayer({ roots: root.cert });
-    const worlds = [ticketKeys, sessionTicketKeys(ticketKeys.current), sessionTicketKeys()].map((keys) => {
-      return tlsWorld({ certificates: good, ticketKeys: keys });
-    });
-    const resumed: (boolean | undefined)[] = [];
-    for (const world of worlds) resumed.push(await connectOnce(world, layer));
-    expect(resumed).toEqual([false, true, false]);
-    const [world] = worlds;
-    if (world === undefined) throw new Error('there are three');
-    const other = tlsConnectLayer({ roots: root.cert });
-    expect(await connectOnce(world, other)).toBe(false);
-    expect(await connectOnce(world, other)).toBe(true);
-    ticketKeys.rotate();
-    expect(await connectOnce(world, other)).toBe(false);
-    expect(await connectOnce(world, other)).toBe(true);
-    for (const { close } of worlds) await close();
-  });
-
-  it('takes keys of 48 bytes only', () => {
-    expect(() => sessionTicketKeys(new Uint8Array(47))).toThrow(expect.objectContaining({ code: 'LML_ERR_USAGE' }));
-    expect(() => sessionTicketKeys().rotate(new Uint8Array(49))).toThrow(
-      expect.objectContaining({ code: 'LML_ERR_USAGE' }),
-    );
-    expect(sessionTicketKeys().current).not.toEqual(sessionTicketKeys().current);
   });
 });
 

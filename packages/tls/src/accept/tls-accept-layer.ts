@@ -9,7 +9,7 @@ import { peerCertificateFacts } from '../certificates/peer-certificate.ts';
 import type { CertificateSource, ServerCertificate } from '../certificates/server-certificate.ts';
 import { TlsError } from '../errors.ts';
 import { verifyConditionOf } from '../failure/conditions.ts';
-import { handshakeMessage, peerFacts } from '../failure/to-tls-error.ts';
+import { handshakeMessage, peerFacts, toTlsError } from '../failure/to-tls-error.ts';
 import { PeerCertificate } from '../keys.ts';
 import { sessionFacts } from '../shared/session-facts.ts';
 import { HandshakeDeadline } from '../transport/handshake-deadline.ts';
@@ -166,7 +166,7 @@ class TlsServer {
     const verifyCode = verifyResultOf(socket);
     const isRequired = clientAuth.mode === 'require';
     if (certificate === undefined) {
-      if (isRequired) throw refusal('UNSPECIFIED', peer);
+      if (isRequired) throw toTlsError({ code: 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE' }, peer);
       return;
     }
     if (verifyCode !== undefined && isRequired) throw refusal(verifyCode, peer);

@@ -19,7 +19,7 @@ export class NameTable<Value> {
   get(host: string): Value | undefined {
     const name = host.toLowerCase().replace(/\.$/, '');
     const dot = name.indexOf('.');
-    return this.#exact.get(name) ?? (dot < 0 ? undefined : this.#wildcards.get(name.slice(dot + 1)));
+    return this.#exact.get(name) ?? (dot < 1 ? undefined : this.#wildcards.get(name.slice(dot + 1)));
   }
 }
 

@@ -1,5 +1,5 @@
 import { ERROR_CODE } from '../codec/error-code.ts';
-import { FRAME, SETTING } from '../codec/frames/frame-types.ts';
+import { DEFAULT_WINDOW_BYTES, FRAME, SETTING } from '../codec/frames/frame-types.ts';
 import { Http2ProtocolError } from '../errors.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { EarlyFrames } from './early-frames.ts';
@@ -24,6 +24,8 @@ export class PeerFrames<Owner> implements FrameHandler {
   readonly #fields = new MessageFields();
   readonly #earlyPriorities = new Map<number, Http2Priority>();
   #dataStream: Http2Stream<Owner> | undefined;
+  /** The size of windows that streams which are open go by. */
+  #peerWindowBytes = DEFAULT_WINDOW_BYTES;
 
   constructor(core: ConnectionCore<Owner>) {
     this.#core = core;
@@ -108,25 +110,31 @@ export class PeerFrames<Owner> implements FrameHandler {
   }
 
   onSetting(identifier: number, value: number): void {
-    const { peer } = this.#core.outbound;
-    const windowBefore = peer.initialWindowBytes;
-    peer.apply(identifier, value, !this.#core.isServer);
+    const { outbound, isServer } = this.#core;
+    outbound.peer.apply(identifier, value, !isServer);
     this.early.noteSetting(identifier, value);
-    if (identifier === SETTING.headerTableSize) this.#core.outbound.applyTableSize();
-    const change = peer.initialWindowBytes - windowBefore;
+    if (identifier === SETTING.headerTableSize) outbound.applyTableSize();
+  }
+
+  onSettingsEnd(): void {
+    this.early.noteSettingsEnd();
+    this.#resizeWindows();
+    this.#core.outbound.peer.isKnown = true;
+    this.#core.outbound.writer.writeSettingsAck();
+    this.#core.push({ type: 'capacity' });
+  }
+
+  /** Once for each frame: a frame may name the size many times, and there may be many streams. */
+  #resizeWindows(): void {
+    const { initialWindowBytes } = this.#core.outbound.peer;
+    const change = initialWindowBytes - this.#peerWindowBytes;
+    this.#peerWindowBytes = initialWindowBytes;
     if (change === 0) return;
     // RFC 9113 section 6.9.2: it holds for the streams that are open, too, and may take back what they had.
     for (const stream of this.#core.streams.values()) {
       if (this.#core.outbound.widenStream(stream, change, this.#core.nowMs)) continue;
       throw windowOverrun(stream.id, 'connection');
     }
-  }
-
-  onSettingsEnd(): void {
-    this.early.noteSettingsEnd();
-    this.#core.outbound.peer.isKnown = true;
-    this.#core.outbound.writer.writeSettingsAck();
-    this.#core.push({ type: 'capacity' });
   }
 
   onSettingsAck(): void {

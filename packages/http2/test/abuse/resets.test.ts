@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Http2Outbound } from '../../src/protocol/http2-outbound.ts';
 import { data, headers, reset, settings, windowUpdate } from '../support/frames.ts';
 import { ProtocolStage } from '../support/protocol-stage.ts';
 
@@ -121,6 +122,18 @@ describe('servers', () => {
     }
     expect(stage.takeFrames().at(-1)).toBe('GOAWAY 0 ENHANCE_YOUR_CALM');
   });
+});
+
+it('settings that say the size of windows many times change the windows of all streams once', () => {
+  const stage = new ProtocolStage('server');
+  for (let id = 1; id < 20; id += 2) stage.receive(headers(id, POST));
+  const changes = vi.spyOn(Http2Outbound.prototype, 'widenStream');
+  onTestFinished(() => changes.mockRestore());
+  stage.receive(
+    settings(...Array.from({ length: 63 }, (_, index) => [INITIAL_WINDOW_SIZE, index % 2] as const), [4, 10]),
+  );
+  expect(changes).toHaveBeenCalledTimes(10);
+  expect(stage.stream(1).sendWindow).toBe(10);
 });
 
 it('settings that push windows below zero and back cost no more than the budget', () => {

@@ -11,6 +11,7 @@ export type Peer =
   | 'hey'
   | 'nginx'
   | 'openssl'
+  | 'pebble'
   | 'redis-server'
   | 'slowhttptest'
   | 'socat'

@@ -420,10 +420,10 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   #finish(exchange: ClientExchange): void {
     exchange.finish();
     this.#exchanges.delete(exchange);
-    if (!exchange.stream.isLocalEnded && exchange.stream.pending === undefined) {
-      this.#protocol.reset(exchange.stream, 'CANCEL');
-    }
-    exchange.request.body.cancel(new ClosedError('the response came before the request was sent'));
+    const { stream, request } = exchange;
+    if (stream.isLocalEnded || stream.endsAfterPending) return; // all of it is given
+    this.#protocol.reset(stream, 'CANCEL');
+    request.body.cancel(new ClosedError('the response came before the request was sent'));
     exchange.onSent?.();
   }
 

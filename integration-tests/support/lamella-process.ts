@@ -25,7 +25,7 @@ export async function lamellaServe(...args: readonly string[]): Promise<ServerPr
   const child = startProcess(process.execPath, [...NODE_FLAGS, CLI, 'serve', ...args, '--bind', '127.0.0.1:0'], {
     env: ENVIRONMENT,
   });
-  const [, url = ''] = await child.printed(/listening on (http:\S+)/);
+  const [, url = ''] = await child.printed(/listening on (https?:\S+)/);
   return { ...child, url, port: Number(new URL(url).port) };
 }
 

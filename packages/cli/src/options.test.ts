@@ -98,6 +98,8 @@ describe('routesOption', () => {
   it.each([
     ['http://up:1', { to: 'http://up:1' }],
     ['/api=http://up:1/v1', { path: '/api', to: 'http://up:1/v1' }],
+    ['/api=https://up/v1', { path: '/api', to: 'https://up/v1' }],
+    ['h2c://up:1', { to: 'h2c://up:1' }],
     ['a.test=http://up', { host: 'a.test', to: 'http://up' }],
     ['*.a.test/x=http://up', { host: '*.a.test', path: '/x', to: 'http://up' }],
     ['/=http://up/?a=b', { path: '/', to: 'http://up/?a=b' }],
@@ -109,7 +111,7 @@ describe('routesOption', () => {
     expect(routesOption('http://b', routesOption('http://a'))).toEqual([{ to: 'http://a' }, { to: 'http://b' }]);
   });
 
-  it.each(['', 'up:1', 'https://up', 'x=y', '/a=up'])('refuses %j', (text) => {
+  it.each(['', 'up:1', 'h2://up', 'x=y', '/a=up'])('refuses %j', (text) => {
     expect(() => routesOption(text)).toThrow(/http:\/\/upstream/);
   });
 });

@@ -79,9 +79,11 @@ export function usersOption(text: string, users: readonly ProxyUser[] = []): rea
 
 /** A route as `URL`, `/path=URL`, `host=URL` or `host/path=URL`, any number of times. */
 export function routesOption(text: string, routes: readonly ReverseRoute[] = []): readonly ReverseRoute[] {
-  const match = /^(?:([^=/]*)(\/[^=]*)?=)?(http:\/\/.*)$/.exec(text);
+  const match = /^(?:([^=/]*)(\/[^=]*)?=)?((?:https?|h2c):\/\/.*)$/.exec(text);
   if (match === null) {
-    throw new InvalidArgumentError('write http://upstream, /path=http://upstream or host/path=http://upstream');
+    throw new InvalidArgumentError(
+      'write http://upstream, /path=http://upstream or host/path=http://upstream; https:// and h2c:// work too',
+    );
   }
   const [, host, path, to = ''] = match;
   return [...routes, { to, ...(host ? { host } : {}), ...(path === undefined ? {} : { path }) }];

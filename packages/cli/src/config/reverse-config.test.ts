@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLifecycle } from '@lamella/service-core';
+import { TlsMaterialError } from '@lamella/tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { messageOf } from '../cli-error.ts';
 import { loadReverse } from '../serve/reverse/load-reverse.ts';
 import { ConfigError } from './config-error.ts';
 
@@ -85,6 +87,17 @@ routes:
 errorPages:
   '502': { html: <h1>soon</h1>, json: '{}', text: soon }
   4xx: { text: no }
+httpVersion: h1
+tls:
+  certificates:
+    - { cert: shop.pem, key: shop.key, passphrase: secret, names: [shop.test], ocsp: shop.der }
+    - cert: other.pem
+  clientCa: [clients.pem]
+  minVersion: TLSv1.2
+  maxVersion: TLSv1.3
+upstreamTls:
+  dangerouslyAcceptAnyCertificate: false
+  pins: [sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]
 `;
 
 describe('the configuration of a reverse proxy', () => {
@@ -98,7 +111,7 @@ describe('the configuration of a reverse proxy', () => {
     ['trustForwarded: true', 'trustForwarded: maybe', /^file:4:1: trustForwarded: /],
     ['forwarded: both', 'forwarded: all', /^file:5:1: forwarded: /],
     ['connectTimeoutMs: 2000', 'connectTimeoutMs: 0', /^file:6:1: connectTimeoutMs: /],
-    ['- http://10.0.0.1:8080', '- https://10.0.0.1:8080', /^file:8:3: groups\.api: a server's url must be/],
+    ['- http://10.0.0.1:8080', '- ftp://10.0.0.1:8080', /^file:8:3: groups\.api: a server's url must be/],
     ['url: http://10.0.0.2:8080', 'url: http://10.0.0.2:8080/path', /^file:8:3: groups\.api: a server's url must be/],
     ['url: http://10.0.0.2:8080', 'url: http://10.0.0.1:8080', /^file:8:3: groups\.api: two endpoints/],
     ['weight: 2.5', 'weight: -1', /^file:12:9: groups\.api\.servers\[1\]\.weight: /],
@@ -157,6 +170,23 @@ describe('the configuration of a reverse proxy', () => {
     ['remove: [Server]', 'remove: Server', /^file:55:\d+: routes\[0\]\.responseHeaders\.remove: /],
     ["'502'", "'200'", /^file:58:3: errorPages\.200: /],
     ['4xx: { text: no }', '4xx: {}', /^file:59:3: errorPages\.4xx: must have html, json or text/],
+    ['httpVersion: h1', 'httpVersion: h3', /^file:60:1: httpVersion: /],
+    [
+      '{ cert: shop.pem,',
+      '{ certificate: shop.pem,',
+      /^file:63:\d+: tls\.certificates\[0\]\.certificate is no field here/m,
+    ],
+    ['names: [shop.test]', 'names: []', /^file:63:\d+: tls\.certificates\[0\]\.names: /],
+    ['- cert: other.pem', '- cert: ""', /^file:64:7: tls\.certificates\[1\]\.cert: /],
+    ['clientCa: [clients.pem]', 'clientCa: clients.pem', /^file:65:3: tls\.clientCa: /],
+    ['clientCa: [clients.pem]', 'authority: ca', /^file:65:3: tls\.authority: must not stand beside certificates/],
+    ['minVersion: TLSv1.2', 'minVersion: TLSv1.1', /^file:66:3: tls\.minVersion: /],
+    ['maxVersion: TLSv1.3', 'maxVersion: "1.3"', /^file:67:3: tls\.maxVersion: /],
+    ['dangerouslyAcceptAnyCertificate: false', 'insecure: true', /^file:69:3: upstreamTls\.insecure is no field here/],
+    ['dangerouslyAcceptAnyCertificate: false', 'key: a.key', /^file:69:3: upstreamTls\.key: must stand beside cert/],
+    ['dangerouslyAcceptAnyCertificate: false', 'ca: [gone.pem]', /^file:68:1: upstreamTls: .*gone\.pem can't be read/],
+    ['dangerouslyAcceptAnyCertificate: false', 'cert: gone.pem', /^file:68:1: upstreamTls: .*gone\.pem can't be read/],
+    ['sha256//AAAA', 'sha256//AAA', /^file:68:1: upstreamTls: a pin is 44 characters/],
   ])('instead of "%s" not "%s"', async (good, bad, expected) => {
     expect(WHOLE).toContain(good);
     expect(await problemsOf(WHOLE.replace(good, bad))).toMatch(expected);
@@ -169,9 +199,48 @@ describe('the configuration of a reverse proxy', () => {
     ['routes:\n  - to: http://a\n    canary: { group: b }\n', 'routes[0]: a canary needs a group beside it'],
     ['routes:\n  - to: http://a\n  - to: http://b\n', 'routes: two routes are for'],
     ['groups:\n  a: {}\nroutes:\n  - group: a\n', 'groups.a: must have either servers or resolve'],
+    ['groups:\n  a: { servers: [http://a], ejection: { decayMs: 0 } }\nroutes:\n  - group: a\n', 'ejection.decayMs: '],
     ['groups:\n  a: { servers: [] }\nroutes:\n  - group: a\n', 'groups.a.servers: '],
   ])('%j is refused', async (text, message) => {
     expect(await problemsOf(text)).toContain(message);
+  });
+
+  it('takes servers with https and h2c, and lets ejections be forgotten', async () => {
+    const servers = '[https://a.test, { url: h2c://b.test:81, weight: 2 }, http://c.test]';
+    const group = `{ servers: ${servers}, ejection: { decayMs: 1000 } }`;
+    const routes =
+      'routes:\n  - { path: /, group: a }\n  - { path: /b, to: h2c://b.test }\n  - { path: /c, to: https://c.test/v1 }\n';
+    expect(await problemsOf(`groups:\n  a: ${group}\n${routes}`)).toBe('');
+  });
+
+  it('finds files beside the configuration, and tells the line of one that can not be used', () => {
+    const path = join(folder, 'tls.yaml');
+    writeFileSync(path, WHOLE);
+    const { tls, located } = loadReverse(path);
+    expect(tls).toEqual({
+      certificates: [
+        {
+          certPath: join(folder, 'shop.pem'),
+          keyPath: join(folder, 'shop.key'),
+          passphrase: 'secret',
+          names: ['shop.test'],
+          ocspPath: join(folder, 'shop.der'),
+        },
+        { certPath: join(folder, 'other.pem'), keyPath: join(folder, 'other.pem') },
+      ],
+      authority: undefined,
+      clientCa: [join(folder, 'clients.pem')],
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+    });
+    const placeOf = (message: string): string => messageOf(located(new TlsMaterialError(message)));
+    expect(placeOf(`${join(folder, 'other.pem')} can't be read`)).toBe(
+      `${path}:64:7: tls.certificates[1]: ${join(folder, 'other.pem')} can't be read`,
+    );
+    expect(placeOf(`${join(folder, 'clients.pem')} can't be read`)).toMatch(/:65:\d+: tls\.clientCa\[0\]: /);
+    expect(placeOf('no idea')).toBe(`${path}:61:1: tls: no idea`);
+    const other = new Error('another one');
+    expect(located(other)).toBe(other);
   });
 
   it('says which file can not be read', () => {

@@ -6,6 +6,10 @@ import { messageOf } from '../cli-error.ts';
 export type ReverseConfig = z.infer<typeof reverseConfig>;
 /** One group of upstreams. */
 export type GroupConfig = ReverseConfig['groups'][string];
+/** How the server speaks TLS. */
+export type TlsConfig = NonNullable<ReverseConfig['tls']>;
+/** How it speaks TLS to upstreams. */
+export type UpstreamTlsConfig = NonNullable<ReverseConfig['upstreamTls']>;
 /** One route. */
 export type RouteConfig = ReverseConfig['routes'][number];
 
@@ -59,6 +63,7 @@ const ejection = z.strictObject({
   windowMs: milliseconds.optional(),
   baseEjectionMs: milliseconds.optional(),
   maxEjectionMs: milliseconds.optional(),
+  decayMs: milliseconds.optional(),
   maxEjectedRatio: share.optional(),
 });
 
@@ -153,10 +158,56 @@ const page = z
   .strictObject({ html: z.string().optional(), json: z.string().optional(), text: z.string().optional() })
   .refine((forms) => Object.keys(forms).length > 0, 'must have html, json or text');
 
+const file = z.string().min(1);
+const tlsVersion = z.enum(['TLSv1.2', 'TLSv1.3']);
+
+const tls = z
+  .strictObject({
+    certificates: z
+      .array(
+        z.strictObject({
+          cert: file,
+          key: file.optional(),
+          passphrase: z.string().optional(),
+          names: z.array(z.string()).min(1).optional(),
+          ocsp: file.optional(),
+        }),
+      )
+      .min(1)
+      .optional(),
+    authority: file.optional(),
+    clientCa: z.array(file).min(1).optional(),
+    minVersion: tlsVersion.optional(),
+    maxVersion: tlsVersion.optional(),
+  })
+  .superRefine(({ certificates, authority }, context) => {
+    if (certificates !== undefined && authority !== undefined) {
+      context.addIssue({ code: 'custom', path: ['authority'], message: 'must not stand beside certificates' });
+    }
+  });
+
+const upstreamTls = z
+  .strictObject({
+    ca: z.array(file).min(1).optional(),
+    cert: file.optional(),
+    key: file.optional(),
+    passphrase: z.string().optional(),
+    pins: z.array(z.string()).min(1).optional(),
+    dangerouslyAcceptAnyCertificate: z.boolean().optional(),
+  })
+  .superRefine(({ cert, key }, context) => {
+    if (key !== undefined && cert === undefined) {
+      context.addIssue({ code: 'custom', path: ['key'], message: 'must stand beside cert' });
+    }
+  });
+
 /** The whole file. */
 export const reverseConfig = z
   .strictObject({
     listen: address.optional(),
+    tls: tls.optional(),
+    httpVersion: z.enum(['auto', 'h1', 'h2']).default('auto'),
+    upstreamTls: upstreamTls.optional(),
     keepHost: z.boolean().default(true),
     trustForwarded: z.boolean().default(false),
     forwarded: z.enum(['x-forwarded', 'forwarded', 'both', 'none']).default('x-forwarded'),

@@ -13,6 +13,7 @@ import {
   addressOption,
   countOption,
   egressOption,
+  listOption,
   portsOption,
   routesOption,
   secondsOption,
@@ -21,10 +22,13 @@ import {
   valueOption,
 } from '../options.ts';
 import { withServerTlsOptions } from '../tls/server-tls-options.ts';
+import type { UpstreamTlsSettings } from '../tls/upstream-tls.ts';
+import { upstreamTls } from '../tls/upstream-tls.ts';
 import { echoService } from './echo-service.ts';
 import { HTTP_VERSIONS } from './http-version.ts';
 import { loadReverse } from './reverse/load-reverse.ts';
 import { reloadingReverse } from './reverse/reloading-reverse.ts';
+import { toHttpUrl, UpstreamClients } from './reverse/upstream-clients.ts';
 import type { ServerOptions } from './run-server.ts';
 import { runServer } from './run-server.ts';
 
@@ -98,29 +102,48 @@ function reverseCommand(): Command {
   )
     .option(
       '--to <route>',
-      'URL, /path=URL, host=URL or host/path=URL; repeat for more, the most specific one is taken',
+      'URL, /path=URL, host=URL or host/path=URL; repeat for more, the most specific one is taken; https:// agrees on HTTP/2 if it can, h2c:// is HTTP/2 in clear',
       routesOption,
     )
     .option('--config <file>', 'take everything from a file in YAML instead; SIGHUP reads it anew, no request is lost')
     .addOption(valueOption('--connect-timeout <seconds>', 'longest wait for a connection', someSecondsOption, '10'))
     .option('--no-keep-host', 'give upstreams their own host instead of the one that was asked for')
     .option('--trust-forwarded', 'believe X-Forwarded fields of clients')
+    .option('--upstream-cacert <file>', 'trust these roots for https upstreams (default: those of Node)', listOption)
+    .option('--upstream-cert <file>', 'certificate to show to upstreams that ask for one, in PEM')
+    .option('--upstream-key <file>', 'its key (default: in the same file)')
+    .option('--upstream-insecure', 'take every https upstream for the right one')
     .action(async (options: ServerOptions & ReverseCommandOptions, command: Command) => {
       const { config: path, to } = options;
       if ((path === undefined) === (to === undefined)) throw new CliError('use either --to or --config', EXIT.usage);
       if (path !== undefined) return serveConfigured(path, options, command);
-      const connector = tcpConnector({ connectTimeoutMs: options.connectTimeout });
-      await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd }) =>
-        reverseProxyService({
+      const { connectTimeout: connectTimeoutMs } = options;
+      const connector = tcpConnector({ connectTimeoutMs });
+      const tls = upstreamTls(upstreamSettings(options));
+      await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd }) => {
+        const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs });
+        return reverseProxyService({
           onRelayEnd,
-          client: createHttpClient({ connector, protocols: [http1()], lifecycle, ...waiting(options.connectTimeout) }),
-          routes: to ?? [],
+          client: clients.usual,
+          routes: (to ?? []).map((route) => routeBy(route, clients)),
           keepsHost: options.keepHost,
           trustsForwarded: options.trustForwarded ?? false,
           relay: { lifecycle },
-        }),
-      );
+        });
+      });
     });
+}
+
+/** A route whose requests go by the client for its upstream. */
+function routeBy(route: ReverseRoute, clients: UpstreamClients): ReverseRoute {
+  const { to = '' } = route;
+  return { ...route, to: toHttpUrl(to), upstream: clients.for([to]) };
+}
+
+function upstreamSettings(options: ReverseCommandOptions): UpstreamTlsSettings {
+  const { upstreamCacert: ca = [], upstreamCert: cert, upstreamKey: key, upstreamInsecure = false } = options;
+  if (key !== undefined && cert === undefined) throw new CliError('--upstream-key needs --upstream-cert', EXIT.usage);
+  return { ca, cert, key, insecure: upstreamInsecure };
 }
 
 async function serveConfigured(path: string, options: ServerOptions, command: Command): Promise<void> {
@@ -129,11 +152,18 @@ async function serveConfigured(path: string, options: ServerOptions, command: Co
     if (typed(name)) throw new CliError(`${flag} stands in the file of --config`, EXIT.usage);
   }
   const file = loadReverse(path);
-  const { listen } = file.config;
+  const { listen, httpVersion } = file.config;
   const bind = typed('bind') || listen === undefined ? options.bind : parseAddress(listen);
-  await runServer('reverse proxy', { ...options, bind }, (parts) =>
-    reloadingReverse(file, parts, { load: () => loadReverse(path), signals: process }),
-  );
+  try {
+    await runServer(
+      'reverse proxy',
+      { ...options, bind, httpVersion },
+      (parts) => reloadingReverse(file, parts, { load: () => loadReverse(path), signals: process }),
+      { tls: file.tls, reloads: true },
+    );
+  } catch (error) {
+    throw file.located(error);
+  }
 }
 
 /** Options that the file has fields for. */
@@ -141,6 +171,16 @@ const IN_THE_FILE = [
   ['connectTimeout', '--connect-timeout'],
   ['keepHost', '--no-keep-host'],
   ['trustForwarded', '--trust-forwarded'],
+  ['tls', '--tls'],
+  ['cert', '--cert'],
+  ['key', '--key'],
+  ['ca', '--ca'],
+  ['clientCa', '--client-ca'],
+  ['httpVersion', '--http-version'],
+  ['upstreamCacert', '--upstream-cacert'],
+  ['upstreamCert', '--upstream-cert'],
+  ['upstreamKey', '--upstream-key'],
+  ['upstreamInsecure', '--upstream-insecure'],
 ] as const;
 
 function staticCommand(): Command {
@@ -195,6 +235,10 @@ interface ReverseCommandOptions {
   readonly connectTimeout: number;
   readonly keepHost: boolean;
   readonly trustForwarded?: boolean;
+  readonly upstreamCacert?: readonly string[];
+  readonly upstreamCert?: string;
+  readonly upstreamKey?: string;
+  readonly upstreamInsecure?: boolean;
 }
 
 function serverCommand(name: string, description: string, bind: string): Command {

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { createHttpClient, http1, httpTimeoutLayer, requestHeadersLayer, responseHeadersLayer } from '@lamella/http';
+import { httpTimeoutLayer, requestHeadersLayer, responseHeadersLayer } from '@lamella/http';
 import type { BalancePolicy } from '@lamella/layers';
 import { consistentHash, leastRequests, optionalLayer, powerOfTwoChoices, roundRobin } from '@lamella/layers';
 import { PeerAddress } from '@lamella/net-core';
@@ -10,7 +10,10 @@ import type { Service } from '@lamella/service-core';
 import { isLamellaError, stack } from '@lamella/service-core';
 import { messageOf } from '../../cli-error.ts';
 import type { GroupConfig, ReverseConfig, RouteConfig } from '../../config/reverse-config.ts';
+import type { UpstreamTlsSettings } from '../../tls/upstream-tls.ts';
+import { upstreamTls } from '../../tls/upstream-tls.ts';
 import type { ServerParts } from '../run-server.ts';
+import { toHttpUrl, UpstreamClients } from './upstream-clients.ts';
 
 /** A reverse proxy that a configuration describes. */
 export interface ConfiguredReverse extends Service<HttpRequest, HttpResponse> {
@@ -35,17 +38,18 @@ export class WrongPart extends Error {
  *
  * @throws WrongPart that names the part of the configuration that makes no sense; nothing is left running then.
  */
-export function configuredReverse(config: ReverseConfig, parts: ServerParts): ConfiguredReverse {
+export function configuredReverse(
+  config: ReverseConfig,
+  tlsSettings: UpstreamTlsSettings,
+  parts: ServerParts,
+): ConfiguredReverse {
   const { lifecycle, onRelayEnd } = parts;
-  const connector = tcpConnector({ connectTimeoutMs: config.connectTimeoutMs });
-  const client = createHttpClient({
-    connector,
-    protocols: [http1()],
-    lifecycle,
-    // Connecting is a part of waiting for a connection: that may not end first.
-    acquireTimeoutMs: config.connectTimeoutMs + 20_000,
-  });
-  const made: (() => unknown)[] = [() => client.close()];
+  const { connectTimeoutMs } = config;
+  const connector = tcpConnector({ connectTimeoutMs });
+  const tls = attempt(['upstreamTls'], () => upstreamTls(tlsSettings));
+  const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs });
+  const client = clients.usual;
+  const made: (() => unknown)[] = [() => clients.close()];
   const close = async (): Promise<void> => {
     // Groups before the client that they use.
     for (const end of made.toReversed()) await end();
@@ -55,12 +59,12 @@ export function configuredReverse(config: ReverseConfig, parts: ServerParts): Co
     for (const [name, group] of Object.entries(config.groups)) {
       const servers = attempt(['groups', name, 'resolve'], () => serversOf(group, parts));
       if (servers !== undefined) made.push(servers.close);
-      const upstream = attempt(['groups', name], () => groupOf(name, group, client, servers, parts));
+      const upstream = attempt(['groups', name], () => groupOf(name, group, clients, servers, parts));
       made.push(upstream.close);
       groups.set(name, upstream);
     }
     const routes = config.routes.map((route, index) => {
-      const compiled = attempt(['routes', index], () => routeOf(route, client, groups));
+      const compiled = attempt(['routes', index], () => routeOf(route, clients, groups));
       // A route that makes no sense by itself is told apart from two that contradict each other.
       attempt(['routes', index], () => reverseProxyService({ client, routes: [compiled] }));
       return compiled;
@@ -93,18 +97,19 @@ function serversOf({ resolve }: GroupConfig, { lifecycle }: ServerParts): Resolv
 function groupOf(
   name: string,
   group: GroupConfig,
-  client: Service<HttpRequest, HttpResponse>,
+  clients: UpstreamClients,
   resolved: ResolvedServers | undefined,
   { lifecycle, note }: ServerParts,
 ): UpstreamGroup {
-  const { servers, resolve: _resolve, policy, ...options } = group;
+  const { servers = [], resolve: _resolve, policy, ...options } = group;
+  const typed = new Map(servers.map(({ url }) => [toHttpUrl(url), url]));
   return upstreamGroup({
     name,
-    client,
-    servers: resolved ?? (servers ?? []).map(defined),
+    client: clients.for([...typed.values()]),
+    servers: resolved ?? servers.map(({ url, ...rest }) => ({ url: toHttpUrl(url), ...defined(rest) })),
     ...(policy === undefined ? {} : { policy: policyOf(policy) }),
     onHealthChange({ id, health }) {
-      note(`${name}: ${id} is ${health}`);
+      note(`${name}: ${typed.get(id) ?? id} is ${health}`);
       if (health !== 'available') resolved?.refresh();
     },
     lifecycle,
@@ -126,12 +131,13 @@ function policyOf(policy: NonNullable<GroupConfig['policy']>): BalancePolicy<Htt
 
 function routeOf(
   route: RouteConfig,
-  client: Service<HttpRequest, HttpResponse>,
+  clients: UpstreamClients,
   groups: ReadonlyMap<string, UpstreamGroup>,
 ): ReverseRoute {
   const { host, path, to, canary, timeoutMs, requestHeaders, responseHeaders } = route;
   const group = route.group === undefined ? undefined : groups.get(route.group);
   const canaryGroup = canary === undefined ? undefined : groups.get(canary.group);
+  const client = clients.for(to === undefined ? [] : [to]);
   const chosen =
     canary === undefined || canaryGroup === undefined || group === undefined
       ? (group ?? client)
@@ -151,7 +157,7 @@ function routeOf(
   return {
     ...(host === undefined ? {} : { host }),
     ...(path === undefined ? {} : { path }),
-    ...(to === undefined ? {} : { to }),
+    ...(to === undefined ? {} : { to: toHttpUrl(to) }),
     upstream: { serve: service.serve, name: group?.name ?? 'upstream' },
   };
 }

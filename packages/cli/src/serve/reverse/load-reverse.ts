@@ -1,39 +1,63 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isLamellaError } from '@lamella/service-core';
 import { CliError, EXIT, messageOf } from '../../cli-error.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { locateConfig, parseConfig } from '../../config/parse-config.ts';
 import type { ReverseConfig } from '../../config/reverse-config.ts';
 import { reverseConfig } from '../../config/reverse-config.ts';
+import type { ServerTlsSettings } from '../../tls/server-tls.ts';
 import type { ServerParts } from '../run-server.ts';
 import type { ConfiguredReverse } from './configured-reverse.ts';
 import { configuredReverse, WrongPart } from './configured-reverse.ts';
+import { serverTlsOf, upstreamTlsOf } from './configured-tls.ts';
 
 /** A configuration file, read. */
 export interface ReverseFile {
   readonly config: ReverseConfig;
+  /** How the server speaks TLS; `undefined`: it does not. */
+  readonly tls: ServerTlsSettings | undefined;
   /** Makes the proxy. @throws ConfigError with the line of what makes no sense. */
   readonly make: (parts: ServerParts) => ConfiguredReverse;
+  /** A failure of the certificates as a ConfigError with their line; any other one as it is. */
+  readonly located: (error: unknown) => unknown;
 }
 
 /** Reads a configuration. @throws CliError if the file can't be read, ConfigError with the line of each thing that is wrong. */
 export function loadReverse(path: string): ReverseFile {
   const text = read(path);
   const config = parseConfig(text, path, reverseConfig);
+  const folder = dirname(path);
+  const tls = config.tls === undefined ? undefined : serverTlsOf(config.tls, folder);
+  const wrong = (part: readonly (string | number)[], message: string): ConfigError => {
+    const name = part.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    return new ConfigError(path, [{ ...locateConfig(text, part), message: `${name.slice(1)}: ${message}` }]);
+  };
   return {
     config,
+    tls,
     make(parts) {
       try {
-        return configuredReverse(config, parts);
+        return configuredReverse(config, upstreamTlsOf(config.upstreamTls ?? {}, folder), parts);
       } catch (error) {
-        if (!(error instanceof WrongPart)) throw error;
-        const name = error.path
-          .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
-          .join('')
-          .slice(1);
-        throw new ConfigError(path, [{ ...locateConfig(text, error.path), message: `${name}: ${error.message}` }]);
+        throw error instanceof WrongPart ? wrong(error.path, error.message) : error;
       }
     },
+    located(error) {
+      if (tls === undefined || !isLamellaError(error) || error.code !== 'LML_ERR_TLS_MATERIAL') return error;
+      return wrong(tlsPartOf(error.message, tls), error.message);
+    },
   };
+}
+
+/** Messages about files name them. */
+function tlsPartOf(message: string, { certificates, clientCa }: ServerTlsSettings): readonly (string | number)[] {
+  const certificate = certificates.findIndex(({ certPath, keyPath, ocspPath }) =>
+    [certPath, keyPath, ocspPath].some((file) => file !== undefined && message.includes(file)),
+  );
+  if (certificate >= 0) return ['tls', 'certificates', certificate];
+  const authority = clientCa.findIndex((file) => message.includes(file));
+  return authority >= 0 ? ['tls', 'clientCa', authority] : ['tls'];
 }
 
 function read(path: string): string {

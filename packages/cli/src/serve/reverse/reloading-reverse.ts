@@ -17,27 +17,47 @@ export interface ReloadingOptions {
  *
  * @remarks
  * A configuration that is wrong changes nothing. With a good one the next request sees the new proxy, and those under way finish on the old one,
- * whose checks have ended. What the server itself does, such as where it listens, needs a restart.
+ * whose checks have ended. Certificates
+ * are read anew too. What the server itself does, such as where it listens, needs a restart.
  */
 export function reloadingReverse(
   first: ReverseFile,
   parts: ServerParts,
   options: ReloadingOptions,
 ): Service<HttpRequest, HttpResponse> {
-  const { note } = parts;
+  const { note, tls } = parts;
   let current: ConfiguredReverse = first.make(parts);
-  options.signals.on('SIGHUP', () => {
-    try {
-      const file = options.load();
-      const next = file.make(parts);
-      const old = current;
-      current = next;
-      if (file.config.listen !== first.config.listen) note('listen has changed; that needs a restart');
-      note('the configuration was read anew; requests under way finish as they began');
-      parts.lifecycle.spawn('closing the old configuration', () => old.close());
-    } catch (error) {
-      note(`the configuration stays as it was:\n${error instanceof Error ? error.message : String(error)}`);
+  const reload = async (): Promise<void> => {
+    const file = options.load();
+    const next = file.make(parts);
+    if (tls !== undefined && file.tls !== undefined) {
+      try {
+        await tls.change(file.tls);
+      } catch (error) {
+        void next.close();
+        throw file.located(error);
+      }
     }
+    const old = current;
+    current = next;
+    for (const name of restartsFor(first, file)) note(`${name} has changed; that needs a restart`);
+    note('the configuration was read anew; requests under way finish as they began');
+    parts.lifecycle.spawn('closing the old configuration', () => old.close());
+  };
+  let last: Promise<void> = Promise.resolve();
+  options.signals.on('SIGHUP', () => {
+    last = last.then(reload).catch((error: unknown) => {
+      note(`the configuration stays as it was:\n${error instanceof Error ? error.message : String(error)}`);
+    });
   });
   return { serve: (request) => current.serve(request) };
+}
+
+/** What of a file counts only when the server starts. */
+function restartsFor({ config, tls }: ReverseFile, next: ReverseFile): readonly string[] {
+  return [
+    ...(next.config.listen === config.listen ? [] : ['listen']),
+    ...(next.config.httpVersion === config.httpVersion ? [] : ['httpVersion']),
+    ...((next.tls === undefined) === (tls === undefined) ? [] : ['whether there is tls']),
+  ];
 }

@@ -17,6 +17,7 @@ import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import { verifyResultOf } from '../transport/verify-result.ts';
 import { CertificateChoice } from './certificate-choice.ts';
+import { HandshakeDrain } from './handshake-drain.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
 import { ServerContexts } from './server-contexts.ts';
@@ -90,6 +91,8 @@ class TlsServer {
     const deadline = new HandshakeDeadline({ timeoutMs, clock, scope, peer });
     const choice = new CertificateChoice(this.#source);
     let session: TlsSession | undefined;
+    const drain = new HandshakeDrain({ hasBegun: () => session?.hasReceived === true, abort: deadline.abort });
+    const registration = this.#options.lifecycle?.register(drain);
     try {
       const fallback = await deadline.race(choice.withoutName());
       session = this.#open(stream, choice, fallback, peer);
@@ -99,12 +102,15 @@ class TlsServer {
     } catch (error) {
       if (session === undefined) stream.destroy();
       session?.abandon();
+      if (drain.wasIdle) return undefined;
       const code = error instanceof TlsError ? error.code : undefined;
       if (code === 'LML_ERR_TLS_CLOSED' && session?.hasReceived === false) return undefined;
       // OpenSSL says that there is no cipher for the certificate, which there is not.
       throw code === 'LML_ERR_TLS_NO_OVERLAP' ? (choice.refusal(peer, error) ?? error) : error;
     } finally {
       deadline.close();
+      drain.end();
+      registration?.[Symbol.dispose]();
     }
   }
 

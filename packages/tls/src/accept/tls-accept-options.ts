@@ -1,3 +1,4 @@
+import type { Lifecycle } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import type { CertificateSource, ServerCertificate } from '../certificates/server-certificate.ts';
 import type { TrustRoots } from '../certificates/trust-roots.ts';
@@ -31,6 +32,11 @@ export interface TlsAcceptOptions extends TlsOptions {
   readonly clientAuth?: ClientAuthOptions;
   /** The key of session tickets, for servers that share it. Default: a random one of this layer. */
   readonly ticketKeys?: SessionTicketKeys;
+  /**
+   * Where handshakes take part in draining: clients that have sent nothing are let go at once, others finish within the grace. Default:
+   * nowhere, and a drain waits for them for up to `timeoutMs`.
+   */
+  readonly lifecycle?: Lifecycle;
   /** Most handshakes at a time, an integer from 1 or `Infinity`; others wait for at most `timeoutMs`. Default 1_024. */
   readonly maxConcurrentHandshakes?: number;
   /** Most connections that wait for their handshake, an integer from 0 or `Infinity`; more are closed. Default 4_096. */

@@ -22,13 +22,16 @@ export class HandshakeDeadline {
   constructor({ timeoutMs, clock, scope, peer }: HandshakeLimits) {
     this.#over.promise.catch(() => {}); // whoever races hears of it
     this.#timer = clock.startTimer(timeoutMs, () => this.#over.reject(timedOut(peer, timeoutMs)));
-    this.#listener = scope.onAbort((reason) => this.#over.reject(reason));
+    this.#listener = scope.onAbort(this.abort);
   }
 
   /** Waits for a step. @throws TlsError `LML_ERR_TLS_TIMEOUT` if time is up first; the reason if the scope is aborted first. */
   race<Result>(step: Promise<Result>): Promise<Result> {
     return Promise.race([this.#over.promise, step]);
   }
+
+  /** Ends it now: whoever races gets the reason. */
+  readonly abort = (reason: unknown): void => this.#over.reject(reason);
 
   close(): void {
     this.#timer.cancel();

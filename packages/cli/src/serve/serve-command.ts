@@ -10,22 +10,21 @@ import { Command, Option } from 'commander';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 import { httpTestService } from '../http-test/http-test-service.ts';
 import {
-  addressOption,
-  countOption,
   egressOption,
   listOption,
   portsOption,
   routesOption,
-  secondsOption,
   someSecondsOption,
   usersOption,
   valueOption,
 } from '../options.ts';
+import { stunnelCommand } from '../stunnel/stunnel-command.ts';
 import { withServerTlsOptions } from '../tls/server-tls-options.ts';
 import type { UpstreamTlsSettings } from '../tls/upstream-tls.ts';
 import { upstreamTls } from '../tls/upstream-tls.ts';
 import { echoService } from './echo-service.ts';
 import { HTTP_VERSIONS } from './http-version.ts';
+import { withListenOptions } from './listen-options.ts';
 import { loadReverse } from './reverse/load-reverse.ts';
 import { reloadingReverse } from './reverse/reloading-reverse.ts';
 import { toHttpUrl, UpstreamClients } from './reverse/upstream-clients.ts';
@@ -40,7 +39,8 @@ export function serveCommand(): Command {
     .addCommand(proxyCommand())
     .addCommand(reverseCommand())
     .addCommand(staticCommand())
-    .addCommand(httpTestCommand());
+    .addCommand(httpTestCommand())
+    .addCommand(stunnelCommand());
 }
 
 function echoCommand(): Command {
@@ -242,17 +242,8 @@ interface ReverseCommandOptions {
 }
 
 function serverCommand(name: string, description: string, bind: string): Command {
-  const where = 'where to listen: host:port, [ipv6]:port, or unix:/path';
-  const command = new Command(name)
-    .description(description)
-    .addOption(valueOption('--bind <address>', where, addressOption, bind))
-    .option('--max-connections <count>', 'most open connections (default: 65536)', countOption)
-    .option('--max-connections-per-peer <count>', 'most open connections from one address (default: 4096)', countOption)
-    .addOption(valueOption('--pre-drain <seconds>', 'go on accepting for so long after a signal', secondsOption, '0'))
-    .addOption(valueOption('--grace <seconds>', 'time that work under way has after that', secondsOption, '10'))
-    .addOption(
-      new Option('--http-version <version>', 'versions of HTTP: auto is both').choices(HTTP_VERSIONS).default('auto'),
-    )
-    .option('--quiet', 'print no line for each request');
+  const command = withListenOptions(new Command(name).description(description), bind).addOption(
+    new Option('--http-version <version>', 'versions of HTTP: auto is both').choices(HTTP_VERSIONS).default('auto'),
+  );
   return withServerTlsOptions(command);
 }

@@ -121,6 +121,31 @@ describe('acmeClient', () => {
     expect(solver.log).toEqual(['present a.test', 'remove a.test']);
   });
 
+  it('tells what went wrong first, even if a solver fails to take back what it has shown', async () => {
+    const failing = (): AcmeSolver => ({
+      type: 'http-01',
+      present: () => {},
+      remove() {
+        throw new Error('not removed');
+      },
+    });
+    const bad = await acmeWorld({ validate: async () => false });
+    await expect(bad.during(bad.client({ solvers: [failing()] }).obtain(['a.test']))).rejects.toMatchObject({
+      code: 'LML_ERR_ACME_CHALLENGE_FAILED',
+    });
+    const good = await acmeWorld({ validate: async () => true });
+    await expect(good.during(good.client({ solvers: [failing()] }).obtain(['a.test']))).rejects.toThrow('not removed');
+  });
+
+  it('passes on what a solver fails with, and the service', async () => {
+    const { client, during } = await acmeWorld();
+    const present = () => Promise.reject(new Error('no DNS'));
+    const solver: AcmeSolver = { type: 'http-01', present, remove: () => {} };
+    await expect(during(client({ solvers: [solver] }).obtain(['a.test']))).rejects.toThrow('no DNS');
+    const service = serviceFn((_request: Request): Promise<HttpResponse> => Promise.reject(new Error('no net')));
+    await expect(during(client({ service }).obtain(['a.test']))).rejects.toThrow('no net');
+  });
+
   it('takes another nonce if the server does not like one, but not for ever', async () => {
     const { client, server, during } = await acmeWorld();
     server.refuseNonces = 4;

@@ -20,6 +20,9 @@ export interface HttpChallenges extends AcmeSolver {
  * the key authorization of a challenge under way, and for the name that it is about alone.
  *
  * @example
+ * import { HttpResponse } from '@lamella/http';
+ * import { serviceFn, stack } from '@lamella/service-core';
+ *
  * const challenges = httpChallenges();
  * const server = stack(challenges.layer, serviceFn(() => HttpResponse.text('hello')));
  */

@@ -35,9 +35,16 @@ async function authorizeOne(url: string, names: readonly string[], work: OrderWo
     await transport.post(challenge.url, {}, account, signal);
     const decided = await poller.authorization(url);
     if (decided.status !== 'valid') throw refused(name, decided, challenge.type);
-  } finally {
-    await solver.remove(shown);
+  } catch (error) {
+    await removed(solver, shown).catch(() => {}); // what came first is what there is to tell
+    throw error;
   }
+  await removed(solver, shown);
+}
+
+/** Never throws before there is a promise. */
+async function removed(solver: AcmeSolver, challenge: AcmeChallenge): Promise<void> {
+  await solver.remove(challenge);
 }
 
 interface Choice {

@@ -170,6 +170,17 @@ describe('acmeCertificates', () => {
     expect(obtained).toHaveLength(3);
   });
 
+  it('does not ask again because nobody could be told', async () => {
+    const onObtained = () => {
+      throw new Error('not told');
+    };
+    const { certificates, obtained, errors, pass } = await setup({ onObtained });
+    await certificates.ready();
+    await pass(DAY_MS);
+    expect(obtained).toHaveLength(1);
+    expect(errors).toMatchObject([{ message: 'not told' }]);
+  });
+
   it('notices a clock that jumps within a day', async () => {
     const { certificates, obtained, pass, state } = await setup();
     await certificates.ready();

@@ -27,6 +27,7 @@ export class RenewedCertificate {
   #current: AcmeCertificate | undefined;
   #timer: Timer | undefined;
   #renewing: Promise<AcmeCertificate> | undefined;
+  #keeping: Promise<void> = Promise.resolve();
   #failures = 0;
   /** When to ask for the next one, in milliseconds since the Unix epoch. */
   #notBeforeMs = 0;
@@ -52,12 +53,9 @@ export class RenewedCertificate {
     this.#plan();
   }
 
-  /** Gets a new one now; whoever asks in the meantime gets the same one. */
+  /** Gets a new one now; whoever asks before it is there gets the same one. Resolves when it is kept. */
   renew(): Promise<AcmeCertificate> {
-    this.#renewing ??= this.#obtain().finally(() => {
-      this.#renewing = undefined;
-      this.#plan();
-    });
+    this.#renewing ??= this.#renew();
     return this.#renewing;
   }
 
@@ -67,34 +65,55 @@ export class RenewedCertificate {
     this.#timer?.cancel();
   }
 
+  async #renew(): Promise<AcmeCertificate> {
+    try {
+      const certificate = await this.#obtain();
+      await this.#keep(certificate);
+      return certificate;
+    } finally {
+      this.#plan();
+    }
+  }
+
   async #obtain(): Promise<AcmeCertificate> {
-    const { names, client, storage, clock, retryMs, onError } = this.#options;
+    const { names, client, clock, retryMs } = this.#options;
     const { signal } = this.#closing;
     try {
       const certificate = await client.obtain(names, { signal });
       signal.throwIfAborted();
+      this.#renewing = undefined; // who asks from here on wants another one
       this.#failures = 0;
       this.#take(certificate);
       // One that is due as soon as it comes must not be asked for over and over.
       this.#notBeforeMs = Math.max(this.#notBeforeMs, clock.epochMs() + retryMs);
-      // It is good even if it can't be kept; asking for another one would not help.
-      await storeCertificate(storage, names, certificate).catch(onError);
       return certificate;
     } catch (error) {
+      this.#renewing = undefined;
       this.#failures++;
       this.#notBeforeMs = clock.epochMs() + this.#delayAfter(error);
       throw error;
     }
   }
 
+  /** One behind the other, so that the last one stays. It is good even if it can't be kept; asking for another one would not help. */
+  #keep(certificate: AcmeCertificate): Promise<void> {
+    const { names, storage, onError } = this.#options;
+    this.#keeping = this.#keeping.then(() => storeCertificate(storage, names, certificate)).catch(onError);
+    return this.#keeping;
+  }
+
   #take(certificate: AcmeCertificate): void {
-    const { random, renewAtRatio, jitterRatio } = this.#options;
+    const { random, renewAtRatio, jitterRatio, onObtained, onError } = this.#options;
     const { validFromMs, validToMs } = certificate;
     const restMs = (validToMs - validFromMs) * renewAtRatio;
     this.#current = certificate;
     // Later by a part of what is left, by chance: not all servers of a house at the same time.
     this.#notBeforeMs = validToMs - restMs * (1 - jitterRatio * random());
-    this.#options.onObtained(certificate);
+    try {
+      onObtained(certificate);
+    } catch (error) {
+      onError(error); // the certificate is good whoever fails to hear of it
+    }
   }
 
   /** Twice as long after each failure, and as long as the server asks for. */

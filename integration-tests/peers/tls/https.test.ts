@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { HttpRequest } from '@lamella/http';
 import { memoryNetwork } from '@lamella/net-core';
 import { listenTcp, tcpConnector } from '@lamella/net-tcp';
+import { spkiPin } from '@lamella/tls';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Certificate } from '../../support/certificate.ts';
 import { selfSigned } from '../../support/certificate.ts';
@@ -93,8 +95,6 @@ describe('curl', () => {
   });
 
   it('checks the pin that spkiPin writes', async () => {
-    const { spkiPin } = await import('@lamella/tls');
-    const { X509Certificate } = await import('node:crypto');
     const { port } = await serveHttps({ certificates: pair() });
     const pin = `sha256//${spkiPin(new X509Certificate(certificate.cert))}`;
     const url = `https://localhost:${port}/`;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { AlpnSelected, ConnectTimings, ServerName, TlsSession } from '@lamella/net-core';
+import { AlpnSelected, ConnectTimings, connectRequest, ServerName, TlsSession } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock } from '@lamella/service-core/testing';
 import type { ServerCertificate, TlsAcceptOptions, TlsConnectOptions } from '@lamella/tls';
@@ -197,7 +197,6 @@ describe('a client knows who the server has to be', () => {
         throw new Error('not to be called');
       },
     });
-    const { connectRequest } = await import('@lamella/net-core');
     const request = connectRequest({ target: { type: 'unix', path: '/run/x' }, secure: true });
     await expect(layer.serve(request)).rejects.toMatchObject({ code: 'LML_ERR_USAGE', message: /serverName/ });
     expect(dialled).toBe(0);

@@ -1,4 +1,12 @@
-import { AlpnSelected, ServerName, TlsSession } from '@lamella/net-core';
+import { connect as connectByNode } from 'node:tls';
+import {
+  AlpnSelected,
+  createConnection,
+  duplexFromByteStream,
+  memoryPipe,
+  ServerName,
+  TlsSession,
+} from '@lamella/net-core';
 import { checkLedger, text, utf8 } from '@lamella/net-core/testing';
 import { serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
@@ -89,6 +97,30 @@ describe('a server chooses its certificate by the name that the client asks for'
     await inWorld({ certificates: source }, async (world) => {
       expect(await commonNameFor(world, 'server.test')).toBe('server.test');
     });
+  });
+
+  it('asks a source in lower case, whatever the client writes', async () => {
+    const asked: (string | undefined)[] = [];
+    const source: CertificateSource = {
+      certificateFor: (name) => {
+        asked.push(name);
+        return good;
+      },
+    };
+    const [near, far] = memoryPipe();
+    const names = Promise.withResolvers<string | undefined>();
+    const serving = tlsAcceptLayer({ certificates: source })({
+      async serve({ extensions, stream }) {
+        names.resolve(extensions.get(ServerName));
+        stream.destroy();
+      },
+    }).serve(createConnection(far));
+    const socket = connectByNode({ socket: duplexFromByteStream(near), ca: root.cert, servername: 'Server.TEST' });
+    socket.on('error', () => {});
+    expect(await names.promise).toBe('server.test');
+    expect(asked).toEqual([undefined, 'server.test']);
+    await serving;
+    socket.destroy();
   });
 
   it('refuses a client if the source fails, and serves the next one', async () => {
@@ -296,7 +328,6 @@ it('a client that leaves without a word, as health checks do, is nothing to comp
   const failures: unknown[] = [];
   const accepted: unknown[] = [];
   const layer = tlsAcceptLayer({ certificates: good })(serviceFn(async (input) => void accepted.push(input)));
-  const { createConnection, memoryPipe } = await import('@lamella/net-core');
   for (const leave of ['closeWrite', 'destroy'] as const) {
     const [near, far] = memoryPipe();
     const serving = layer.serve(createConnection(far)).catch((error) => failures.push(error));

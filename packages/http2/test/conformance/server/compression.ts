@@ -53,8 +53,11 @@ export const compression: readonly ServerCase[] = [
   strings('padding of zeros', 'The padding of a coded string is all ones.', fails('0001618118')),
   strings('the end of string', 'The end of string is not coded.', fails('00016184ffffffff')),
   strings('longer than the block', 'A string lies within its block.', fails('0001610562')),
-  integers('longer than the block', 'An integer lies within its block.', fails('ffff')),
-  integers('larger than anybody needs', 'An integer beyond all limits is an error.', fails('ffffffffffffff01')),
+  integers('longer than the block', 'An integer lies within its block.', {
+    send: [headers(1, Buffer.from('3fff', 'hex'), { end: true })],
+    ...connectionError('COMPRESSION_ERROR', 'BAD_COMPRESSION'),
+  }),
+  integers('larger than anybody needs', 'An integer beyond all limits is an error.', fails('', '3fffffffffffff01')),
   updates('in front', IN_FRONT, decodes('', '', '20')),
   updates('twice in front', IN_FRONT, decodes('', '', '203fe11f')),
   updates('to what was allowed', IN_FRONT, decodes('', '', '3fe11f')),

@@ -2,7 +2,7 @@ import { DeadlineTimer, LingeringClose } from '@lamella/http';
 import type { ByteSink, ByteStream, CloseInfo, Pausable } from '@lamella/net-core';
 import { consumeStream } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
-import { PAGE_BYTES, returnPage } from '../codec/frames/output-pages.ts';
+import { isPage, returnPage } from '../codec/frames/output-pages.ts';
 import type { Http2Event } from '../protocol/http2-events.ts';
 import type { Http2Protocol } from '../protocol/http2-protocol.ts';
 
@@ -152,7 +152,7 @@ export class Http2Driver<Owner> implements ByteSink {
     this.#isFlushing = true;
     let written = 0;
     while (this.#protocol.hasOutput && written < MAX_BYTES_A_TURN) {
-      const chunks = this.#protocol.takeOutput(PAGE_BYTES);
+      const chunks = this.#protocol.takeOutput(BYTES_A_WRITE);
       if (chunks.length === 0) break;
       for (const chunk of chunks) written += chunk.length;
       const room = this.#write(chunks);
@@ -175,7 +175,7 @@ export class Http2Driver<Owner> implements ByteSink {
 
   #write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
     const stream = this.#stream;
-    if (stream.writeLent === undefined) return stream.write(chunks.map(ownChunk));
+    if (stream.writeLent === undefined || !chunks.every(isPage)) return stream.write(chunks.map(ownChunk));
     let isKept = false;
     for (const chunk of chunks) {
       if (stream.writeLent(chunk)) returnPage(chunk);
@@ -207,12 +207,14 @@ export class Http2Driver<Owner> implements ByteSink {
 
 /** A small chunk in memory of its own, so that its page can be used again; a large one keeps the page. */
 function ownChunk(chunk: Uint8Array): Uint8Array {
-  if (chunk.length > MAX_COPIED_BYTES) return chunk;
+  if (chunk.length > MAX_COPIED_BYTES || !isPage(chunk)) return chunk;
   const copy = Buffer.from(chunk);
   returnPage(chunk);
   return copy;
 }
 
+/** Large enough that bulk transfers spend their time in the kernel. */
+const BYTES_A_WRITE = 256 * 1024;
 const MAX_COPIED_BYTES = 16 * 1024;
 const MAX_UNWRITTEN_BYTES = 64 * 1024;
 const MAX_BYTES_A_TURN = 1024 * 1024;

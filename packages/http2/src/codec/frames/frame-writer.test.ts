@@ -171,3 +171,13 @@ function linesOf(writer: FrameWriter, maxFrameBytes = MAX_FRAME_BYTES): string[]
   reader.maxFrameBytes = maxFrameBytes;
   return reader.read(outputOf(writer));
 }
+
+it('takes no memory of others for its own, whatever its size', () => {
+  const content = Buffer.alloc(PAGE_BYTES, 'x');
+  const writer = new FrameWriter();
+  writer.writeData(1, content, 0, MAX_FRAME_BYTES, false);
+  for (const chunk of writer.takeOutput()) returnPage(chunk);
+  const pages = Array.from({ length: 20 }, () => takePage().fill(0));
+  expect(content.every((byte) => byte === 0x78)).toBe(true);
+  for (const page of pages) returnPage(page);
+});

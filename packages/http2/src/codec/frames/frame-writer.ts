@@ -16,6 +16,7 @@ export class FrameWriter {
   #page: Buffer | undefined;
   #at = 0;
   #full: Uint8Array[] = [];
+  #fullBytes = 0;
 
   /** Whether something waits to be taken. */
   get hasOutput(): boolean {
@@ -24,17 +25,16 @@ export class FrameWriter {
 
   /** Bytes that wait to be taken. */
   get byteCount(): number {
-    let count = this.#at;
-    for (const { length } of this.#full) count += length;
-    return count;
+    return this.#at + this.#fullBytes;
   }
 
-  /** Takes what was written, in order. Each chunk is the begin of a page, which `returnPage` takes back. */
+  /** Takes what was written, in order: begins of pages, which `returnPage` takes back, and between them large content as it was given. */
   takeOutput(): readonly Uint8Array[] {
     if (this.#at === 0 && this.#full.length === 0) return NOTHING;
     this.#closePage();
     const output = this.#full;
     this.#full = [];
+    this.#fullBytes = 0;
     return output;
   }
 
@@ -46,12 +46,21 @@ export class FrameWriter {
   }
 
   /**
-   * Writes a DATA frame.
+   * Writes a DATA frame. Large content is not copied: it must not change any more.
    *
    * @param bytes - At most as many as a page has room for beside the header.
    */
   writeData(streamId: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     const length = end - start;
+    if (length >= LARGE_BYTES) {
+      this.#setAside();
+      const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+      this.#writeHeader(header, length, FRAME.data, endStream ? FLAG.endStream : 0, streamId);
+      this.#at = 0;
+      this.#push(header);
+      this.#push(bytes.subarray(start, end));
+      return;
+    }
     const page = this.#room(FRAME_HEADER_BYTES + length);
     this.#writeHeader(page, length, FRAME.data, endStream ? FLAG.endStream : 0, streamId);
     if (length > 0) page.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#at);
@@ -187,11 +196,29 @@ export class FrameWriter {
   }
 
   #closePage(): void {
-    if (this.#page === undefined) return;
-    this.#full.push(this.#page.subarray(0, this.#at));
+    if (this.#page === undefined || this.#at === 0) return;
+    this.#push(this.#page.subarray(0, this.#at));
     this.#page = undefined;
     this.#at = 0;
+  }
+
+  /** What stands before large content leaves with it. Where it is little, the page is kept for what comes. */
+  #setAside(): void {
+    if (this.#page === undefined || this.#at === 0) return;
+    if (this.#at > LITTLE_BYTES) this.#closePage();
+    else {
+      this.#push(Buffer.from(this.#page.subarray(0, this.#at)));
+      this.#at = 0;
+    }
+  }
+
+  #push(chunk: Uint8Array): void {
+    this.#full.push(chunk);
+    this.#fullBytes += chunk.length;
   }
 }
 
 const NOTHING: readonly Uint8Array[] = [];
+/** From here on copying costs more than one more piece in a vectored write. */
+const LARGE_BYTES = 8 * 1024;
+const LITTLE_BYTES = 4 * 1024;

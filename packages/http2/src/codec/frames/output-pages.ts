@@ -4,13 +4,22 @@
  * @returns A page, whose content is whatever it was.
  */
 export function takePage(): Buffer {
-  return free.pop() ?? Buffer.allocUnsafeSlow(PAGE_BYTES);
+  const page = free.pop();
+  if (page !== undefined) return page;
+  const fresh = Buffer.allocUnsafeSlow(PAGE_BYTES);
+  pages.add(fresh.buffer);
+  return fresh;
 }
 
 /** Gives a page back that nobody looks at any more: a whole one, or a chunk of output from its begin. */
 export function returnPage(chunk: Uint8Array): void {
-  if (chunk.byteOffset !== 0 || chunk.buffer.byteLength !== PAGE_BYTES || free.length >= MAX_FREE_PAGES) return;
+  if (!isPage(chunk) || free.length >= MAX_FREE_PAGES) return;
   free.push(Buffer.from(chunk.buffer));
+}
+
+/** Whether a chunk of output is a page, or the begin of one; memory of the same size may belong to anybody. */
+export function isPage(chunk: Uint8Array): boolean {
+  return chunk.byteOffset === 0 && pages.has(chunk.buffer);
 }
 
 /** Length of a page, in bytes. */
@@ -18,3 +27,4 @@ export const PAGE_BYTES: number = 64 * 1024;
 
 const MAX_FREE_PAGES = 16;
 const free: Buffer[] = [];
+const pages = new WeakSet<ArrayBufferLike>();

@@ -58,11 +58,15 @@ export function responseHead(
   return fields;
 }
 
-/** The field section that accepts a tunnel: no length, and nothing of the handshake of HTTP/1.1. RFC 8441 section 5. */
-export function tunnelHead(status: number, headers: HttpHeaders, date: string | undefined): string[] {
+/**
+ * The field section that accepts a tunnel: no length, and nothing of the handshake of HTTP/1.1. RFC 8441 section 5.
+ *
+ * @param date - Value of the Date field, if the headers have none.
+ */
+export function tunnelHead(status: number, headers: HttpHeaders, date: string): string[] {
   const fields = [':status', String(status === 101 ? 200 : status)];
   appendFields(fields, headers, 'sec-websocket-accept');
-  if (date !== undefined) fields.push('date', date);
+  if (!headers.has('date')) fields.push('date', date);
   return fields;
 }
 

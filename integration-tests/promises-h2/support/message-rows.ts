@@ -6,11 +6,8 @@ import { versionsOf, WAYS } from './translation-row.ts';
 /** Field lines, each `name: value`, in order. */
 export type Fields = readonly string[];
 
-/** The same for all ways, by the version of one side, or by way. */
-export type ByWay<Value> =
-  | { readonly all: Value }
-  | { readonly h1: Value; readonly h2: Value }
-  | Readonly<Partial<Record<Way, Value>>>;
+/** What holds on a way: what is said of it, else of the version of the side that is looked at, else of all. */
+export type ByWay<Value> = Readonly<Partial<Record<Way | Version | 'all', Value>>>;
 
 /** What is sent, by the version of who sends. */
 export interface Sent<Value> {
@@ -119,9 +116,7 @@ function withVia(fields: Fields, from: Version): Fields {
     : [...fields, via(from)];
 }
 
-function pick<Value>(byWay: ByWay<Value>, way: Way, version: Version): Value | undefined {
-  if ('all' in byWay) return byWay.all;
-  if ('h1' in byWay) return byWay[version];
-  // What is left of the union is by way.
-  return (byWay as Readonly<Partial<Record<Way, Value>>>)[way];
+/** What holds on a way. @param version - That of the side which is looked at. */
+export function pick<Value>(byWay: ByWay<Value> | undefined, way: Way, version: Version): Value | undefined {
+  return byWay?.[way] ?? byWay?.[version] ?? byWay?.all;
 }

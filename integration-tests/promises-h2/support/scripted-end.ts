@@ -53,7 +53,7 @@ export class ScriptedEnd {
   /** What came since the last time. @throws Error if it is not even frames. */
   take(): Wire {
     if (this.#readError !== undefined) throw this.#readError;
-    const taken = this.version === 'h1' ? this.#text : this.#lines;
+    const taken = this.version === 'h1' ? withoutDrawnKey(this.#text) : this.#lines;
     this.#text = '';
     this.#lines = [];
     return taken;
@@ -92,4 +92,9 @@ export class ScriptedEnd {
       this.#readError ??= error;
     }
   }
+}
+
+/** A key that the proxy has drawn, for a client which has none. The example of RFC 6455 comes from a client that has. */
+function withoutDrawnKey(text: string): string {
+  return text.replace(/(sec-websocket-key: )(?!dGhlIHNhbXBsZSBub25jZQ==)[A-Za-z0-9+/]{22}==(?=\r\n)/, '$1(drawn)');
 }

@@ -13,7 +13,7 @@ export interface Step {
   /** Nothing, if the end only ends. */
   readonly sends?: Wire;
   /** What the end does behind it: ends its direction, or breaks the connection off. */
-  readonly then?: 'ends' | 'resets';
+  readonly ending?: 'end' | 'reset';
   /** For the clock: time that passes, in milliseconds. */
   readonly ms?: number;
   /** All that the origin has seen since the last step. Default: nothing. */

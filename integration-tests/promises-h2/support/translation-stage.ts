@@ -50,15 +50,15 @@ export class TranslationStage {
   }
 
   /** Runs one step. @returns What the two ends have seen since the one before. */
-  async run({ by, sends, then, ms = 0 }: Step): Promise<Seen> {
+  async run({ by, sends, ending, ms = 0 }: Step): Promise<Seen> {
     await ScriptedEnd.settle(); // who sends has heard before what the other one said
     if (by === 'clock') await this.#clock.advanceAsync(ms);
     else {
       const end = by === 'client' ? this.#client : this.#origin;
       if (end === undefined) throw new Error('the proxy has not connected');
       if (sends !== undefined) end.send(sends);
-      if (then === 'ends') end.end();
-      if (then === 'resets') end.reset();
+      if (ending === 'end') end.end();
+      if (ending === 'reset') end.reset();
     }
     await ScriptedEnd.settle();
     const origin = this.#origin?.take();

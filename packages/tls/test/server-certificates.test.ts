@@ -1,9 +1,18 @@
 import { X509Certificate } from 'node:crypto';
-import { AlpnSelected, ConnectTimings, connectRequest, ServerName, TlsSession } from '@lamella/net-core';
+import {
+  AlpnSelected,
+  ConnectTimings,
+  connectRequest,
+  createConnection,
+  memoryPipe,
+  parseAddress,
+  ServerName,
+  TlsSession,
+} from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock } from '@lamella/service-core/testing';
-import type { ServerCertificate, TlsAcceptOptions, TlsConnectOptions } from '@lamella/tls';
-import { PeerCertificate, spkiPin, tlsConnectLayer } from '@lamella/tls';
+import type { ServerCertificate, TlsAcceptOptions, TlsConnectOptions, TlsError } from '@lamella/tls';
+import { PeerCertificate, spkiPin, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestAuthority, TestPair } from './support/test-certificates.ts';
 import { selfSigned, testAuthority } from './support/test-certificates.ts';
@@ -187,6 +196,28 @@ describe('a client knows who the server has to be', () => {
         code: 'LML_ERR_TLS_UNKNOWN_CA',
       });
     });
+  });
+
+  it.each([
+    ['[2001:db8::1]:443', '2001:db8:0:0::1', undefined],
+    ['192.0.2.7:443', '192.0.2.7', undefined],
+    ['192.0.2.8:443', '192.0.2.7', 'LML_ERR_TLS_WRONG_HOST'],
+    ['a.wild.test:443', '*.wild.test', undefined],
+    ['wild.test:443', '*.wild.test', 'LML_ERR_TLS_WRONG_HOST'],
+    ['b.a.wild.test:443', '*.wild.test', 'LML_ERR_TLS_WRONG_HOST'],
+    ['A.wild.test.:443', 'a.wild.test', undefined],
+  ])('%s is who has a certificate for %s: %s', async (target, name, code) => {
+    const [near, far] = memoryPipe();
+    const serving = tlsAcceptLayer({ certificates: await root.issue([name]) })({
+      serve: async ({ stream }) => stream.destroy(),
+    }).serve(createConnection(far));
+    const client = tlsConnectLayer({ roots: root.cert })({ serve: async () => createConnection(near) });
+    const outcome = client.serve(connectRequest({ target: parseAddress(target), secure: true })).then(
+      ({ stream }) => stream.destroy(),
+      (error: TlsError) => error.code,
+    );
+    expect(await outcome).toBe(code);
+    await serving.catch(() => {});
   });
 
   it('asks who that is before it connects, where the target has no host', async () => {

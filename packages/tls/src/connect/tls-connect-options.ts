@@ -16,7 +16,10 @@ export interface TlsConnectOptions extends TlsOptions {
   readonly pins?: readonly string[];
   /** Lists of revoked certificates, as PEM, one for each issuer of a chain. Default: none are looked at. */
   readonly revocationLists?: readonly (string | Uint8Array)[];
-  /** The certificate of this side, for servers that ask for one: the same for all, or chosen for each request. Default: none. */
+  /**
+   * The certificate of this side, for servers that ask for one: the same for all, or chosen for each request. The function should give the
+   * same object again for the same certificate: sessions go on only then. Default: none.
+   */
   readonly clientCertificate?: KeyPair | ((request: ConnectRequest) => KeyPair | undefined);
   /**
    * Certificates of this side by the host of the target: `example.com`, `*.example.com` or an IP address. They go before

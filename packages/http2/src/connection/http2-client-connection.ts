@@ -257,6 +257,9 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       case 'reset':
         if (event.stream.owner !== undefined) this.#onReset(event.stream.owner, event.errorCode);
         break;
+      case 'cut':
+        if (event.stream.owner !== undefined) this.#fail(event.stream.owner, this.#cut(event.stream.owner));
+        break;
       case 'unprocessed':
         if (event.stream.owner !== undefined) this.#fail(event.stream.owner, unprocessed());
         break;
@@ -491,6 +494,11 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   #failAll(errorOf: (exchange: ClientExchange) => unknown, info?: CloseInfo): void {
     for (const exchange of [...this.#exchanges]) this.#fail(exchange, errorOf(exchange), info);
     for (const go of this.#early) go();
+  }
+
+  /** The server has ended the connection in good order, as far as TCP goes, and left the response out. */
+  #cut(exchange: ClientExchange): HttpConnectionError {
+    return this.#incomplete(exchange, this.#failure ?? toStreamError({ reason: 'eof' }));
   }
 
   /** The error of a connection that ended under a request. */

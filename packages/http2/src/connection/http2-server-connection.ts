@@ -156,6 +156,11 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       case 'reset':
         this.#onReset(event.stream.owner, event.errorCode);
         break;
+      case 'cut':
+        if (event.stream.owner !== undefined) {
+          this.#abandon(event.stream.owner, this.#told(toStreamError({ reason: 'eof' })));
+        }
+        break;
       case 'stream-failed':
         if (event.stream.owner !== undefined) this.#abandon(event.stream.owner, this.#told(event.error));
         break;

@@ -17,6 +17,20 @@ describe('the last stream that GOAWAY names', () => {
   });
 });
 
+describe('an end of the whole connection', () => {
+  it.each(['client', 'server'] as const)('cuts messages that are not complete, which is no reset: %s', (role) => {
+    const stage = new ProtocolStage(role);
+    if (role === 'client') for (let count = 0; count < 2; count++) stage.open(POST, false);
+    const head = role === 'client' ? [':status', '200'] : POST;
+    stage.receive(headers(1, head, { end: true }), headers(3, head));
+    stage.takeEvents();
+    stage.takeFrames();
+    stage.command((protocol, nowMs) => protocol.receiveEnd(nowMs));
+    expect(stage.takeEvents().filter((line) => line !== 'capacity')).toEqual(['cut 3']);
+    expect(stage.takeFrames()).toEqual([]);
+  });
+});
+
 describe('a field section that comes slowly', () => {
   it('is kept, whatever becomes of the memory that its pieces came in', () => {
     const stage = new ProtocolStage('server');

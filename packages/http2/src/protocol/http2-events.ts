@@ -44,6 +44,11 @@ export type Http2Event<Owner> =
       readonly errorCode: number;
     }
   | {
+      /** The peer has ended the whole connection before the end of its message. */
+      readonly type: 'cut';
+      readonly stream: Http2Stream<Owner>;
+    }
+  | {
       /** The peer broke a rule on the stream, or was too slow there; it has been reset. */
       readonly type: 'stream-failed';
       readonly stream: Http2Stream<Owner>;

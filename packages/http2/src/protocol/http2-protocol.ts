@@ -121,7 +121,7 @@ export class Http2Protocol<Owner> {
     for (const stream of [...this.#core.streams.values()]) {
       if (stream.isRemoteEnded) continue;
       this.#core.close(stream, 'reset-by-peer');
-      this.#core.push({ type: 'reset', stream, errorCode: ERROR_CODE.CANCEL });
+      this.#core.push({ type: 'cut', stream });
     }
     if (this.#core.streams.size === 0) this.#core.sayLast();
   }

@@ -171,6 +171,7 @@ function eventLine(event: Http2Event<string>): string {
     case 'stream-failed':
       return `stream-failed ${event.stream.id} ${event.error.code}`;
     case 'sent':
+    case 'cut':
     case 'unprocessed':
       return `${event.type} ${event.stream.id}`;
     case 'goaway':

@@ -217,6 +217,26 @@ describe('acmeClient, with a server that answers with', () => {
     }
   });
 
+  it('a good certificate, and something else beside it', async () => {
+    const { client, during } = await acmeWorld();
+    const { cert, key } = await during(client().obtain(['a.test']));
+    for (const [answer, isTaken] of [
+      [`\n${cert.replaceAll('\n', '\r\n')}\n`, true],
+      [`${cert}${key}`, false],
+      [`#!/bin/sh\n${cert}`, false],
+    ] as const) {
+      const other = await acmeWorld({
+        intercept: ({ path }) => (path.startsWith('/cert/') ? HttpResponse.text(answer) : undefined),
+      });
+      const asked = other.during(other.client().obtain(['a.test'], { key }));
+      if (isTaken) expect((await asked).cert).toBe(cert);
+      else
+        await expect(asked).rejects.toMatchObject({
+          message: expect.stringContaining('something else stands beside it'),
+        });
+    }
+  });
+
   it('an answer at the limit of its length', async () => {
     const { client, during } = await acmeWorld({
       intercept: ({ path }) => (path === '/dir' ? HttpResponse.text(' '.repeat(1_024)) : undefined),

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import type { AcmeChallenge, AcmeSolver } from '@lamella/acme';
+import type { AcmeChallenge, AcmeSolver, AcmeStorage } from '@lamella/acme';
 import { memoryAcmeStorage } from '@lamella/acme';
 import type { HttpRequest as Request } from '@lamella/http';
-import { HttpRequest, type HttpResponse } from '@lamella/http';
+import { HttpRequest, HttpResponse } from '@lamella/http';
 import { serviceFn } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { newAccountKey } from '../src/client/account-key.ts';
@@ -44,6 +44,38 @@ describe('acmeClient', () => {
     await during(client().obtain(['a.test']));
     await during(client().obtain(['b.test']));
     expect(server.calls.filter((path) => path === '/account')).toHaveLength(1);
+  });
+
+  it('keeps the key before it makes the account, which would be lost without it', async () => {
+    const inner = memoryAcmeStorage();
+    const stored: string[] = [];
+    const storage: AcmeStorage = {
+      load: (name) => inner.load(name),
+      store(name, text) {
+        stored.push(JSON.parse(text).key);
+        return inner.store(name, text);
+      },
+    };
+    const { client, during } = await acmeWorld({
+      intercept: ({ path, count }) =>
+        path === '/account' && count === 0 ? HttpResponse.from({ status: 500 }) : undefined,
+    });
+    await expect(during(client({ storage }).obtain(['a.test']))).rejects.toMatchObject({
+      code: 'LML_ERR_ACME_PROBLEM',
+    });
+    expect(stored).toHaveLength(1);
+    await during(client({ storage }).obtain(['a.test']));
+    expect(new Set(stored).size).toBe(1);
+  });
+
+  it('refuses to go on with an account that can not be read', async () => {
+    for (const text of ['no JSON', '[]']) {
+      const { client, during } = await acmeWorld();
+      const storage: AcmeStorage = { load: async () => text, store: async () => {} };
+      await expect(during(client({ storage }).obtain(['a.test']))).rejects.toMatchObject({
+        code: 'LML_ERR_ACME_STORAGE',
+      });
+    }
   });
 
   it('finds the account of a key that the server knows', async () => {

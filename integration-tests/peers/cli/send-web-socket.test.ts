@@ -149,7 +149,7 @@ describe('lamella send ws://, where there is no WebSocket', { timeout: 60_000 },
   });
 
   it.each<[what: string, code: number, told: RegExp, args: readonly string[]]>([
-    ['TLS, which is not here', 1, /^lamella: wss needs TLS, .*; ws URLs work\n$/, ['wss://127.0.0.1:1/']],
+    ['no connection for TLS', 7, /refused\n$/, ['wss://127.0.0.1:1/']],
     ['no connection', 7, /refused\n$/, ['ws://127.0.0.1:1/']],
     ['an unknown host', 6, /unknown\.invalid/, ['ws://unknown.invalid/']],
     ['an unknown proxy', 5, /unknown\.invalid/, ['-x', 'unknown.invalid:1', 'ws://127.0.0.1:1/']],

@@ -94,14 +94,11 @@ describe('lamella send', { timeout: 60_000 }, () => {
     expect([stdout.trim(), stderr]).toEqual(['10', '']);
   });
 
-  it('says that https is not there yet', async () => {
-    const { code, stderr } = await lamella(['send', 'https://example.com/']);
-    expect([code, stderr]).toEqual([
-      1,
-      'lamella: https needs TLS, which this version does not have yet; http URLs work\n',
-    ]);
+  it('says which schemes it knows', async () => {
+    const { code, stderr } = await lamella(['send', 'ftp://example.com/']);
+    expect([code, stderr]).toEqual([1, 'lamella: the scheme ftp is not supported; http and https are\n']);
     const redirecting = await nodeOrigin(
-      (_request, response) => void response.writeHead(302, { location: 'https://example.com/' }).end(),
+      (_request, response) => void response.writeHead(302, { location: 'ftp://example.com/' }).end(),
     );
     expect(await lamella(['send', '-L', redirecting.url])).toMatchObject({ code: 1, stderr });
   });

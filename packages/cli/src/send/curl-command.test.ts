@@ -54,9 +54,21 @@ describe('curlCommand', () => {
       cookieJar: '-',
       retry: 2,
       retryDelay: 0,
+      insecure: true,
+      'http1.1': true,
+      http2: true,
+      http2PriorKnowledge: true,
+      'tlsv1.2': true,
+      'tlsv1.3': true,
+      tlsMax: '1.3',
+      cacert: 'ca.pem',
+      cert: 'me.pem',
+      key: 'me.key',
+      pass: 'pw',
+      pinnedpubkey: 'key.pem',
     });
     expect(command.split(' http://h.test/x ')[1]).toBe(
-      "--compressed --location --fail --include --verbose --silent --show-error --retry-all-errors --max-redirs -1 --output 'it'\\''s.html' --proxy p:1 --proxy-user me:pw --noproxy '*' --max-time 2.5 --connect-timeout 0.5 --resolve h:1:::1 --resolve i:1:::1 --cookie-jar - --retry 2 --retry-delay 0",
+      "--compressed --location --fail --include --verbose --silent --show-error --retry-all-errors --insecure --http1.1 --http2 --http2-prior-knowledge --tlsv1.2 --tlsv1.3 --max-redirs -1 --output 'it'\\''s.html' --proxy p:1 --proxy-user me:pw --noproxy '*' --max-time 2.5 --connect-timeout 0.5 --resolve h:1:::1 --resolve i:1:::1 --cookie-jar - --tls-max 1.3 --cacert ca.pem --cert me.pem --key me.key --pass pw --pinnedpubkey key.pem --retry 2 --retry-delay 0",
     );
   });
 

@@ -46,6 +46,12 @@ function sameOptions(options: SendOptions): string[] {
     ['--silent', options.silent],
     ['--show-error', options.showError],
     ['--retry-all-errors', options.retryAllErrors],
+    ['--insecure', options.insecure],
+    ['--http1.1', options['http1.1']],
+    ['--http2', options.http2],
+    ['--http2-prior-knowledge', options.http2PriorKnowledge],
+    ['--tlsv1.2', options['tlsv1.2']],
+    ['--tlsv1.3', options['tlsv1.3']],
   ];
   const values: readonly (readonly [option: string, value: string | number | undefined])[] = [
     ['--max-redirs', options.location ? (maxRedirs === Number.POSITIVE_INFINITY ? -1 : maxRedirs) : undefined],
@@ -58,6 +64,12 @@ function sameOptions(options: SendOptions): string[] {
     ...(options.resolve ?? []).map((entry) => ['--resolve', entry] as const),
     ...cookieFiles(options.cookie ?? []).map((path) => ['--cookie', path] as const),
     ['--cookie-jar', options.cookieJar],
+    ['--tls-max', options.tlsMax],
+    ['--cacert', options.cacert],
+    ['--cert', options.cert],
+    ['--key', options.key],
+    ['--pass', options.pass],
+    ['--pinnedpubkey', options.pinnedpubkey],
     ['--retry', retry > 0 ? retry : undefined],
     ['--retry-delay', secondsOf(retryDelay)],
   ];

@@ -1,12 +1,22 @@
-import { Http1ProtocolError, HttpBodyError, HttpConnectionError } from '@lamella/http';
+import { Http1ProtocolError, HttpBodyError, HttpConnectionError, HttpStreamResetError } from '@lamella/http';
+import { Http2ProtocolError } from '@lamella/http2';
 import { ConnectError, StreamError } from '@lamella/net-core';
 import { LimitError, TimeoutError, UsageError } from '@lamella/service-core';
+import { TlsError, TlsSessionError } from '@lamella/tls';
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../cli-error.ts';
 import { toSendError } from './exit-code.ts';
 
 describe('toSendError', () => {
   it.each([
+    ['a server that nobody knows', new TlsError('LML_ERR_TLS_UNKNOWN_CA', 'no'), 60],
+    ['an expired certificate', new TlsError('LML_ERR_TLS_CERTIFICATE_EXPIRED', 'no'), 60],
+    ['another key', new TlsError('LML_ERR_TLS_PIN_MISMATCH', 'no'), 90],
+    ['a slow handshake', new TlsError('LML_ERR_TLS_TIMEOUT', 'no'), 28],
+    ['no handshake', new TlsError('LML_ERR_TLS_ALERT', 'no'), 35],
+    ['a broken rule of HTTP/2', new Http2ProtocolError('LML_ERR_HTTP2_BAD_PREFACE', 'no'), 16],
+    ['a malformed response', new Http2ProtocolError('LML_ERR_HTTP2_MALFORMED_MESSAGE', 'no', { scope: 'stream' }), 92],
+    ['a stream that was reset', new HttpStreamResetError('no', RESET), 92],
     ['a limit', new TimeoutError({ limit: '--max-time', timeoutMs: 1 }), 28],
     ['a refused connection', new ConnectError('LML_ERR_CONNECT_REFUSED', 'refused', { phase: 'connect' }), 7],
     ['a slow connection', slowConnect(), 28],
@@ -44,11 +54,24 @@ describe('toSendError', () => {
     expect(toSendError(ended(code, closed), {}).message).toBe('it ended');
   });
 
+  it('says what to do about a server that is not trusted, and which alert ended a session', () => {
+    const unknown = new TlsError('LML_ERR_TLS_UNKNOWN_CA', 'the issuer is not known');
+    expect(toSendError(unknown, {}).message).toBe(
+      'the issuer is not known; --cacert names a root to trust, -k trusts everybody',
+    );
+    const cause = new TlsSessionError('LML_ERR_TLS_ALERT', 'alert certificate_required');
+    const reset = new StreamError('LML_ERR_STREAM_RESET', 'reset', { cause });
+    const error = ended('LML_ERR_HTTP_CONNECTION_CLOSED', reset);
+    expect(toSendError(error, {})).toMatchObject({ message: 'it ended: alert certificate_required', exitCode: 56 });
+  });
+
   it('says nothing with -s, unless -S is there too', () => {
     expect(toSendError(new Error('why'), { silent: true })).toMatchObject({ message: '', exitCode: 1 });
     expect(toSendError(new Error('why'), { silent: true, showError: true }).message).toBe('why');
   });
 });
+
+const RESET = { resetCode: 'CANCEL', origin: 'remote', processed: 'unknown' } as const;
 
 function ended(code: HttpConnectionError['code'], cause?: unknown): HttpConnectionError {
   return new HttpConnectionError(code, 'it ended', { cause, processed: 'unknown' });

@@ -1,6 +1,9 @@
-import { Http1ProtocolError, HttpBodyError, HttpConnectionError } from '@lamella/http';
+import { Http1ProtocolError, HttpBodyError, HttpConnectionError, HttpStreamResetError } from '@lamella/http';
+import { Http2ConnectionError, Http2ProtocolError } from '@lamella/http2';
 import { ConnectError, StreamError } from '@lamella/net-core';
 import { LimitError, TimeoutError } from '@lamella/service-core';
+import type { TlsErrorCode } from '@lamella/tls';
+import { TlsError, TlsSessionError } from '@lamella/tls';
 import { CliError, EXIT, exitCodeOf, messageOf } from '../cli-error.ts';
 
 /** What of the options of `send` matters to its failures. */
@@ -24,6 +27,10 @@ export function sendExitCode(error: unknown, isProxied = false): number {
   if (error instanceof TimeoutError) return EXIT.timedOut;
   if (error instanceof HttpBodyError && CODING_ERRORS.has(error.code)) return EXIT.badCoding;
   if (error instanceof LimitError && error.facts.layer === 'decompression') return EXIT.tooLarge;
+  if (error instanceof TlsError) return TLS_CODES.get(error.code) ?? EXIT.tlsFailed;
+  if (error instanceof HttpStreamResetError) return EXIT.http2StreamFailed;
+  if (error instanceof Http2ConnectionError) return EXIT.http2Failed;
+  if (error instanceof Http2ProtocolError) return error.scope === 'stream' ? EXIT.http2StreamFailed : EXIT.http2Failed;
   if (error instanceof ConnectError) {
     if (error.phase === 'resolve') return isProxied ? EXIT.proxyNotFound : EXIT.nameNotFound;
     return isTimeout(error) ? EXIT.timedOut : EXIT.connectFailed;
@@ -39,11 +46,14 @@ export function sendExitCode(error: unknown, isProxied = false): number {
   return exitCodeOf(error);
 }
 
-/** An end is told with what caused it, if that says more. */
+/** An end is told with what caused it, if that says more; a server that is not trusted, with what to do about it. */
 function withReason(error: unknown): string {
+  if (error instanceof TlsError) return `${messageOf(error)}${HINTS.get(error.code) ?? ''}`;
   const cause = error instanceof HttpConnectionError ? error.cause : undefined;
   const saysMore = cause instanceof StreamError && cause.code !== 'LML_ERR_STREAM_CLOSED';
-  return saysMore ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error);
+  if (!saysMore) return messageOf(error);
+  const why = cause.cause instanceof TlsSessionError ? cause.cause : cause;
+  return `${messageOf(error)}: ${messageOf(why)}`;
 }
 
 function isReset(cause: unknown): boolean {
@@ -60,4 +70,25 @@ const CODING_ERRORS: ReadonlySet<HttpBodyError['code']> = new Set([
   'LML_ERR_HTTP_BODY_BAD_CODING',
   'LML_ERR_HTTP_BODY_CODING_INCOMPLETE',
   'LML_ERR_HTTP_BODY_BYTES_AFTER_CODING',
+]);
+
+/** A handshake that failed for another reason is 35. */
+const TLS_CODES: ReadonlyMap<TlsErrorCode, number> = new Map([
+  ['LML_ERR_TLS_CERTIFICATE_EXPIRED', EXIT.notTrusted],
+  ['LML_ERR_TLS_CERTIFICATE_NOT_YET_VALID', EXIT.notTrusted],
+  ['LML_ERR_TLS_CERTIFICATE_REVOKED', EXIT.notTrusted],
+  ['LML_ERR_TLS_CERTIFICATE_INVALID', EXIT.notTrusted],
+  ['LML_ERR_TLS_NO_CERTIFICATE', EXIT.notTrusted],
+  ['LML_ERR_TLS_WRONG_HOST', EXIT.notTrusted],
+  ['LML_ERR_TLS_UNKNOWN_CA', EXIT.notTrusted],
+  ['LML_ERR_TLS_SELF_SIGNED', EXIT.notTrusted],
+  ['LML_ERR_TLS_PIN_MISMATCH', EXIT.badPin],
+  ['LML_ERR_TLS_TIMEOUT', EXIT.timedOut],
+]);
+
+const HINTS: ReadonlyMap<TlsErrorCode, string> = new Map([
+  ['LML_ERR_TLS_UNKNOWN_CA', '; --cacert names a root to trust, -k trusts everybody'],
+  ['LML_ERR_TLS_SELF_SIGNED', '; --cacert with its certificate trusts it, -k trusts everybody'],
+  ['LML_ERR_TLS_NO_OVERLAP', '; --tls-max 1.2 may help with old servers'],
+  ['LML_ERR_TLS_NO_ALPN_OVERLAP', '; --http1.1 asks for less'],
 ]);

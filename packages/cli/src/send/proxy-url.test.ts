@@ -16,12 +16,14 @@ describe('proxyUrl', () => {
     ['me:p%40w@p.test:1', undefined, 'http://me:p%40w@p.test:1'],
     ['me:pw@p.test:1', 'you:a:b@c', 'http://you:a%3Ab%40c@p.test:1'],
     ['p.test:1', 'you', 'http://you:@p.test:1'],
+    ['https://p.test', undefined, 'https://p.test:443'],
+    ['https://me:pw@p.test:80/x', undefined, 'https://me:pw@p.test:80'],
+    ['https://p.test:8443', 'you:pw', 'https://you:pw@p.test:8443'],
   ])('of %s with %s is %s', (text, user, url) => {
     expect(proxyUrl(text, user)).toBe(url);
   });
 
   it('refuses proxies of other kinds', () => {
     expect(() => proxyUrl('socks5://p', undefined)).toThrow(/socks5 is not supported/);
-    expect(() => proxyUrl('https://p', undefined)).toThrow(/https needs TLS/);
   });
 });

@@ -46,9 +46,13 @@ describe('redirectOf', () => {
     expect(redirectOf({ status: 302, headers: HttpHeaders.from() }, 'GET', 'http://h/')).toBeUndefined();
   });
 
+  it('leads to https too', () => {
+    expect(redirectOf(moved(302, 'https://h/'), 'GET', 'http://h/')?.target).toBe('https://h/');
+  });
+
   it('refuses what no request can go to', () => {
     expect(() => redirectOf(moved(302, 'http://['), 'GET', 'http://h/')).toThrow(/which is no URL/);
-    expect(() => redirectOf(moved(302, 'https://h/'), 'GET', 'http://h/')).toThrow(/https needs TLS/);
+    expect(() => redirectOf(moved(302, 'ftp://h/'), 'GET', 'http://h/')).toThrow(/the scheme ftp is not supported/);
   });
 });
 

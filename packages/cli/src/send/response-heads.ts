@@ -5,9 +5,15 @@ import { responseLines } from './verbose.ts';
 export class ResponseHeads {
   #texts: string[] = [];
   #markedCount = 0;
+  #version = '1.1';
+
+  /** Hears which protocol is spoken from now on, by its name in ALPN. */
+  speaks(protocol: string): void {
+    this.#version = protocol === 'h2' ? '2' : '1.1';
+  }
 
   add(response: HttpResponse | InformationalResponse): void {
-    this.#texts.push(`${responseLines(response).join('\r\n')}\r\n\r\n`);
+    this.#texts.push(`${responseLines(response, this.#version).join('\r\n')}\r\n\r\n`);
   }
 
   /** A request begins. */

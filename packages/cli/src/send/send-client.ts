@@ -1,6 +1,10 @@
-import type { HttpClient, ProxySelector } from '@lamella/http';
-import { createHttpClient, http1 } from '@lamella/http';
+import type { ConnectorLayer, HttpClient, HttpProtocol, ProxySelector } from '@lamella/http';
+import { createHttpClient } from '@lamella/http';
+import { protocolsOf } from './http-versions.ts';
 import { resolveConnector } from './resolve-connector.ts';
+import type { SendOptions } from './send-options.ts';
+import { sendTls } from './tls/tls-send-options.ts';
+import { tracedTls } from './tls/traced-tls.ts';
 import { traced } from './traced-connector.ts';
 import { tracedProtocol } from './traced-protocol.ts';
 import type { Transcript } from './verbose.ts';
@@ -11,20 +15,26 @@ export interface SendClientOptions {
   readonly connectTimeoutMs: number;
   readonly proxy: ProxySelector;
   readonly transcript: Transcript;
+  readonly tls: ConnectorLayer;
+  /** Versions of HTTP, the preferred one first. */
+  readonly protocols: readonly HttpProtocol[];
+}
+
+/** A client as the options of a command want it. @throws CliError if they can't be followed. */
+export function clientOf(options: SendOptions, proxy: ProxySelector, transcript: Transcript): HttpClient {
+  const { resolve = [], connectTimeout: connectTimeoutMs } = options;
+  const tls = sendTls(options, connectTimeoutMs, process.env['SSLKEYLOGFILE']);
+  return sendClient({ resolve, connectTimeoutMs, proxy, transcript, tls, protocols: protocolsOf(options) });
 }
 
 /** A client for one request. How long that may take is for `--max-time` to say, and for nobody else. */
-export function sendClient({ resolve, connectTimeoutMs, proxy, transcript }: SendClientOptions): HttpClient {
-  const protocol = http1({
-    timeouts: { responseHeadTimeoutMs: FOREVER, bodyTimeoutMs: FOREVER, writeTimeoutMs: FOREVER },
-    bodyIdleTimeoutMs: FOREVER,
-  });
+export function sendClient(options: SendClientOptions): HttpClient {
+  const { resolve, connectTimeoutMs, proxy, transcript, tls, protocols } = options;
   return createHttpClient({
     connector: traced(resolveConnector(resolve, connectTimeoutMs), transcript.note),
-    protocols: [tracedProtocol(protocol, transcript.sent)],
-    acquireTimeoutMs: FOREVER,
+    tls: tracedTls(tls, transcript.note),
+    protocols: protocols.map((protocol) => tracedProtocol(protocol, transcript.sent)),
+    acquireTimeoutMs: Number.POSITIVE_INFINITY,
     proxy,
   });
 }
-
-const FOREVER = Number.POSITIVE_INFINITY;

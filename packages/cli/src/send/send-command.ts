@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   listOption,
   redirectsOption,
@@ -30,7 +30,7 @@ export function sendCommand(): Command {
   };
   return new Command('send')
     .description('Send one request and print the response, the way curl does; or open a WebSocket and talk.')
-    .argument('<url>', 'where to, http:// or ws://; http:// may be left out, and :8080 is a port of this machine')
+    .argument('<url>', 'where to, http[s]:// or ws[s]://; http:// may be left out, and :8080 is a port of this machine')
     .option('-X, --request <method>', 'method (default: GET, or the one that the content needs)')
     .option('-I, --head', 'ask for the head alone, and print it')
     .option('-H, --header <line>', "header 'Name: value', sent as written; 'Name:' takes a default away", listOption)
@@ -59,7 +59,19 @@ export function sendCommand(): Command {
     .option('-v, --verbose', 'print what goes over the wire on the error output')
     .option('-s, --silent', 'print neither progress nor errors')
     .option('-S, --show-error', 'print errors, in spite of -s')
-    .option('-x, --proxy <url>', 'HTTP proxy, [http://][name:password@]host[:port]')
+    .option('--http1.1', 'speak HTTP/1.1 (default: HTTP/2 or HTTP/1.1 by TLS, as the server likes; HTTP/1.1 in clear)')
+    .option('--http2', 'speak HTTP/2 by TLS, if the server does')
+    .option('--http2-prior-knowledge', 'speak HTTP/2 without asking, in clear too')
+    .option('--cacert <file>', 'trust these roots, in PEM (default: those of Node)')
+    .option('-k, --insecure', 'take every server for the right one')
+    .option('-E, --cert <file[:passphrase]>', 'certificate to show, in PEM')
+    .option('--key <file>', 'its key (default: in the same file)')
+    .option('--pass <passphrase>', 'what opens the key')
+    .option('--pin, --pinnedpubkey <pins>', 'ask for one of these keys: sha256//..., with ; between, or a file with it')
+    .option('--tlsv1.2', 'TLS 1.2 or newer (default)')
+    .option('--tls13, --tlsv1.3', 'TLS 1.3 or newer')
+    .addOption(new Option('--tls-max <version>', 'newest version of TLS').choices(['1.2', '1.3']))
+    .option('-x, --proxy <url>', 'HTTP proxy, [http[s]://][name:password@]host[:port]')
     .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
     .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')
     .option(
@@ -95,8 +107,10 @@ const HELP = `
 Exit codes are curl's: 3 bad URL, 5 unknown proxy, 6 unknown host, 7 no connection, 18 response cut short,
 22 status of 400 or more with -f, 23 cannot write, 26 cannot read, 28 too slow, 47 too many redirects,
 52 no response, 56 connection lost, 61 and 63 content that can not be decoded, or is too long then.
+TLS: 35 no handshake, 58 bad --cert or --key, 60 a server that is not trusted, 77 bad --cacert, 90 another key than
+that of --pinnedpubkey. HTTP/2: 16 the connection failed, 92 the stream did.
 
-To a ws:// URL, each line of the standard input is a message, or each -d and --json; Ctrl+D and Ctrl+C close.
+To a ws:// or wss:// URL, each line of the standard input is a message, or each -d and --json; Ctrl+D and Ctrl+C close.
 
 Examples:
   lamella send -i :9000/items
@@ -104,4 +118,5 @@ Examples:
   lamella send -F title=Sunset -F photo=@sunset.png http://127.0.0.1:9000/photos
   lamella send -b cookies -c cookies -d name=me -L http://127.0.0.1:9000/login
   lamella send -L -o page.html -x proxy.example:8080 http://example.com/
+  lamella send -v --cacert ~/.config/lamella/ca/ca.pem https://localhost:9443/
   lamella send ws://127.0.0.1:9000/chat`;

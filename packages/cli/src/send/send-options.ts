@@ -1,8 +1,10 @@
 import type { FormField } from './form-part.ts';
+import type { HttpVersionOptions } from './http-versions.ts';
 import type { DataPart } from './request-content.ts';
+import type { TlsSendOptions } from './tls/tls-send-options.ts';
 
 /** What the options of `send` say; times in milliseconds. */
-export interface SendOptions {
+export interface SendOptions extends HttpVersionOptions, TlsSendOptions {
   readonly request?: string;
   readonly head?: boolean;
   readonly header?: readonly string[];

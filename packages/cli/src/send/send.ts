@@ -13,7 +13,7 @@ import { planOf } from './plan-of.ts';
 import type { ProxyChoice } from './proxy-choice.ts';
 import { proxyChoice } from './proxy-choice.ts';
 import { ResponseHeads } from './response-heads.ts';
-import { sendClient } from './send-client.ts';
+import { clientOf } from './send-client.ts';
 import type { SendPlan } from './send-following.ts';
 import { sendLayers } from './send-layers.ts';
 import type { SendOptions } from './send-options.ts';
@@ -42,8 +42,13 @@ async function sendBy(proxies: ProxyChoice, url: string, options: SendOptions): 
   const heads = new ResponseHeads();
   const plan = planOf(url, options, transcript, heads);
   if (options.curl) return await printCurl(plan, options, warn);
-  const { resolve = [], connectTimeout: connectTimeoutMs } = options;
-  const client = sendClient({ resolve, connectTimeoutMs, proxy: proxies.select, transcript });
+  const client = clientOf(options, proxies.select, {
+    ...transcript,
+    sent(request, isToProxy, protocol = 'http/1.1') {
+      heads.speaks(protocol);
+      transcript.sent(request, isToProxy, protocol);
+    },
+  });
   const deadline = new Deadline(options.maxTime);
   const retries = retriesOf(options, transcript, warn, (delayMs) => {
     heads.rewind();

@@ -9,6 +9,8 @@ describe('targetUrl', () => {
     ['http://example.com:80', 'http://example.com/'],
     ['HTTP://Example.COM/%7Ea/../b', 'http://example.com/b'],
     ['http://[::1]:81/', 'http://[::1]:81/'],
+    ['HTTPS://Example.com:443', 'https://example.com/'],
+    ['https://h:80/x', 'https://h:80/x'],
     ['http://bücher.example/ä', 'http://xn--bcher-kva.example/%C3%A4'],
   ])('understands %s', (text, target) => {
     expect(targetUrl(text)).toEqual({ target, credentials: undefined });
@@ -31,10 +33,8 @@ describe('targetUrl', () => {
     },
   );
 
-  it('says that https is not there yet, and other schemes are not known', () => {
+  it('knows no other scheme', () => {
     const refusal = (message: string) => expect.objectContaining({ message, exitCode: 1 });
-    const noTls = 'https needs TLS, which this version does not have yet; http URLs work';
-    expect(() => targetUrl('https://h')).toThrow(refusal(noTls));
-    expect(() => targetUrl('ftp://h')).toThrow(refusal('the scheme ftp is not supported; http is'));
+    expect(() => targetUrl('ftp://h')).toThrow(refusal('the scheme ftp is not supported; http and https are'));
   });
 });

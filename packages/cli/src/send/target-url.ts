@@ -19,18 +19,15 @@ export function targetUrl(text: string): TargetUrl {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(withHost) ? withHost : `http://${withHost}`;
   const url = URL.parse(withScheme);
   if (url === null) throw notUrl(text);
-  if (url.protocol === 'https:') {
-    throw new CliError('https needs TLS, which this version does not have yet; http URLs work', EXIT.unsupported);
-  }
-  if (url.protocol !== 'http:') {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const scheme = url.protocol.slice(0, -1);
-    throw new CliError(`the scheme ${scheme} is not supported; http is`, EXIT.unsupported);
+    throw new CliError(`the scheme ${scheme} is not supported; http and https are`, EXIT.unsupported);
   }
   // What browsers take for a host is more than what may stand in a request.
   if (tryParseAuthority(url.host) === undefined) throw notUrl(text);
   const isAnybody = url.username === '' && url.password === '';
   return {
-    target: `http://${url.host}${url.pathname}${url.search}`,
+    target: `${url.protocol}//${url.host}${url.pathname}${url.search}`,
     credentials: isAnybody ? undefined : `${decoded(url.username)}:${decoded(url.password)}`,
   };
 }

@@ -3,12 +3,15 @@ import type { HttpConnection, HttpProtocol, HttpRequest } from '@lamella/http';
 /** Tells of each request at the moment when it goes on a connection: after connecting, and once for each attempt. */
 export function tracedProtocol(
   inner: HttpProtocol,
-  onSent: (request: HttpRequest, isToProxy: boolean) => void,
+  onSent: (request: HttpRequest, isToProxy: boolean, protocol: string) => void,
 ): HttpProtocol {
   return {
     name: inner.name,
+    ...(inner.isMultiplexed === undefined ? {} : { isMultiplexed: inner.isMultiplexed }),
     open(connection, options) {
-      return tracedConnection(inner.open(connection, options), (request) => onSent(request, options.isToProxy));
+      return tracedConnection(inner.open(connection, options), (request) =>
+        onSent(request, options.isToProxy, inner.name),
+      );
     },
   };
 }

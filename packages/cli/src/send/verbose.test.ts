@@ -65,6 +65,52 @@ describe('verboseTranscript', () => {
   });
 });
 
+describe('verboseTranscript of HTTP/2', () => {
+  it('shows the pseudo-header fields, and no field that is not sent', () => {
+    const { lines, transcript } = setup();
+    const headers = [
+      ['X-One', '1'],
+      ['Connection', 'keep-alive'],
+    ] as const;
+    transcript.sent(HttpRequest.from({ method: 'POST', target: 'https://h/a?b', headers, body: 'xy' }), false, 'h2');
+    transcript.received({ status: 103, reason: '', headers: HttpHeaders.from([]) });
+    transcript.received(HttpResponse.from({ version: '2', status: 200, reason: '' }));
+    expect(lines).toEqual([
+      '* using HTTP/2',
+      '* [HTTP/2] [:method: POST]',
+      '* [HTTP/2] [:scheme: https]',
+      '* [HTTP/2] [:authority: h]',
+      '* [HTTP/2] [:path: /a?b]',
+      '> POST /a?b HTTP/2',
+      '> Host: h',
+      '> x-one: 1',
+      '> content-length: 2',
+      '>',
+      '< HTTP/2 103',
+      '<',
+      '< HTTP/2 200',
+      '<',
+    ]);
+  });
+
+  it('shows a WebSocket as the extended CONNECT that it is', () => {
+    const { lines, transcript } = setup();
+    const headers = [
+      ['Connection', 'Upgrade'],
+      ['Upgrade', 'websocket'],
+      ['Host', 'other'],
+    ] as const;
+    transcript.sent(HttpRequest.from({ target: 'https://h/chat', headers }), false, 'h2');
+    expect(lines.slice(1, 6)).toEqual([
+      '* [HTTP/2] [:method: CONNECT]',
+      '* [HTTP/2] [:scheme: https]',
+      '* [HTTP/2] [:authority: other]',
+      '* [HTTP/2] [:path: /chat]',
+      '* [HTTP/2] [:protocol: websocket]',
+    ]);
+  });
+});
+
 describe('responseLines', () => {
   it('has version and reason as they came', () => {
     expect(responseLines(HttpResponse.from({ version: '1.0', status: 200, reason: 'Fine' }))).toEqual([

@@ -4,16 +4,14 @@ import type { Service } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
 import type { WebSocketClose, WebSocketConnection, WebSocketData } from '@lamella/ws';
 import { connectWebSocket } from '@lamella/ws';
-import { CliError, EXIT } from '../../cli-error.ts';
 import { sendCookies, typedCookies } from '../cookies/send-cookies.ts';
 import { Deadline } from '../deadline.ts';
 import { toSendError } from '../exit-code.ts';
 import type { ProxyChoice } from '../proxy-choice.ts';
 import { proxyChoice } from '../proxy-choice.ts';
 import { requestHeaders, typedHeader } from '../request-headers.ts';
-import { sendClient } from '../send-client.ts';
+import { clientOf } from '../send-client.ts';
 import type { SendOptions } from '../send-options.ts';
-import type { TargetUrl } from '../target-url.ts';
 import { targetUrl } from '../target-url.ts';
 import type { Transcript } from '../verbose.ts';
 import { silentTranscript, verboseTranscript } from '../verbose.ts';
@@ -43,7 +41,7 @@ export async function sendWebSocket(url: string, options: SendOptions & SocketOp
 
 async function talk(proxies: ProxyChoice, url: string, options: SendOptions & SocketOptions): Promise<void> {
   const transcript = options.verbose ? verboseTranscript(printTold) : silentTranscript;
-  const { target, credentials } = targetOf(url);
+  const { target, credentials } = targetUrl(url.replace(/^ws/i, 'http'));
   const first = await firstMessages(options.data ?? options.dataBinary ?? options.dataRaw ?? [], options.json ?? []);
   const headers = requestHeaders({
     typed: (options.header ?? []).map(typedHeader),
@@ -54,8 +52,8 @@ async function talk(proxies: ProxyChoice, url: string, options: SendOptions & So
     hasLostContent: false,
     isSameOrigin: true,
   });
-  const { resolve = [], connectTimeout: connectTimeoutMs, silent } = options;
-  const client = sendClient({ resolve, connectTimeoutMs, proxy: proxies.select, transcript });
+  const { silent } = options;
+  const client = clientOf(options, proxies.select, transcript);
   const tell = (text: string): void => {
     if (!silent) process.stderr.write(`${text}\n`);
   };
@@ -84,13 +82,6 @@ async function talk(proxies: ProxyChoice, url: string, options: SendOptions & So
     client.destroy();
     cookies.save();
   }
-}
-
-function targetOf(url: string): TargetUrl {
-  if (/^wss:/i.test(url)) {
-    throw new CliError('wss needs TLS, which this version does not have yet; ws URLs work', EXIT.unsupported);
-  }
-  return targetUrl(url.replace(/^ws/i, 'http'));
 }
 
 /** Talks on the standard input and output; Ctrl+C closes. */

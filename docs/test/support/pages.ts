@@ -22,6 +22,13 @@ export const packages: readonly string[] = [
 
 /** Pages whose examples are files that run: paths from the root. */
 export const pages: readonly string[] = globSync(
-  ['*.md', 'docs/guide/*.md', 'docs/decisions/*.md', 'docs/*.md', `packages/{${packages}}/README.md`],
+  [
+    '*.md',
+    'docs/guide/*.md',
+    'docs/decisions/*.md',
+    'docs/*.md',
+    'docs/conformance/*.md',
+    `packages/{${packages}}/README.md`,
+  ],
   { cwd: root },
 ).sort();

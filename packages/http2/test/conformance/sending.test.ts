@@ -9,7 +9,7 @@ const INITIAL_WINDOW_SIZE = 4;
 const MAX_FRAME_SIZE = 5;
 
 // `FrameReader` checks each frame: sizes, flags, reserved bits, what it belongs to, and that sections are contiguous.
-describe('RFC 9113 4.3.1: header compression that is sent', () => {
+describe('RFC 9113 4.3.1: a block behind a smaller table begins with an update', () => {
   it('begins with an update when the peer has made its table smaller', () => {
     const stage = served(1, 3, 5);
     respond(stage, 1, ['a', 'b']);
@@ -36,7 +36,7 @@ describe('RFC 9113 4.3.1: header compression that is sent', () => {
   });
 });
 
-describe('RFC 9113 4.2: frames that are sent', () => {
+describe('RFC 9113 4.2: no frame that is sent is larger than the peer takes', () => {
   it('go on in CONTINUATION, with nothing in between, when a section is larger than a frame', () => {
     const stage = served(1, 3);
     stage.command((protocol, nowMs) => {
@@ -62,7 +62,7 @@ describe('RFC 9113 4.2: frames that are sent', () => {
   });
 });
 
-describe('RFC 9113 5.1: streams that are over for us', () => {
+describe('RFC 9113 5.1: nothing is sent on a stream that is over', () => {
   it('get no more frames, whatever is asked for', () => {
     const stage = served(1);
     stage.command((protocol, nowMs) => {
@@ -87,7 +87,7 @@ describe('RFC 9113 5.1: streams that are over for us', () => {
   });
 });
 
-describe('RFC 9113 8.1: messages that are sent', () => {
+describe('RFC 9113 8.1: a message that is sent ends with its trailers', () => {
   it('end with their trailers, behind all content', () => {
     const stage = served(1);
     stage.receive(settings([INITIAL_WINDOW_SIZE, 2]));
@@ -103,7 +103,7 @@ describe('RFC 9113 8.1: messages that are sent', () => {
   });
 });
 
-describe('RFC 9113 6.8: a server that leaves', () => {
+describe('RFC 9113 6.8: a server leaves in two steps, and serves what is on its way', () => {
   it('says so in two steps, serves what is on its way, and closes when all is done', () => {
     const stage = served(1);
     stage.command((protocol, nowMs) => protocol.shutdown(nowMs));
@@ -133,7 +133,7 @@ describe('RFC 9113 6.8: a server that leaves', () => {
   });
 });
 
-describe('RFC 9218 10: whose turn it is', () => {
+describe('RFC 9218 10: responses share the connection as their priorities say', () => {
   it('streams of use bit by bit take turns, others come one after the other', () => {
     for (const [priority, order] of [
       ['i', [1, 3, 5, 1, 3, 5]],

@@ -210,6 +210,7 @@ export const connection: readonly ClientCase[] = [
   }),
   flow('a connection without room', 'No more is sent on all streams than the window of the connection allows.', {
     turns: [
+      { send: [settings([4, 100_000])], answers: ['SETTINGS ACK'] },
       {
         requests: [{ method: 'POST', body: 'x'.repeat(65_536) }],
         answers: [
@@ -217,8 +218,8 @@ export const connection: readonly ClientCase[] = [
           ...[16_384, 16_384, 16_384, 16_383].map((length) => `DATA 1 "${'x'.repeat(length)}"`),
         ],
       },
-      { send: [windowUpdate(0, 1)], answers: [] },
-      { send: [windowUpdate(1, 1)], answers: ['DATA 1 "x" END'] },
+      { send: [windowUpdate(1, 1)], answers: [] },
+      { send: [windowUpdate(0, 1)], answers: ['DATA 1 "x" END'] },
       { send: OK, answers: [] },
     ],
     results: ['200 ok'],

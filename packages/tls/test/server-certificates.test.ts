@@ -44,6 +44,16 @@ describe('a client judges the certificate of the server', () => {
         isAuthorized: true,
         refusal: undefined,
       });
+      expect(JSON.parse(JSON.stringify(extensions.get(PeerCertificate)))).toEqual({
+        subject: 'CN=server.test',
+        issuer: 'CN=Test Intermediate',
+        subjectAltNames: ['DNS:server.test'],
+        serialNumber: good.serialNumber,
+        validFromMs: expect.any(Number),
+        validToMs: expect.any(Number),
+        fingerprint256: new X509Certificate(good.cert).fingerprint256,
+        isAuthorized: true,
+      });
       expect(extensions.get(TlsSession)).toMatchObject({ version: 'TLSv1.3', isResumed: false });
       expect(extensions.get(ServerName)).toBe('server.test');
       expect(extensions.get(AlpnSelected)).toBeUndefined();

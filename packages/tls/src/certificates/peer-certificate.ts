@@ -35,40 +35,86 @@ export interface PeerCertificateFacts extends CertificateFacts {
   readonly refusal: TlsErrorCode | undefined;
 }
 
-/** Writes down what a certificate says. */
+/** What a certificate says. Read from it when it is asked for: most connections are never asked, and reading takes as long as a request. */
 export function peerCertificateFacts(
   certificate: X509Certificate,
   refusal: TlsErrorCode | undefined,
 ): PeerCertificateFacts {
-  return {
-    ...certificateFacts(certificate),
-    get pin() {
-      return spkiPin(certificate);
-    },
-    get chain() {
-      return issuersOf(certificate).map(certificateFacts);
-    },
-    isAuthorized: refusal === undefined,
-    refusal,
-  };
+  return new JudgedCertificate(certificate, refusal);
 }
 
-function certificateFacts(certificate: X509Certificate): CertificateFacts {
-  // Node gives `undefined` for an empty name, whatever its types say.
-  const { subject = '', issuer = '' } = certificate;
-  return {
-    subject,
-    issuer,
-    subjectAltNames: subjectAltNames(certificate.subjectAltName),
-    serialNumber: certificate.serialNumber,
-    validFromMs: Date.parse(certificate.validFrom),
-    validToMs: Date.parse(certificate.validTo),
-    fingerprint256: certificate.fingerprint256,
-    get pin() {
-      return spkiPin(certificate);
-    },
-    raw: certificate.raw,
-  };
+class ShownCertificate implements CertificateFacts {
+  readonly #certificate: X509Certificate;
+
+  constructor(certificate: X509Certificate) {
+    this.#certificate = certificate;
+  }
+
+  get subject(): string {
+    return this.#certificate.subject ?? ''; // Node gives `undefined` for an empty name, whatever its types say
+  }
+
+  get issuer(): string {
+    return this.#certificate.issuer ?? '';
+  }
+
+  get subjectAltNames(): readonly string[] {
+    return subjectAltNames(this.#certificate.subjectAltName);
+  }
+
+  get serialNumber(): string {
+    return this.#certificate.serialNumber;
+  }
+
+  get validFromMs(): number {
+    return Date.parse(this.#certificate.validFrom);
+  }
+
+  get validToMs(): number {
+    return Date.parse(this.#certificate.validTo);
+  }
+
+  get fingerprint256(): string {
+    return this.#certificate.fingerprint256;
+  }
+
+  get pin(): string {
+    return spkiPin(this.#certificate);
+  }
+
+  get raw(): Uint8Array {
+    return this.#certificate.raw;
+  }
+
+  /** What logs show of it. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { subject, issuer, subjectAltNames: names, serialNumber, validFromMs, validToMs, fingerprint256 } = this;
+    return { subject, issuer, subjectAltNames: names, serialNumber, validFromMs, validToMs, fingerprint256 };
+  }
+}
+
+class JudgedCertificate extends ShownCertificate implements PeerCertificateFacts {
+  readonly refusal: TlsErrorCode | undefined;
+  readonly #leaf: X509Certificate;
+
+  constructor(certificate: X509Certificate, refusal: TlsErrorCode | undefined) {
+    super(certificate);
+    this.#leaf = certificate;
+    this.refusal = refusal;
+  }
+
+  get isAuthorized(): boolean {
+    return this.refusal === undefined;
+  }
+
+  get chain(): readonly CertificateFacts[] {
+    return issuersOf(this.#leaf).map((issuer) => new ShownCertificate(issuer));
+  }
+
+  override toJSON(): Readonly<Record<string, unknown>> {
+    const { isAuthorized, refusal } = this;
+    return { ...super.toJSON(), isAuthorized, ...(refusal === undefined ? {} : { refusal }) };
+  }
 }
 
 function issuersOf(certificate: X509Certificate): readonly X509Certificate[] {

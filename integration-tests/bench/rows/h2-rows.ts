@@ -82,7 +82,7 @@ export const h2LargeRow: BenchRow = {
 export const h2HugeRow: BenchRow = {
   type: 'rate',
   name: 'h2-10m',
-  about: 'A server answers GET with 10 MiB by HTTP/2, on 2 connections with 4 streams each.',
+  about: 'A server answers GET with 10 MiB by HTTP/2, on 4 connections with one stream each.',
   unit: requests,
   targets: [{ of: 'lamella', to: 'node:http2', atLeast: 1 }],
   contestants: {
@@ -163,4 +163,5 @@ const HELLO_LOAD: H2Load = { path: '/', connections: 8, streams: 32, expected: H
 const SINGLE_LOAD: H2Load = { path: '/', connections: 64, streams: 1, expected: HELLO };
 const POST_LOAD: H2Load = { path: '/', connections: 8, streams: 32, body: BODY, expected: BODY };
 const LARGE_LOAD: H2Load = { path: '/large', connections: 8, streams: 8, expected: LARGE.toString() };
-const HUGE_LOAD: H2Load = { path: '/huge', connections: 2, streams: 4, expected: HUGE.toString() };
+// One stream at a time: of several that large on one connection node:http2 breaks most off.
+const HUGE_LOAD: H2Load = { path: '/huge', connections: 4, streams: 1, expected: HUGE.toString() };

@@ -434,7 +434,9 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const resetCode = errorCodeName(errorCode);
     const processed = errorCode === ERROR_CODE.REFUSED_STREAM ? 'no' : 'unknown'; // RFC 9113 section 8.7
     const message = `the server reset the stream with ${resetCode}`;
-    this.#fail(exchange, new HttpStreamResetError(message, { resetCode, origin: 'remote', processed }));
+    // Some servers reset what is left behind the GOAWAY that says why.
+    const why = this.#failure === undefined ? {} : { cause: this.#failure };
+    this.#fail(exchange, new HttpStreamResetError(message, { resetCode, origin: 'remote', processed, ...why }));
   }
 
   // ---- the response body

@@ -1,0 +1,34 @@
+import { HttpRequest } from '@lamella/http';
+import { checkLedger } from '@lamella/net-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { goaway, reset } from './support/frames.ts';
+import { RawServer } from './support/raw-server.ts';
+
+checkLedger({ beforeEach, afterEach });
+
+describe('a server that ends the connection with an error', () => {
+  it('gives the reason for the resets behind it', async () => {
+    const server = await RawServer.open();
+    const answer = server.connection.serve(HttpRequest.from({ target: 'http://a.test/' }));
+    const failed = answer.catch((error: unknown) => error);
+    await server.send(goaway(1, ENHANCE_YOUR_CALM), reset(1, CANCEL));
+    expect(await failed).toMatchObject({
+      code: 'LML_ERR_HTTP_STREAM_RESET',
+      resetCode: 'CANCEL',
+      cause: { code: 'LML_ERR_HTTP2_GOAWAY', errorCode: ENHANCE_YOUR_CALM },
+    });
+    await server.close();
+  });
+
+  it('has no part in a reset before it', async () => {
+    const server = await RawServer.open();
+    const answer = server.connection.serve(HttpRequest.from({ target: 'http://a.test/' }));
+    const failed = answer.catch((error: unknown) => error);
+    await server.send(reset(1, CANCEL), goaway(1, ENHANCE_YOUR_CALM));
+    expect(await failed).not.toHaveProperty('cause');
+    await server.close();
+  });
+});
+
+const CANCEL = 8;
+const ENHANCE_YOUR_CALM = 11;

@@ -161,6 +161,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     this.#early.delete(resolve);
     abort.close();
     this.#noteIdle();
+    // Nothing of it has left this machine: it may go elsewhere.
+    if (!request.scope.aborted && this.#problem !== undefined) throw this.#unsent();
     return this.serve(request);
   }
 
@@ -512,6 +514,22 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const isReused = this.#requestCount > this.#exchanges.size && exchange.bytesIn === 0;
     const code = isReused ? 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' : 'LML_ERR_HTTP_CONNECTION_CLOSED';
     return new HttpConnectionError(code, 'the connection ended before the response', { cause, processed: 'unknown' });
+  }
+
+  /** The connection takes no more, or fewer than it had seemed, and a request has waited for it. */
+  #unsent(): HttpConnectionError {
+    const peer = this.extensions.get(PeerAddress);
+    const facts: ErrorFacts = {
+      layer: 'h2',
+      phase: 'request',
+      retryable: true,
+      bytesIn: 0,
+      bytesOut: 0,
+      ...(peer === undefined ? {} : { peer: formatAddress(peer) }),
+    };
+    const message = 'the connection ended before the request was sent';
+    const options = { processed: 'no', cause: this.#failure ?? this.#problem, facts } as const;
+    return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', message, options);
   }
 
   #noUpgrade(): HttpConnectionError {

@@ -34,6 +34,7 @@ describe('a failure on the way to the next server', () => {
     [httpError('LML_ERR_HTTP_CONNECTION_CLOSED'), 502, 'connection_terminated'],
     [httpError('LML_ERR_HTTP_REUSED_CONNECTION_CLOSED'), 502, 'connection_terminated'],
     [httpError('LML_ERR_HTTP_RESPONSE_INCOMPLETE'), 502, 'http_response_incomplete'],
+    [httpError('LML_ERR_HTTP_UPGRADE_UNSUPPORTED'), 502, 'http_upgrade_failed'],
     [new StreamError('LML_ERR_STREAM_RESET', 'reset'), 502, 'connection_terminated'],
     [new Http1ProtocolError('LML_ERR_HTTP1_BAD_STATUS_LINE', 'bad'), 502, 'http_protocol_error'],
     [new OtherProtocolError('bad', { origin: 'remote' }), 502, 'http_protocol_error'],

@@ -55,6 +55,7 @@ function classify(error: unknown): Failure | undefined {
   if (error instanceof TimeoutError) return classifyTimeout(error);
   if (error instanceof LimitError && error.limit !== 'maxBytes') return NO_ROOM;
   if (error instanceof HttpConnectionError) {
+    if (error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED') return NO_UPGRADE;
     return error.code === 'LML_ERR_HTTP_RESPONSE_INCOMPLETE' ? INCOMPLETE : TERMINATED;
   }
   if (error instanceof StreamError) return TERMINATED;
@@ -87,6 +88,7 @@ const UNAVAILABLE: Failure = { status: 503, type: 'destination_unavailable' };
 const DESTINATION_FAILED: Failure = { status: 502, type: 'destination_unavailable' };
 const TERMINATED: Failure = { status: 502, type: 'connection_terminated' };
 const INCOMPLETE: Failure = { status: 502, type: 'http_response_incomplete' };
+const NO_UPGRADE: Failure = { status: 502, type: 'http_upgrade_failed' };
 const BROKE_RULE: Failure = { status: 502, type: 'http_protocol_error' };
 const CONNECT_TIMEOUT: Failure = { status: 504, type: 'connection_timeout' };
 const DNS_TIMEOUT: Failure = { status: 504, type: 'dns_timeout' };

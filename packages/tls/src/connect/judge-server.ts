@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { checkServerIdentity } from 'node:tls';
+import { tryParseIp } from '@lamella/net-core';
 import { isPinned, spkiPin } from '../certificates/spki-pin.ts';
 import { subjectAltNames } from '../certificates/subject-alt-names.ts';
 import type { TlsErrorCode, TlsErrorOptions } from '../errors.ts';
@@ -76,6 +77,8 @@ function judgeDates({ nowMs }: ServerEvidence, certificate: X509Certificate, ref
 }
 
 function judgeName(certificate: X509Certificate, { host }: ServerIdentity, refuse: Refuse): TlsError | undefined {
+  // OpenSSL compares addresses as numbers, Node as texts, of which IPv6 has many for one address.
+  if (tryParseIp(host) !== undefined && certificate.checkIP(host) !== undefined) return undefined;
   const mismatch = checkServerIdentity(host, certificate.toLegacyObject());
   if (mismatch === undefined) return undefined;
   const names = subjectAltNames(certificate.subjectAltName);

@@ -15,7 +15,11 @@ export class RawEnd {
   #readError: unknown;
 
   /** @param pieceBytes - In what pieces bytes are sent. */
-  constructor(stream: ByteStream, pieceBytes = Number.POSITIVE_INFINITY, preface: Uint8Array = new Uint8Array(0)) {
+  constructor(
+    stream: ByteStream,
+    pieceBytes: number = Number.POSITIVE_INFINITY,
+    preface: Uint8Array = new Uint8Array(0),
+  ) {
     this.stream = stream;
     this.#pieceBytes = pieceBytes;
     this.#preface = preface;

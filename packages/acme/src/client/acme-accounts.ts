@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AcmeError } from '../errors.ts';
-import { badResponse, isFields, optionalText } from '../messages/fields.ts';
+import { badResponse } from '../messages/fields.ts';
+import { isFields, optionalText } from '../messages/optional-fields.ts';
 import { AccountKey, newAccountKey } from './account-key.ts';
 import type { AcmeClientOptions } from './acme-client-options.ts';
 import type { AcmeSender, AcmeTransport } from './acme-transport.ts';

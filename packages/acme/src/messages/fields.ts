@@ -1,7 +1,6 @@
 import { AcmeError } from '../errors.ts';
-
-/** The fields of an object that a server has sent. */
-export type Fields = Readonly<Record<string, unknown>>;
+import type { Fields } from './optional-fields.ts';
+import { isFields, optionalText } from './optional-fields.ts';
 
 /** Takes JSON for an object. @throws AcmeError `LML_ERR_ACME_BAD_RESPONSE` if it is none. */
 export function fieldsOf(value: unknown, what: string): Fields {
@@ -9,22 +8,11 @@ export function fieldsOf(value: unknown, what: string): Fields {
   throw badResponse(`${what} is no object`);
 }
 
-/** Whether a value is an object with names. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A field that has to be a text of 1 to 2_048 characters. @throws AcmeError if it is not. */
 export function textField(fields: Fields, name: string, what: string): string {
   const text = optionalText(fields, name);
   if (text === undefined) throw badResponse(`${what} has no ${name}`);
   return text;
-}
-
-/** A field that is a text of 1 to 2_048 characters, or is left out. */
-export function optionalText(fields: Fields, name: string): string | undefined {
-  const value = fields[name];
-  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH ? value : undefined;
 }
 
 /** A field that has to be a list. @throws AcmeError if it is none, or has more than 1_000 items. */
@@ -41,5 +29,4 @@ export function badResponse(why: string, cause?: unknown): AcmeError {
   return new AcmeError('LML_ERR_ACME_BAD_RESPONSE', message, cause === undefined ? {} : { cause });
 }
 
-const MAX_TEXT_LENGTH = 2_048;
 const MAX_ITEMS = 1_000;

@@ -1,5 +1,5 @@
-import type { Fields } from './fields.ts';
-import { isFields, optionalText } from './fields.ts';
+import type { Fields } from './optional-fields.ts';
+import { isFields, optionalText } from './optional-fields.ts';
 
 /** What a server says about a failure: a problem document. RFC 8555 section 6.7, RFC 9457. */
 export interface AcmeProblem {

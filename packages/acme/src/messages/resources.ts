@@ -1,5 +1,6 @@
-import type { Fields } from './fields.ts';
-import { badResponse, fieldsOf, isFields, listField, optionalText, textField } from './fields.ts';
+import { badResponse, fieldsOf, listField, textField } from './fields.ts';
+import type { Fields } from './optional-fields.ts';
+import { isFields, optionalText } from './optional-fields.ts';
 import type { AcmeProblem } from './problem.ts';
 import { readProblem } from './problem.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AcmeCertificate } from '../client/obtained-certificate.ts';
 import { obtainedCertificate } from '../client/obtained-certificate.ts';
 import { AcmeError } from '../errors.ts';
-import { isFields } from '../messages/fields.ts';
+import { isFields } from '../messages/optional-fields.ts';
 import type { AcmeStorage } from '../storage/acme-storage.ts';
 
 /**

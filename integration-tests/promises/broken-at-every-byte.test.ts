@@ -7,17 +7,25 @@ import { exchanges } from './support/exchanges.ts';
 import type { FaultyEnd } from './support/fault-stage.ts';
 import { openFaultStage } from './support/fault-stage.ts';
 import { BROKEN_OFF } from './support/faulty-stream.ts';
+import type { HttpVersion } from './support/http-version.ts';
+import { HTTP_VERSIONS } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
 
 checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
 
-describe.each(exchanges)('$name, broken off at every byte', (exchange) => {
+const conversations = HTTP_VERSIONS.flatMap((version) =>
+  exchanges
+    .filter(({ versions = HTTP_VERSIONS }) => versions.includes(version))
+    .map((exchange) => ({ version, name: exchange.name, exchange })),
+);
+
+describe.each(conversations)('$name by $version, broken off at every byte', ({ version, exchange }) => {
   const ends: readonly FaultyEnd[] = ['client', 'origin'];
   const cases = ends.flatMap((end) => (['reset', 'close', 'half-close'] as const).map((type) => ({ end, type })));
 
   it.each(cases)('by the $end with a $type: one typed outcome each, and nobody else is hurt', async ({ end, type }) => {
-    const stage = openFaultStage();
+    const stage = openFaultStage(version);
     const { chain } = stage;
     const bystander = await openBystander(chain);
     const seen = await stage.measure(exchange, end);
@@ -35,7 +43,7 @@ describe.each(exchanges)('$name, broken off at every byte', (exchange) => {
     const serving = chain.serving;
     await chain.close();
 
-    expect([...outcomes.keys()].filter((outcome) => !OUTCOMES.has(outcome))).toEqual([]);
+    expect([...outcomes.keys()].filter((outcome) => !OUTCOMES[version].has(outcome))).toEqual([]);
     expect(outcomes.size).toBeGreaterThan(outcomes.has('complete') ? 1 : 0); // the fault was felt
     expect([...outcomes.values()].reduce((sum, count) => sum + count)).toBe(seen.in + seen.out + 2);
     expect(serving).toBe(0); // nothing had to wait for the end of the chain
@@ -44,8 +52,8 @@ describe.each(exchanges)('$name, broken off at every byte', (exchange) => {
   });
 });
 
-/** Every way in which a flow may end. */
-const OUTCOMES: ReadonlySet<string> = new Set([
+/** Ways in which a flow may end, whatever the version. */
+const COMMON_OUTCOMES = [
   'complete',
   'LML_ERR_HTTP_CONNECTION_CLOSED',
   'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED',
@@ -53,8 +61,20 @@ const OUTCOMES: ReadonlySet<string> = new Set([
   'LML_ERR_STREAM_CLOSED',
   'LML_ERR_STREAM_RESET',
   'its own reason', // of the side that broke off
-  '400', // the proxy got half a request, and could still say so
   '502', // the origin went away
-  'ended between', // pipelined: the connection ended in good order before the next response
   'cut inside', // of a tunnel, or of a pipeline that was reset: what is inside tells
-]);
+];
+
+/** Every way in which a flow may end. */
+const OUTCOMES: Readonly<Record<HttpVersion, ReadonlySet<string>>> = {
+  'HTTP/1.1': new Set([
+    ...COMMON_OUTCOMES,
+    '400', // the proxy got half a request, and could still say so
+    'ended between', // pipelined: the connection ended in good order before the next response
+  ]),
+  'HTTP/2': new Set([
+    ...COMMON_OUTCOMES,
+    'LML_ERR_HTTP_STREAM_RESET', // the proxy has lost the origin in the response, and goes on with other requests
+    'LML_ERR_HTTP2_BAD_FRAME_SIZE', // who ends in the preface has not said that it is HTTP/2, and gets an answer of HTTP/1.1
+  ]),
+};

@@ -17,7 +17,7 @@ describe('a server', () => {
   it('keeps an idle connection for longer than load balancers do: 95 s, and one option changes that', async () => {
     for (const [options, timeoutMs] of [[{}, 95_000] as const, [{ idleTimeoutMs: 7_000 }, 7_000] as const]) {
       const origin = serviceFn(async () => HttpResponse.text('ok'));
-      const chain = openChain({ origin, server: { timeouts: options } });
+      const chain = openChain({ origin, server: { http1: { timeouts: options } } });
       const client = new WireClient((await chain.connect('origin.test:80')).stream);
       for (let round = 1; round <= 2; round++) {
         await client.send('GET / HTTP/1.1\r\nHost: origin.test\r\n\r\n');

@@ -1,12 +1,14 @@
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
-import { createHttpClient, http1 } from '@lamella/http';
-import { autoServerLayer, http2 } from '@lamella/http2';
+import { createHttpClient } from '@lamella/http';
+import { autoServerLayer } from '@lamella/http2';
 import type { ByteStream, Connection, Connector, RelayOutcome } from '@lamella/net-core';
 import { connectRequest, parseAddress, relay, serveListener } from '@lamella/net-core';
 import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
 import type { Clock, Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
-import type { HttpVersion, Places } from './transports.ts';
+import type { HttpVersion } from '../../promises/support/http-version.ts';
+import { protocolOf } from '../../promises/support/http-version.ts';
+import type { Places } from './transports.ts';
 
 /** Options of {@link openStage}. */
 export interface StageOptions {
@@ -48,7 +50,7 @@ export interface Stage {
 /** Opens a {@link Stage}. */
 export async function openStage(places: Places, options: StageOptions = {}): Promise<Stage> {
   const { clock, version = 'HTTP/1.1', wrap = (stream) => stream } = options;
-  const protocols = [version === 'HTTP/2' ? http2({ limits: NARROW }) : http1()];
+  const protocols = [protocolOf(version, { limits: NARROW })];
   const timed = clock === undefined ? {} : { clock };
   const lifecycle = createLifecycle(timed);
   const outcomes: RelayOutcome[] = [];

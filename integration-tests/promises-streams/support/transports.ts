@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { Address, Connector, Listener } from '@lamella/net-core';
 import { formatAddress, memoryNetwork } from '@lamella/net-core';
 import { listenTcp, listenUnix, tcpConnector } from '@lamella/net-tcp';
-
-/** Versions of HTTP that stages can speak. */
-export type HttpVersion = 'HTTP/1.1' | 'HTTP/2';
+import type { HttpVersion } from '../../promises/support/http-version.ts';
 
 /** A kind of transport, under which whole programs run without knowing it. */
 export interface Transport {

@@ -14,7 +14,8 @@ export interface Bystander {
 /** Opens a tunnel through the forward proxy to `origin.test`, and keeps it. */
 export async function openBystander(chain: Chain): Promise<Bystander> {
   const connect = HttpRequest.from({ method: 'CONNECT', target: 'origin.test:80' });
-  const { upgraded } = await chain.viaProxy().serve(connect);
+  const client = chain.viaProxy();
+  const { upgraded } = await client.serve(connect);
   if (upgraded === undefined) throw new Error('the proxy opened no tunnel');
   const { stream } = upgraded;
   let answerBytes = 0;
@@ -25,7 +26,10 @@ export async function openBystander(chain: Chain): Promise<Bystander> {
       answerBytes = answer.length;
       if (!answer.endsWith('GET /bystander: ')) throw new Error(`the bystander got ${JSON.stringify(answer)}`);
     },
-    leave: () => stream.destroy(),
+    leave() {
+      stream.destroy();
+      client.destroy(); // of HTTP/2: the connection below the tunnel
+    },
   };
 }
 

@@ -1,22 +1,28 @@
-import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse, HttpServerLayerOptions } from '@lamella/http';
-import { createHttpClient, http1, httpServerLayer } from '@lamella/http';
+import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
+import { createHttpClient, httpServerLayer } from '@lamella/http';
+import type { AutoServerLayerOptions } from '@lamella/http2';
+import { autoServerLayer } from '@lamella/http2';
 import type { Connection, Connector, MemoryNetwork, RelayOptions, RelayOutcome } from '@lamella/net-core';
 import { connectRequest, memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
 import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
 import type { DrainReport, Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
+import type { HttpVersion } from './http-version.ts';
+import { protocolOf } from './http-version.ts';
 
 /** Options of {@link openChain}. */
 export interface ChainOptions {
   /** What the origin does. */
   readonly origin: Service<HttpRequest, HttpResponse>;
+  /** Version of HTTP that all speak. For HTTP/2 servers take both: inside of tunnels tests speak HTTP/1.1. Default `'HTTP/1.1'`. */
+  readonly version?: HttpVersion;
   /** Default: one of its own. */
   readonly clock?: FakeClock;
   /** Default: one of its own. */
   readonly network?: MemoryNetwork;
-  /** Options of both server layers. */
-  readonly server?: Omit<HttpServerLayerOptions, 'clock' | 'lifecycle' | 'onError'>;
+  /** Options of all servers, by version. */
+  readonly server?: Omit<AutoServerLayerOptions, 'clock' | 'lifecycle' | 'onError'>;
   /** Options of the client inside the proxies. */
   readonly egress?: Partial<HttpClientOptions>;
   /** Limits of tunnels. */
@@ -58,7 +64,8 @@ export interface Chain {
 
 /** Opens a {@link Chain}. */
 export function openChain(options: ChainOptions): Chain {
-  const { clock = new FakeClock(), keepsRecords = true } = options;
+  const { clock = new FakeClock(), keepsRecords = true, version = 'HTTP/1.1' } = options;
+  const protocols = [protocolOf(version)];
   const network = options.network ?? memoryNetwork({ clock });
   const errors: unknown[] = [];
   const relays: RelayOutcome[] = [];
@@ -70,7 +77,12 @@ export function openChain(options: ChainOptions): Chain {
   let serving = 0;
 
   function listen(address: string, life: Lifecycle, service: Service<HttpRequest, HttpResponse>): void {
-    const server = httpServerLayer({ ...options.server, clock, lifecycle: life, onError })(service);
+    const shared = { clock, lifecycle: life, onError };
+    const layer =
+      version === 'HTTP/2'
+        ? autoServerLayer({ ...options.server, ...shared })
+        : httpServerLayer({ ...options.server?.http1, ...shared });
+    const server = layer(service);
     const isOrigin = life === originLifecycle;
     const counted: Service<Connection, void> = {
       async serve(connection) {
@@ -84,8 +96,7 @@ export function openChain(options: ChainOptions): Chain {
 
   const plainConnector = network.connector({ from: '192.0.2.2' });
   const connector = options.egressConnector?.(plainConnector) ?? plainConnector;
-  const newEgress = (): HttpClient =>
-    createHttpClient({ connector, protocols: [http1()], clock, lifecycle, ...options.egress });
+  const newEgress = (): HttpClient => createHttpClient({ connector, protocols, clock, lifecycle, ...options.egress });
   let egress = newEgress();
   const client: Service<HttpRequest, HttpResponse> = { serve: (request) => egress.serve(request) };
   const relaying = {
@@ -104,7 +115,7 @@ export function openChain(options: ChainOptions): Chain {
   const makeClient = (proxy: string | undefined, more: Partial<HttpClientOptions> = {}): HttpClient => {
     const made = createHttpClient({
       connector: network.connector(),
-      protocols: [http1()],
+      protocols,
       clock,
       ...(proxy === undefined ? {} : { proxy: parseAddress(proxy) }),
       ...more,

@@ -4,6 +4,7 @@ import type { Connection } from '@lamella/net-core';
 import { readAll, text, utf8 } from '@lamella/net-core/testing';
 import type { Service } from '@lamella/service-core';
 import { serviceFn } from '@lamella/service-core';
+import type { HttpVersion } from './http-version.ts';
 
 /** What an exchange may use. */
 export interface ExchangeTools {
@@ -16,6 +17,8 @@ export interface ExchangeTools {
 export interface Exchange {
   readonly name: string;
   readonly via: 'forward' | 'reverse';
+  /** Versions of HTTP that can have it. Default: all. */
+  readonly versions?: readonly HttpVersion[];
   /** What {@link run} gives when nothing goes wrong. */
   readonly expected: string;
   /** Has the conversation. An error response is given as its status. */
@@ -57,7 +60,7 @@ export const exchangeOrigin: Service<HttpRequest, Response> = serviceFn(async (r
   }
 });
 
-/** Everything that HTTP/1.1 does with a connection. */
+/** Everything that HTTP does with a connection. */
 export const exchanges: readonly Exchange[] = [
   {
     name: 'GET',
@@ -107,8 +110,26 @@ export const exchanges: readonly Exchange[] = [
     },
   },
   {
+    name: 'requests side by side',
+    via: 'reverse',
+    versions: ['HTTP/2'],
+    expected: 'GET /1: |POST /2: two|one three and back',
+    async run({ client }) {
+      const answers = await Promise.allSettled([
+        ask(client, { target: 'http://edge.test/1' }),
+        ask(client, { method: 'POST', target: 'http://edge.test/2', body: 'two' }),
+        ask(client, { method: 'POST', target: 'http://edge.test/chunks', body: chunksOf('one', ' three') }),
+      ]);
+      const failed = answers.find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
+      const bodies = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : ''));
+      return bodies.find((body) => /^\d+$/.test(body)) ?? bodies.join('|');
+    },
+  },
+  {
     name: 'pipelined requests',
     via: 'reverse',
+    versions: ['HTTP/1.1'],
     expected: 'GET /1: |POST /2: two|GET /3: ',
     async run({ connect }) {
       const { stream } = await connect();

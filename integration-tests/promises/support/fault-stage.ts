@@ -8,6 +8,7 @@ import type { Exchange } from './exchanges.ts';
 import { exchangeOrigin } from './exchanges.ts';
 import type { Fault } from './faulty-stream.ts';
 import { BROKEN_OFF, faultyStream } from './faulty-stream.ts';
+import type { HttpVersion } from './http-version.ts';
 
 /** Which end of the chain breaks its connections off. */
 export type FaultyEnd = 'client' | 'origin';
@@ -28,9 +29,13 @@ export interface FaultStage {
 }
 
 /** Opens a chain for exchanges that are broken off. */
-export function openFaultStage(): FaultStage {
+export function openFaultStage(version: HttpVersion): FaultStage {
   let atOrigin: Change = unchanged;
-  const chain = openChain({ origin: exchangeOrigin, onOriginConnection: (connection) => atOrigin(connection) });
+  const chain = openChain({
+    version,
+    origin: exchangeOrigin,
+    onOriginConnection: (connection) => atOrigin(connection),
+  });
 
   async function converse(exchange: Exchange, end: FaultyEnd, change: Change): Promise<string> {
     const atClient = end === 'client' ? change : unchanged;

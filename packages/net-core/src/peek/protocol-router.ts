@@ -39,10 +39,8 @@ export interface ProtocolRouterOptions {
  * that ends before its first byte is closed, and no service hears of it.
  *
  * @example
- * const router = protocolRouter({
- *   routes: [{ detect: isTls, service: secured }],
- *   fallback: inClear,
- * });
+ * const say = (text: string) => serviceFn(({ stream }: Connection) => stream.write([Buffer.from(text)]));
+ * const router = protocolRouter({ routes: [{ detect: isTls, service: say('TLS') }], fallback: say('something else') });
  *
  * @throws UsageError at construction if an option is out of its range. The service rejects with TimeoutError if the client was too slow.
  */

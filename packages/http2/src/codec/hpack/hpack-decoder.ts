@@ -26,10 +26,6 @@ export interface HpackDecoderOptions {
  * {@link tooLarge} says so.
  *
  * Until our settings are acknowledged, the peer may use a table of 4_096 bytes, whatever we announced. RFC 7541 section 4.2.
- *
- * @example
- * const decoder = new HpackDecoder();
- * decoder.decode(Uint8Array.of(0x82, 0x84), 0, 2); // [':method', 'GET', ':path', '/']
  */
 export class HpackDecoder {
   readonly #maxListBytes: number;

@@ -14,11 +14,6 @@ export interface HpackEncoderOptions {
 
 /**
  * Encodes lists of fields as blocks, which must be sent in the order in which they were made. RFC 7541.
- *
- * @example
- * const encoder = new HpackEncoder();
- * const block = Buffer.alloc(256);
- * encoder.encode([':method', 'GET', ':path', '/'], block, 0); // 2: the block is 82 84
  */
 export class HpackEncoder {
   readonly #maxTableBytes: number;

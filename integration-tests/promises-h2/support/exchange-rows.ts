@@ -95,11 +95,11 @@ export function gatewayAnswer(status: string, type: string, why: string = type.r
   return answerOf(status, `${status}: ${why}\n`, [`Proxy-Status: p; error=${type}`]);
 }
 
-/** What a client of HTTP/1.1 gets whose request is none; nothing else can follow. */
-export const BAD_REQUEST: string = answerOf('400 Bad Request', 'Bad Request\n', []).h1.replace(
-  '\r\n\r\n',
-  '\r\nConnection: close\r\n\r\n',
-);
+/** What a client of HTTP/1.1 gets whose request is none; nothing can follow. */
+export function h1Refusal(status: string): string {
+  const { h1 } = answerOf(status, `${status.slice(4)}\n`, []);
+  return h1.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+}
 
 /** An answer in both versions. */
 export interface OwnAnswer {

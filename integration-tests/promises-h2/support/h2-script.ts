@@ -22,7 +22,7 @@ export function settingsFrame(...pairs: readonly (readonly [identifier: number, 
 /** Says that the settings of the peer are known. */
 export const SETTINGS_ACK: Uint8Array = Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0, 0);
 
-/** The bytes of a script. A field section goes in one frame. */
+/** The bytes of a script. A field section goes in one frame, or in as many as it needs. */
 export function framesOf(lines: FrameLines): Uint8Array {
   const frames: Uint8Array[] = [];
   for (let index = 0; index < lines.length; index++) {
@@ -33,7 +33,7 @@ export function framesOf(lines: FrameLines): Uint8Array {
       case 'HEADERS': {
         let end = index + 1;
         while (end < lines.length && !START.test(lines[end] ?? '')) end++;
-        frames.push(frameOf(HEADERS, flags | END_HEADERS, streamId, plainBlock(lines.slice(index + 1, end))));
+        frames.push(...sectionOf(flags, streamId, plainBlock(lines.slice(index + 1, end))));
         index = end - 1;
         break;
       }
@@ -111,6 +111,16 @@ export class FrameLinesReader {
   }
 }
 
+function sectionOf(flags: number, streamId: number, block: Uint8Array): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at === 0 || at < block.length; at += MAX_FRAME_BYTES) {
+    const last = at + MAX_FRAME_BYTES >= block.length ? END_HEADERS : 0;
+    const piece = block.subarray(at, at + MAX_FRAME_BYTES);
+    frames.push(frameOf(at === 0 ? HEADERS : CONTINUATION, at === 0 ? flags | last : last, streamId, piece));
+  }
+  return frames;
+}
+
 function frameOf(type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
@@ -135,6 +145,8 @@ const PING = 6;
 const GOAWAY = 7;
 const WINDOW_UPDATE = 8;
 const CONTINUATION = 9;
+/** RFC 9113 section 6.5.2, SETTINGS_MAX_FRAME_SIZE. */
+const MAX_FRAME_BYTES = 16_384;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 

@@ -20,14 +20,15 @@ export class ScriptedEnd {
   #readError: unknown;
   #ended: 'open' | 'ended' | 'reset' = 'open';
 
-  constructor(stream: ByteStream, version: Version, side: 'client' | 'origin') {
+  /** @param takesConnect - Whether an origin of HTTP/2 takes extended CONNECT. */
+  constructor(stream: ByteStream, version: Version, side: 'client' | 'origin', takesConnect = true) {
     this.#stream = stream;
     this.version = version;
     this.#prefaceLeft = version === 'h2' && side === 'origin' ? PREFACE.length : 0;
     void this.#read();
     if (version === 'h1') return;
     // SETTINGS_ENABLE_CONNECT_PROTOCOL, which only servers say. RFC 8441 section 3.
-    const greeting = side === 'client' ? [PREFACE, settingsFrame()] : [settingsFrame([8, 1])];
+    const greeting = side === 'client' ? [PREFACE, settingsFrame()] : [settingsFrame([8, takesConnect ? 1 : 0])];
     this.#write(Buffer.concat([...greeting, SETTINGS_ACK]));
   }
 

@@ -39,6 +39,8 @@ export interface TranslationRow {
   /** What must happen, and where it is written. */
   readonly rule: string;
   readonly proxy?: ProxyOptions;
+  /** Whether an origin of HTTP/2 takes extended CONNECT. Default true. */
+  readonly takesConnect?: boolean;
   readonly ways: Partial<Record<Way, WayScript>>;
 }
 

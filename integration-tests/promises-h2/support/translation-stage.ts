@@ -21,13 +21,13 @@ export class TranslationStage {
   readonly #pool;
   readonly #served: Promise<void>;
 
-  constructor(way: Way, proxy: ProxyOptions = { type: 'reverse' }) {
+  constructor(way: Way, { proxy = { type: 'reverse' }, takesConnect }: Pick<TranslationRow, 'proxy' | 'takesConnect'>) {
     const clock = this.#clock;
     const [clientVersion, originVersion] = versionsOf(way);
     const connector: Connector = {
       serve: async () => {
         const [near, far] = memoryPipe({ clock });
-        this.#origins.push(new ScriptedEnd(far, originVersion, 'origin'));
+        this.#origins.push(new ScriptedEnd(far, originVersion, 'origin', takesConnect));
         return createConnection(near);
       },
     };
@@ -93,7 +93,7 @@ export class TranslationStage {
 /** Plays a row on one way. @returns What came, in the shape of {@link expectedOf}. */
 export async function play(row: TranslationRow, way: Way): Promise<unknown> {
   const script = row.ways[way];
-  const stage = new TranslationStage(way, row.proxy);
+  const stage = new TranslationStage(way, row);
   const seen: Seen[] = [];
   for (const step of script?.steps ?? []) seen.push(await stage.run(step));
   const { dials, ended } = stage;

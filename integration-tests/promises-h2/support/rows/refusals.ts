@@ -1,4 +1,4 @@
-import { BAD_REQUEST, exchangeRow, h1Request, h2Request } from '../exchange-rows.ts';
+import { exchangeRow, h1Refusal, h1Request, h2Request } from '../exchange-rows.ts';
 import type { FrameLines } from '../h2-script.ts';
 import type { TranslationRow } from '../translation-row.ts';
 
@@ -28,7 +28,12 @@ function refusesHead(
 
 /** A request of HTTP/1.1 that has no meaning, or two. */
 function refusesH1(rule: string, sends: string): TranslationRow {
-  return exchangeRow({ rule, sends: { h1: sends }, refused: { h1: BAD_REQUEST }, ended: { h1: { client: 'ended' } } });
+  return exchangeRow({
+    rule: `by HTTP/1.1: ${rule}`,
+    sends: { h1: sends },
+    refused: { h1: h1Refusal('400 Bad Request') },
+    ended: { h1: { client: 'ended' } },
+  });
 }
 
 /** What would smuggle something past a proxy is refused, and nothing of it reaches an origin. */

@@ -1,6 +1,7 @@
 import {
   endStream,
   exchangeRow,
+  gatewayAnswer,
   h1Request,
   h1Response,
   h2Request,
@@ -192,6 +193,18 @@ export const tunnelRows: readonly TranslationRow[] = [
       ],
     },
   }),
+  {
+    ...exchangeRow({
+      rule: 'an origin of HTTP/2 that takes no extended CONNECT can not be asked for a WebSocket (RFC 8441 section 3)',
+      sends: { h1: H1_ASKS, h2: H2_ASKS },
+      refused: {
+        'h1-h2': gatewayAnswer('502 Bad Gateway', 'http_upgrade_failed').h1,
+        'h2-h2': [...gatewayAnswer('502 Bad Gateway', 'http_upgrade_failed').h2, 'RST_STREAM NO_ERROR'],
+      },
+      reaches: { 'h1-h2': [], 'h2-h2': [] },
+    }),
+    takesConnect: false,
+  },
   // ---- CONNECT
   exchangeRow({
     rule: 'a gateway opens no tunnels for CONNECT (RFC 9110 section 9.3.6)',

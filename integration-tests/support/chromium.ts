@@ -34,5 +34,5 @@ const QUIET: readonly string[] = [
   '--no-first-run',
   '--no-pings',
   '--metrics-recording-only',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost',
 ];

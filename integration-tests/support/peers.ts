@@ -7,8 +7,10 @@ import { beforeEach } from 'vitest';
 export type Peer =
   | 'chromium'
   | 'curl'
+  | 'h2load'
   | 'haproxy'
   | 'hey'
+  | 'nghttp'
   | 'nginx'
   | 'openssl'
   | 'pebble'

@@ -28,7 +28,7 @@ describe('pebble', { timeout: 60_000 }, () => {
   usePeers('pebble');
 
   it('gives a certificate for names that are proved by HTTP', async () => {
-    const { pebble, client } = await setup();
+    const { client } = await setup();
     const { cert, key, validToMs } = await client().obtain(['a.test', 'b.test']);
     const leaf = new X509Certificate(cert);
     expect(leaf.subjectAltName?.split(', ').sort()).toEqual(['DNS:a.test', 'DNS:b.test']);
@@ -36,7 +36,6 @@ describe('pebble', { timeout: 60_000 }, () => {
     expect(cert.match(/BEGIN CERTIFICATE/g)?.length).toBeGreaterThan(1);
     expect(key).toContain('PRIVATE KEY');
     expect(validToMs).toBeGreaterThan(Date.now());
-    expect(pebble.log()).toContain('a.test');
   });
 
   it('gives a certificate for names that are proved by TLS, on the port of the site', async () => {

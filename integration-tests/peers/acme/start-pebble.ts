@@ -76,6 +76,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     isGone = true;
   });
   await accepting(port, () => isGone);
-  await accepting(dnsManagementPort, () => isGone);
+  // It is asked for names as soon as it serves: the name server has to be there by then, by UDP and by TCP.
+  for (const needed of [dnsManagementPort, dnsPort]) await accepting(needed, () => isGone);
   return { directoryUrl: `https://127.0.0.1:${port}/dir`, authority, log: () => pebble.stdout() + pebble.stderr() };
 }

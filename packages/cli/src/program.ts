@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { certCommand } from './cert/cert-command.ts';
+import { probeCommand } from './probe/probe-command.ts';
 import { sendCommand } from './send/send-command.ts';
 import { serveCommand } from './serve/serve-command.ts';
 import { version } from './version.ts';
@@ -16,7 +17,8 @@ function commands(): Command {
     .addHelpText('after', EXAMPLES)
     .addCommand(serveCommand())
     .addCommand(sendCommand())
-    .addCommand(certCommand());
+    .addCommand(certCommand())
+    .addCommand(probeCommand());
 }
 
 /** Commands do not inherit this from the one that they are added to. */
@@ -29,6 +31,8 @@ const EXAMPLES = `
 Examples:
   lamella serve echo --bind 127.0.0.1:9000
   lamella send -v -d hello http://127.0.0.1:9000/
+  lamella serve echo --bind 127.0.0.1:9443 --tls
+  lamella probe tls --cacert ~/.config/lamella/ca/ca.pem localhost:9443
   lamella serve proxy --bind 127.0.0.1:8080 --auth me:secret
   lamella serve reverse --to /api=http://127.0.0.1:3000 --to http://127.0.0.1:9000
   lamella cert self-signed --dns localhost --ip 127.0.0.1`;

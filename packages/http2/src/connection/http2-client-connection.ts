@@ -214,7 +214,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const bytes = typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
     exchange.bytesOut += bytes.length;
     this.#protocol.sendData(exchange.stream, bytes, trailers === undefined, this.#nowMs);
-    if (trailers !== undefined) this.#protocol.sendTrailers(exchange.stream, trailers);
+    if (trailers !== undefined) this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs);
   }
 
   #sendChunk(exchange: ClientExchange, chunk: Uint8Array, isEnd: boolean): void {
@@ -227,14 +227,14 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const trailers = trailerFields(body.trailers);
     exchange.sentMs = this.#options.clock.nowMs();
     if (trailers === undefined) this.#sendChunk(exchange, NOTHING, true);
-    else this.#protocol.sendTrailers(exchange.stream, trailers);
+    else this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs);
     this.#driver.turn();
   }
 
   /** We don't want the exchange any more. */
   #giveUp(exchange: ClientExchange, reason: unknown): void {
     if (exchange.isOver) return;
-    this.#protocol.reset(exchange.stream, 'CANCEL');
+    this.#protocol.reset(exchange.stream, 'CANCEL', this.#nowMs);
     this.#fail(exchange, reason);
     this.#driver.turn();
   }
@@ -277,7 +277,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       case 'failed':
         this.#failAll(() => event.error);
         this.#setState('closed');
-        this.#driver.close();
+        this.#driver.close(event.error);
         break;
       case 'closed':
         queueMicrotask(() => this.#driver.close());
@@ -394,7 +394,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       send: (bytes, isEnd) => this.#sendChunk(exchange, bytes, isEnd),
       taken: (byteCount) => this.takenBody(exchange, byteCount),
       reset: (isPlain) => {
-        this.#protocol.reset(stream, isPlain ? 'NO_ERROR' : 'CANCEL');
+        this.#protocol.reset(stream, isPlain ? 'NO_ERROR' : 'CANCEL', this.#nowMs);
         this.#driver.turn();
       },
     });
@@ -427,7 +427,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     this.#exchanges.delete(exchange);
     const { stream, request } = exchange;
     if (stream.isLocalEnded || stream.endsAfterPending) return; // all of it is given
-    this.#protocol.reset(stream, 'CANCEL');
+    this.#protocol.reset(stream, 'CANCEL', this.#nowMs);
     request.body.cancel(new ClosedError('the response came before the request was sent'));
     exchange.onSent?.();
   }
@@ -453,7 +453,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
 
   cancelBody(exchange: ClientExchange, reason: unknown): void {
     if (exchange.isOver) return;
-    this.#protocol.reset(exchange.stream, 'CANCEL');
+    this.#protocol.reset(exchange.stream, 'CANCEL', this.#nowMs);
     this.#fail(exchange, reason);
     this.#driver.turn();
   }

@@ -100,9 +100,13 @@ export class Http2Driver<Owner> implements ByteSink {
     this.#settle();
   }
 
-  /** Ends in good order what is over: everything written still arrives. */
-  close(): void {
+  /** Ends what is over: in good order, so that everything written still arrives, if the peer takes anything. */
+  close(reason?: unknown): void {
     if (this.#closing !== undefined || this.#isClosed) return;
+    if (this.#protocol.isStuck) {
+      this.#stream.destroy(reason);
+      return;
+    }
     if (this.#isFlushing) {
       this.#closesAfterFlush = true;
       return;

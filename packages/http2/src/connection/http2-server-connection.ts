@@ -173,7 +173,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
         this.#failure = this.#told(event.error);
         this.#options.onError(event.error, undefined);
         for (const exchange of [...this.#exchanges]) this.#abandon(exchange, event.error);
-        this.#driver?.close();
+        this.#driver?.close(event.error);
         break;
       case 'closed':
         queueMicrotask(() => this.#driver?.close());
@@ -199,7 +199,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     stream.owner = exchange;
     // Services go on for a while when their stream is gone; a client must not set more and more of them to work by that.
     if (this.#running >= 2 * this.#options.limits.maxConcurrentStreams) {
-      this.#protocol.reset(stream, 'REFUSED_STREAM');
+      this.#protocol.reset(stream, 'REFUSED_STREAM', this.#nowMs);
       return;
     }
     this.#exchanges.add(exchange);
@@ -267,12 +267,12 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   #sendContinue(exchange: ServerExchange): void {
     exchange.owesContinue = false;
-    this.#protocol.sendFields(exchange.stream, [':status', '100'], false, false);
+    this.#protocol.sendFields(exchange.stream, [':status', '100'], false, this.#nowMs, false);
   }
 
   /** RFC 9113 section 8.1: the response is complete, and the rest of the request is of no use. */
   #stopRequest({ stream }: ServerExchange): void {
-    if (!stream.isRemoteEnded) this.#protocol.reset(stream, 'NO_ERROR');
+    if (!stream.isRemoteEnded) this.#protocol.reset(stream, 'NO_ERROR', this.#nowMs);
     this.#driver?.turn();
   }
 
@@ -308,14 +308,20 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   }
 
   #breakOff(exchange: ServerExchange, error: unknown): void {
-    this.#protocol.reset(exchange.stream, 'INTERNAL_ERROR');
+    this.#protocol.reset(exchange.stream, 'INTERNAL_ERROR', this.#nowMs);
     this.#abandon(exchange, error);
   }
 
   #sendInformational(exchange: ServerExchange, { status, headers }: InformationalResponse): void {
     if (exchange.isOver || exchange.stream.hasSentHead || status === 101) return;
     if (status === 100) exchange.owesContinue = false;
-    this.#protocol.sendFields(exchange.stream, responseHead(status, headers, undefined, 'stated'), false, false);
+    this.#protocol.sendFields(
+      exchange.stream,
+      responseHead(status, headers, undefined, 'stated'),
+      false,
+      this.#nowMs,
+      false,
+    );
     this.#driver?.turn();
   }
 
@@ -326,14 +332,14 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const date = headers.has('date') ? undefined : this.#date;
     const fields = responseHead(status, headers, date, announcedLength(head.method, response));
     if (isBodyless) {
-      this.#protocol.sendFields(stream, fields, true);
+      this.#protocol.sendFields(stream, fields, true, this.#nowMs);
       body.cancel();
       this.#finish(exchange);
       return;
     }
     const whole = body.takeWhole();
     if (whole === undefined) {
-      this.#protocol.sendFields(stream, fields, false);
+      this.#protocol.sendFields(stream, fields, false, this.#nowMs);
       exchange.outgoing = body;
       exchange.isEventStream = EVENT_STREAM.test(headers.get('content-type') ?? '');
       void this.#pump(exchange, body, request);
@@ -341,12 +347,12 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     }
     const trailers = trailerFields(body.trailers);
     const isEmpty = whole.length === 0;
-    this.#protocol.sendFields(stream, fields, isEmpty && trailers === undefined);
+    this.#protocol.sendFields(stream, fields, isEmpty && trailers === undefined, this.#nowMs);
     if (!isEmpty) {
       const bytes = typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
       this.#protocol.sendData(stream, bytes, trailers === undefined, this.#nowMs);
     }
-    if (trailers !== undefined) this.#protocol.sendTrailers(stream, trailers);
+    if (trailers !== undefined) this.#protocol.sendTrailers(stream, trailers, this.#nowMs);
     this.#finish(exchange);
   }
 
@@ -369,7 +375,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   #endBody(exchange: ServerExchange, body: HttpBody): void {
     const trailers = trailerFields(body.trailers);
     if (trailers === undefined) this.#protocol.sendData(exchange.stream, NOTHING, true, this.#nowMs);
-    else this.#protocol.sendTrailers(exchange.stream, trailers);
+    else this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs);
     this.#finish(exchange);
     this.#driver?.turn();
   }
@@ -403,7 +409,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     if (exchange.tunnel === undefined) {
       throw new UsageError(`a ${response.status} upgrade does not fit the ${head.method} request of HTTP/2`);
     }
-    this.#protocol.sendFields(stream, tunnelHead(response.status, response.headers, this.#date), false);
+    this.#protocol.sendFields(stream, tunnelHead(response.status, response.headers, this.#date), false, this.#nowMs);
     this.#protocol.startTunnel(stream);
     void this.#runTunnel(exchange, exchange.tunnel, upgrade);
   }
@@ -418,7 +424,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       },
       taken: (byteCount) => this.takenBody(exchange, byteCount),
       reset: (isPlain) => {
-        this.#protocol.reset(stream, isPlain ? 'NO_ERROR' : 'CANCEL');
+        this.#protocol.reset(stream, isPlain ? 'NO_ERROR' : 'CANCEL', this.#nowMs);
         this.#driver?.turn();
       },
     });

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { continuation, data, frame, headers, literalBlock, settings } from '../../test/support/frames.ts';
 import { ProtocolStage } from '../../test/support/protocol-stage.ts';
+import type { Http2Protocol } from './http2-protocol.ts';
+import type { Http2Stream } from './http2-stream.ts';
 
 const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
 const POST = [':method', 'POST', ...GET.slice(2)];
+type EndStream = (protocol: Http2Protocol<string>, stream: Http2Stream<string>, nowMs: number) => void;
 const CONNECT = [':method', 'CONNECT', ':authority', 'a.test:443'];
 
 describe('the last stream that GOAWAY names', () => {
@@ -29,6 +32,40 @@ describe('an end of the whole connection', () => {
     expect(stage.takeEvents().filter((line) => line !== 'capacity')).toEqual(['cut 3']);
     expect(stage.takeFrames()).toEqual([]);
   });
+});
+
+describe('a connection whose last stream has ended', () => {
+  it.each([
+    ['by a head', (protocol, stream, nowMs) => protocol.sendFields(stream, [':status', '204'], true, nowMs)],
+    [
+      'by content',
+      (protocol, stream, nowMs) => {
+        protocol.sendFields(stream, [':status', '200'], false, nowMs);
+        protocol.sendData(stream, Buffer.from('x'), true, nowMs);
+      },
+    ],
+    [
+      'by trailers',
+      (protocol, stream, nowMs) => {
+        protocol.sendFields(stream, [':status', '200'], false, nowMs);
+        protocol.sendTrailers(stream, ['a', 'b'], nowMs);
+      },
+    ],
+    ['by a reset', (protocol, stream, nowMs) => protocol.reset(stream, 'CANCEL', nowMs)],
+  ] satisfies readonly (readonly [string, EndStream])[])(
+    'is idle from then on, and not from when it was last heard: %s',
+    (_, end) => {
+      const stage = new ProtocolStage('server', { timeouts: { idleTimeoutMs: 1_000 } });
+      stage.receive(headers(1, GET, { end: true }));
+      stage.advance(5_000); // the answer takes its time
+      stage.command((protocol, nowMs) => end(protocol, stage.stream(1), nowMs));
+      stage.takeFrames();
+      stage.advance(999);
+      expect(stage.takeFrames()).toEqual([]);
+      stage.advance(1);
+      expect(stage.takeFrames()).toEqual(['GOAWAY 1 NO_ERROR']);
+    },
+  );
 });
 
 describe('a field section that comes slowly', () => {
@@ -91,7 +128,7 @@ describe('frames that nobody is asked to pay for otherwise', () => {
   it('count if they are HEADERS of a stream that we have reset', () => {
     const stage = new ProtocolStage('server', { limits });
     stage.receive(headers(1, POST));
-    stage.command((protocol) => protocol.reset(stage.stream(1), 'CANCEL'));
+    stage.command((protocol) => protocol.reset(stage.stream(1), 'CANCEL', stage.nowMs));
     stage.receive(...Array.from({ length: 10 }, () => headers(1, GET)));
     expect(stage.takeFrames()).toEqual(['RST_STREAM 1 CANCEL']);
     stage.receive(headers(1, GET));

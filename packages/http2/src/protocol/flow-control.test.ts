@@ -38,7 +38,7 @@ describe('an end without content', () => {
     stage.receive(headers(3, GET, { end: true }), settings([INITIAL_WINDOW_SIZE, 100_000]));
     respond(stage, 'x'.repeat(70_000), true);
     stage.command((protocol, nowMs) => {
-      protocol.sendFields(stage.stream(3), [':status', '200'], false);
+      protocol.sendFields(stage.stream(3), [':status', '200'], false, stage.nowMs);
       stage.takeFrames();
       protocol.sendData(stage.stream(3), new Uint8Array(0), true, nowMs);
     });
@@ -106,7 +106,7 @@ function served(fields: readonly string[], options: { end?: boolean }): Protocol
 
 function respond(stage: ProtocolStage, content: string, isEnd: boolean): void {
   stage.command((protocol, nowMs) => {
-    protocol.sendFields(stage.stream(1), [':status', '200'], false);
+    protocol.sendFields(stage.stream(1), [':status', '200'], false, stage.nowMs);
     protocol.sendData(stage.stream(1), Buffer.from(content), isEnd, nowMs);
   });
 }

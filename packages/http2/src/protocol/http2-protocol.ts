@@ -27,6 +27,7 @@ export class Http2Protocol<Owner> {
   /** Field sections so far that CONTINUATION frames were awaited for. */
   #sectionCount = 0;
   #writeEndMs = Number.POSITIVE_INFINITY;
+  #isStuck = false;
 
   constructor(options: Http2ProtocolOptions, nowMs: number) {
     this.#core = new ConnectionCore(options, nowMs);
@@ -59,6 +60,11 @@ export class Http2Protocol<Owner> {
   /** Whether the connection was given up; what it had to say of that may still be written. */
   get hasFailed(): boolean {
     return this.#core.state === 'failed';
+  }
+
+  /** Whether it was given up because the peer takes nothing: what it is told can't be written either. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** Whether something is to be written now. */
@@ -129,7 +135,10 @@ export class Http2Protocol<Owner> {
   /** A deadline may have passed. */
   handleTimeout(nowMs: number): void {
     this.#core.nowMs = nowMs;
-    if (nowMs >= this.#writeEndMs) this.#giveUp('writeTimeoutMs', 'write', 'NO_ERROR');
+    if (nowMs >= this.#writeEndMs) {
+      this.#isStuck = true;
+      this.#giveUp('writeTimeoutMs', 'write', 'NO_ERROR');
+    }
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
     if (nowMs >= this.#core.settingsEndMs) this.#giveUp('settingsTimeoutMs', 'settings', 'SETTINGS_TIMEOUT');
     else if (nowMs >= this.#sectionEndMs) this.#giveUp('headerTimeoutMs', 'request-head', 'PROTOCOL_ERROR');
@@ -162,8 +171,15 @@ export class Http2Protocol<Owner> {
   }
 
   /** Sends the head of a response, an interim one (`isFinal` false), or trailers. */
-  sendFields(stream: Http2Stream<Owner>, fields: readonly string[], endStream: boolean, isFinal = true): void {
+  sendFields(
+    stream: Http2Stream<Owner>,
+    fields: readonly string[],
+    endStream: boolean,
+    nowMs: number,
+    isFinal = true,
+  ): void {
     if (stream.isClosed || stream.isLocalEnded) return;
+    this.#core.nowMs = nowMs;
     this.#core.outbound.sendFields(stream, fields, endStream);
     if (isFinal) stream.hasSentHead = true;
     if (endStream) this.#core.endLocal(stream);
@@ -178,10 +194,10 @@ export class Http2Protocol<Owner> {
   }
 
   /** Ends our direction with trailers, behind what waits. */
-  sendTrailers(stream: Http2Stream<Owner>, fields: readonly string[]): void {
+  sendTrailers(stream: Http2Stream<Owner>, fields: readonly string[], nowMs: number): void {
     if (stream.isClosed || stream.isLocalEnded) return;
     if (stream.pending === undefined) {
-      this.sendFields(stream, fields, true);
+      this.sendFields(stream, fields, true, nowMs);
       return;
     }
     stream.pendingTrailers = fields;
@@ -207,6 +223,7 @@ export class Http2Protocol<Owner> {
 
   /** The peer takes no output now, or takes it again. */
   blockWrite(isBlocked: boolean, nowMs: number): void {
+    this.#core.nowMs = nowMs;
     this.#writeEndMs = isBlocked ? nowMs + this.#core.timeouts.writeTimeoutMs : Number.POSITIVE_INFINITY;
   }
 
@@ -228,7 +245,8 @@ export class Http2Protocol<Owner> {
   }
 
   /** Ends a stream now. */
-  reset(stream: Http2Stream<Owner>, errorCode: Http2ErrorCode): void {
+  reset(stream: Http2Stream<Owner>, errorCode: Http2ErrorCode, nowMs: number): void {
+    this.#core.nowMs = nowMs;
     this.#core.reset(stream, errorCode);
   }
 

@@ -76,7 +76,7 @@ describe('a flood of frames that are paid for', () => {
   it('WINDOW_UPDATE for what was sent is no flood, however much that is', () => {
     const stage = new ProtocolStage('server', { limits: { maxControlFramesPerSecond: 10 } });
     stage.receive(headers(1, GET, { end: true }), settings([4, 0x7fff_fff0]), windowUpdate(0, 0x7000_0000));
-    stage.command((protocol) => protocol.sendFields(stage.stream(1), [':status', '200'], false));
+    stage.command((protocol) => protocol.sendFields(stage.stream(1), [':status', '200'], false, stage.nowMs));
     const chunk = new Uint8Array(16_384);
     for (let index = 0; index < 200; index++) {
       stage.command((protocol, nowMs) => protocol.sendData(stage.stream(1), chunk, false, nowMs));
@@ -132,7 +132,7 @@ describe('a flood of CONTINUATION', () => {
 function opened(): ProtocolStage {
   const stage = new ProtocolStage('server');
   stage.receive(headers(1, POST), headers(3, POST));
-  stage.command((protocol) => protocol.reset(stage.stream(3), 'CANCEL'));
+  stage.command((protocol) => protocol.reset(stage.stream(3), 'CANCEL', stage.nowMs));
   stage.takeEvents();
   stage.takeFrames();
   return stage;

@@ -107,7 +107,7 @@ describe('what a connection keeps', () => {
     const stage = new ProtocolStage('server', { limits: { maxConcurrentStreams: 1, maxResetsPerSecond: 100_000 } });
     for (let id = 1; id < 20_000; id += 2) {
       stage.receive(headers(id, POST));
-      stage.command((protocol) => protocol.reset(stage.stream(id), 'CANCEL'));
+      stage.command((protocol) => protocol.reset(stage.stream(id), 'CANCEL', stage.nowMs));
     }
     stage.takeFrames();
     stage.receive(headers(19_999, ['a', 'b'], { end: true })); // known: ignored

@@ -96,8 +96,8 @@ describe('honest clients', () => {
     const stage = new ProtocolStage('server');
     for (let id = 1; id < 10_000; id += 2) {
       stage.receive(headers(id, POST));
-      stage.command((protocol) => protocol.sendFields(stage.stream(id), [':status', '413'], true));
-      stage.command((protocol) => protocol.reset(stage.stream(id), 'NO_ERROR'));
+      stage.command((protocol) => protocol.sendFields(stage.stream(id), [':status', '413'], true, stage.nowMs));
+      stage.command((protocol) => protocol.reset(stage.stream(id), 'NO_ERROR', stage.nowMs));
     }
     expect(stage.protocol.hasFailed).toBe(false);
   });
@@ -141,7 +141,7 @@ it('settings that push windows below zero and back cost no more than the budget'
   for (let id = 1; id < 200; id += 2) {
     stage.receive(headers(id, GET, { end: true }));
     stage.command((protocol, nowMs) => {
-      protocol.sendFields(stage.stream(id), [':status', '200'], false);
+      protocol.sendFields(stage.stream(id), [':status', '200'], false, stage.nowMs);
       protocol.sendData(stage.stream(id), new Uint8Array(100), true, nowMs);
     });
   }
@@ -150,7 +150,7 @@ it('settings that push windows below zero and back cost no more than the budget'
   for (let id = 1; id < 200; id += 2) {
     waiting.receive(headers(id, GET, { end: true }));
     waiting.command((protocol, nowMs) => {
-      protocol.sendFields(waiting.stream(id), [':status', '200'], false);
+      protocol.sendFields(waiting.stream(id), [':status', '200'], false, waiting.nowMs);
       protocol.sendData(waiting.stream(id), new Uint8Array(100), true, nowMs);
     });
   }

@@ -144,7 +144,7 @@ function answering(count: number, windowBytes: number, contentBytes = 100): Prot
 
 function answer(stage: ProtocolStage, id: number, contentBytes: number): void {
   stage.command((protocol, nowMs) => {
-    protocol.sendFields(stage.stream(id), [':status', '200'], false);
+    protocol.sendFields(stage.stream(id), [':status', '200'], false, stage.nowMs);
     protocol.sendData(stage.stream(id), Buffer.alloc(contentBytes, 'x'), true, nowMs);
   });
 }

@@ -40,9 +40,9 @@ describe('RFC 9113 4.2: no frame that is sent is larger than the peer takes', ()
   it('go on in CONTINUATION, with nothing in between, when a section is larger than a frame', () => {
     const stage = served(1, 3);
     stage.command((protocol, nowMs) => {
-      protocol.sendFields(stage.stream(1), [':status', '200'], false);
+      protocol.sendFields(stage.stream(1), [':status', '200'], false, stage.nowMs);
       protocol.sendData(stage.stream(1), Buffer.alloc(40_000, 'x'), true, nowMs);
-      protocol.sendFields(stage.stream(3), [':status', '200', 'a', '\xff'.repeat(40_000)], true);
+      protocol.sendFields(stage.stream(3), [':status', '200', 'a', '\xff'.repeat(40_000)], true, stage.nowMs);
     });
     const lines = stage.takeFrames();
     expect(lines.find((line) => line.startsWith('HEADERS 3'))).toMatch(/ END \(3 frames\)$/);
@@ -67,11 +67,11 @@ describe('RFC 9113 5.1: nothing is sent on a stream that is over', () => {
     const stage = served(1);
     stage.command((protocol, nowMs) => {
       const stream = stage.stream(1);
-      protocol.sendFields(stream, [':status', '200'], true);
-      protocol.sendFields(stream, ['a', 'b'], true);
+      protocol.sendFields(stream, [':status', '200'], true, stage.nowMs);
+      protocol.sendFields(stream, ['a', 'b'], true, stage.nowMs);
       protocol.sendData(stream, Buffer.from('x'), true, nowMs);
-      protocol.sendTrailers(stream, ['a', 'b']);
-      protocol.reset(stream, 'CANCEL');
+      protocol.sendTrailers(stream, ['a', 'b'], stage.nowMs);
+      protocol.reset(stream, 'CANCEL', stage.nowMs);
       protocol.consume(stream, 100, nowMs);
     });
     expect(stage.takeFrames(true)).toEqual(['HEADERS 1 :status=200 END']);
@@ -80,8 +80,8 @@ describe('RFC 9113 5.1: nothing is sent on a stream that is over', () => {
   it('may be reset once', () => {
     const stage = served(1);
     stage.command((protocol) => {
-      protocol.reset(stage.stream(1), 'CANCEL');
-      protocol.reset(stage.stream(1), 'INTERNAL_ERROR');
+      protocol.reset(stage.stream(1), 'CANCEL', stage.nowMs);
+      protocol.reset(stage.stream(1), 'INTERNAL_ERROR', stage.nowMs);
     });
     expect(stage.takeFrames()).toEqual(['RST_STREAM 1 CANCEL']);
   });
@@ -93,9 +93,9 @@ describe('RFC 9113 8.1: a message that is sent ends with its trailers', () => {
     stage.receive(settings([INITIAL_WINDOW_SIZE, 2]));
     stage.takeFrames();
     stage.command((protocol, nowMs) => {
-      protocol.sendFields(stage.stream(1), [':status', '200'], false);
+      protocol.sendFields(stage.stream(1), [':status', '200'], false, stage.nowMs);
       protocol.sendData(stage.stream(1), Buffer.from('abc'), false, nowMs);
-      protocol.sendTrailers(stage.stream(1), ['t', 'u']);
+      protocol.sendTrailers(stage.stream(1), ['t', 'u'], stage.nowMs);
     });
     expect(stage.takeFrames()).toEqual(['HEADERS 1 :status=200', 'DATA 1 "ab"']);
     stage.receive(windowUpdate(1, 5));
@@ -144,7 +144,7 @@ describe('RFC 9218 10: responses share the connection as their priorities say', 
       for (const id of [1, 3, 5]) {
         stage.receive(headers(id, [...GET, 'priority', priority], { end: true }));
         stage.command((protocol, nowMs) => {
-          protocol.sendFields(stage.stream(id), [':status', '200'], false);
+          protocol.sendFields(stage.stream(id), [':status', '200'], false, stage.nowMs);
           protocol.sendData(stage.stream(id), new Uint8Array(2 * 16_384), true, nowMs);
         });
       }
@@ -165,5 +165,5 @@ function served(...ids: readonly number[]): ProtocolStage {
 }
 
 function respond(stage: ProtocolStage, id: number, fields: readonly string[]): void {
-  stage.command((protocol) => protocol.sendFields(stage.stream(id), [':status', '200', ...fields], true));
+  stage.command((protocol) => protocol.sendFields(stage.stream(id), [':status', '200', ...fields], true, stage.nowMs));
 }

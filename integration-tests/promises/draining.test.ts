@@ -1,12 +1,9 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpBody, HttpResponse } from '@lamella/http';
 import { checkLedger } from '@lamella/net-core/testing';
-import { serviceFn } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Chain } from './support/chain.ts';
 import { openChain } from './support/chain.ts';
-import { echo } from './support/echo.ts';
+import { drainOrigin } from './support/drain-origin.ts';
 import { checkProcess } from './support/process-failures.ts';
 import { WireClient } from './support/wire-client.ts';
 
@@ -176,46 +173,17 @@ const GET = 'GET / HTTP/1.1\r\nHost: edge.test\r\n\r\n';
 
 /** A chain whose origin sends the second half of its bodies when it is told to. */
 function open() {
-  const gate = Promise.withResolvers<void>();
-  async function* halves(): AsyncGenerator<string> {
-    yield 'first ';
-    await gate.promise;
-    yield 'second';
-  }
-  const origin = serviceFn(async (request: HttpRequest) => {
-    switch (request.path) {
-      case '/sized':
-        return HttpResponse.from({ body: HttpBody.from(halves(), { size: 12 }) });
-      case '/chunked':
-        return HttpResponse.from({ body: HttpBody.from(halves()) });
-      case '/events':
-        return HttpResponse.from({
-          headers: { 'Content-Type': 'text/event-stream' },
-          body: HttpBody.from(events(gate.promise)),
-        });
-      case '/never':
-        return request.scope.race(new Promise<never>(() => {}));
-      case '/upgrade':
-        return HttpResponse.upgrade({ headers: { Connection: 'Upgrade', Upgrade: 'echo' } }, echo);
-      default:
-        return HttpResponse.text(`${request.method} ${request.path}`);
-    }
-  });
+  const { origin, finish } = drainOrigin();
   const chain: Chain = openChain({ origin });
   return {
     chain,
-    bodies: { finish: () => gate.resolve() },
+    bodies: { finish },
     connect: async (to: 'edge' | 'proxy' = 'edge'): Promise<WireClient> =>
       new WireClient((await chain.connect(to === 'edge' ? 'edge.test:80' : 'proxy.test:3128')).stream),
     async end(): Promise<void> {
-      gate.resolve();
+      finish();
       await chain.close();
       expect(chain.clock.pendingTimers).toBe(0);
     },
   };
-}
-
-async function* events(end: Promise<void>): AsyncGenerator<string> {
-  yield 'data: 1\n\n';
-  await end;
 }

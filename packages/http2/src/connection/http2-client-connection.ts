@@ -10,6 +10,7 @@ import {
   headersOfValidFields,
   IncomingBody,
   isIdempotent,
+  isToken,
   reasonPhrase,
 } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
@@ -120,7 +121,9 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       request.scope.throwIfAborted();
       const upgrade = upgradeOf(request);
       if (upgrade !== undefined && !this.#protocol.peer.isKnown) return this.#serveLater(request);
-      if (upgrade !== undefined && !this.#protocol.peer.allowsConnectProtocol) throw this.#noUpgrade();
+      // A version, or a choice of several, has no place in :protocol. RFC 8441 section 4.
+      const isPossible = upgrade === undefined || (this.#protocol.peer.allowsConnectProtocol && isToken(upgrade));
+      if (!isPossible) throw this.#noUpgrade(upgrade);
       return this.#begin(request, requestHead(request, this.#scheme, this.#options.pseudoHeaderOrder, upgrade));
     } catch (error) {
       return Promise.reject(error);
@@ -532,8 +535,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', message, options);
   }
 
-  #noUpgrade(): HttpConnectionError {
-    const message = 'the server does not take extended CONNECT (RFC 8441): upgrades need HTTP/1.1 there';
+  #noUpgrade(upgrade: string): HttpConnectionError {
+    const message = `the server does not take extended CONNECT (RFC 8441) for ${upgrade}: that needs HTTP/1.1 there`;
     const options = { processed: 'no', facts: { retryable: false } } as const;
     return new HttpConnectionError('LML_ERR_HTTP_UPGRADE_UNSUPPORTED', message, options);
   }

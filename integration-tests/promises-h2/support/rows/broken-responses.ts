@@ -219,4 +219,24 @@ export const brokenResponseRows: readonly TranslationRow[] = [
     stops: { h2: ['RST_STREAM PROTOCOL_ERROR'] },
     ended: { h1: { client: 'reset' } },
   }),
+  exchangeRow({
+    rule: 'a length where the stream has ended with the head is a broken promise (RFC 9113 section 8.1.1)',
+    answers: { h2: endStream(h2Response(200, LENGTH)) },
+    gets: gatewayAnswer('502 Bad Gateway', 'http_protocol_error'),
+    stops: { h2: ['RST_STREAM PROTOCOL_ERROR'] },
+  }),
+  exchangeRow({
+    rule: 'content of a 204 is none, and nothing of it can be taken for a response (RFC 9110 section 15.3.5)',
+    answers: { h2: [...h2Response(204), 'DATA "HTTP/1.1 200 OK" END'] },
+    gets: { h1: h1Response('204 No Content', VIA), h2: endStream(h2Response(204, H2_VIA)) },
+    stops: { h2: ['RST_STREAM PROTOCOL_ERROR'] },
+  }),
+  exchangeRow({
+    rule: 'content in answer to HEAD is none, and nothing of it can be taken for a response (RFC 9110 section 9.3.2)',
+    sends: { h1: h1Request('HEAD /'), h2: endStream(h2Request('HEAD /')) },
+    reaches: { h1: h1Request('HEAD /', VIA), h2: endStream(h2Request('HEAD /', H2_VIA)) },
+    answers: { h2: [...h2Response(200, LENGTH), 'DATA "hello" END'] },
+    gets: { h1: h1Response('200 OK', LENGTH, VIA), h2: endStream(h2Response(200, H2_VIA, LENGTH)) },
+    stops: { h2: ['RST_STREAM PROTOCOL_ERROR'] },
+  }),
 ];

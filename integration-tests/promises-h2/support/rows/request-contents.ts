@@ -153,6 +153,14 @@ export const requestContentRows: readonly TranslationRow[] = [
       h2: [...h2Request('POST /', H2_VIA), 'DATA "" END'],
     },
   }),
+  exchangeRow({
+    rule: 'a length of 0 that a client has stated for a GET stays (RFC 9110 section 8.6)',
+    sends: { h1: h1Request('GET /', 'content-length: 0'), h2: endStream(h2Request('GET /', 'content-length: 0')) },
+    reaches: {
+      h1: h1Request('GET /', 'content-length: 0', VIA),
+      h2: endStream(h2Request('GET /', H2_VIA, 'content-length: 0')),
+    },
+  }),
   // ---- trailers of requests
   exchangeRow({
     rule: 'trailers of a request go on, their END_STREAM with them (RFC 9113 section 8.1)',

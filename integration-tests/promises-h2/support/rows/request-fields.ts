@@ -157,6 +157,17 @@ export const requestFieldRows: readonly TranslationRow[] = [
     sent: { h1: ['Connection: TE', 'TE: gzip', 'kept: 1'] },
     arrives: { all: ['kept: 1'] },
   }),
+  requestRow({
+    rule: 'what HTTP/2 has no place for does not get there, even where the owner of the proxy has added it (RFC 9113 section 8.2.2)',
+    proxy: {
+      type: 'reverse',
+      editRequest: (headers) => {
+        for (const name of ['te', 'keep-alive', 'kept']) headers.append(name, 'gzip');
+      },
+    },
+    sent: { h1: [], h2: [] },
+    arrives: { h1: ['@via', 'te: gzip', 'keep-alive: gzip', 'kept: gzip'], h2: ['@via', 'kept: gzip'] },
+  }),
   // ---- what is for all hops
   requestRow({
     rule: 'Via names the version in which a request came, behind what others have written (RFC 9110 section 7.6.3)',
@@ -167,6 +178,11 @@ export const requestFieldRows: readonly TranslationRow[] = [
     rule: 'Priority is for all hops (RFC 9218 section 5)',
     sent: { h1: ['priority: u=1, i'], h2: ['priority: u=1, i'] },
     arrives: { all: ['priority: u=1, i'] },
+  }),
+  requestRow({
+    rule: 'leave for content that is not there is the business of the origin (RFC 9110 section 10.1.1)',
+    sent: { h1: ['expect: 100-continue'], h2: ['expect: 100-continue'] },
+    arrives: { all: ['expect: 100-continue'] },
   }),
   requestRow({
     rule: 'Trailer goes on, with whatever it announces (RFC 9110 section 6.6.2)',

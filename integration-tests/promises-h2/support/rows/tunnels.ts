@@ -205,6 +205,14 @@ export const tunnelRows: readonly TranslationRow[] = [
     }),
     takesConnect: false,
   },
+  ...['foo/1', 'foo, bar'].map((upgrade) =>
+    exchangeRow({
+      rule: `an upgrade to ${upgrade}, which :protocol has no place for, needs an origin of HTTP/1.1 (RFC 8441 section 4)`,
+      sends: { h1: h1Request('GET /', 'connection: upgrade', `upgrade: ${upgrade}`) },
+      reaches: { 'h1-h1': h1Request('GET /', `upgrade: ${upgrade}`, 'Connection: Upgrade', VIA), 'h1-h2': [] },
+      refused: { 'h1-h2': gatewayAnswer('502 Bad Gateway', 'http_upgrade_failed').h1 },
+    }),
+  ),
   // ---- CONNECT
   exchangeRow({
     rule: 'a gateway opens no tunnels for CONNECT (RFC 9110 section 9.3.6)',

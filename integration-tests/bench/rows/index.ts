@@ -10,7 +10,7 @@ import {
   h2SingleRow,
   h2TlsRow,
 } from './h2-rows.ts';
-import { idleRow } from './idle-row.ts';
+import { h2IdleRow, h2StreamsRow, idleRow } from './idle-row.ts';
 import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow, staticRow } from './server-rows.ts';
 import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
@@ -42,4 +42,6 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   h2HugeRow,
   h1TlsRow,
   h2ClientRow,
+  h2IdleRow,
+  h2StreamsRow,
 ];

@@ -8,6 +8,7 @@ const json = HttpHeaders.from([['Content-Type', 'application/json']]);
 export const h2App: Service<HttpRequest, HttpResponse> = {
   async serve(request) {
     if (request.method === 'POST') return HttpResponse.from({ headers: json, body: await request.body.bytes() });
+    if (request.target === '/wait') return new Promise(() => {});
     const body = request.target === '/large' ? LARGE : request.target === '/huge' ? HttpBody.from(HUGE) : HELLO;
     return HttpResponse.from({ headers: json, body });
   },

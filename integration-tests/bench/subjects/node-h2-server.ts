@@ -12,6 +12,7 @@ const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
 answerQuestions();
 
 function serve(stream: ServerHttp2Stream, method: string | undefined, path: string | undefined): void {
+  if (path === '/wait') return;
   if (method !== 'POST') {
     answer(stream, path === '/large' ? LARGE : path === '/huge' ? HUGE : HELLO);
     return;

@@ -26,8 +26,9 @@ export interface Http2ClientFacts {
 
 /** Takes down what a client says until its first request has come. */
 export class EarlyFrames implements Http2ClientFacts {
-  readonly settings: (readonly [identifier: number, value: number])[] = [];
-  readonly priorities: EarlyPriority[] = [];
+  /** Identifiers and values in turn. */
+  readonly #settings: number[] = [];
+  #priorities: EarlyPriority[] | undefined;
   windowUpdate = 0;
   pseudoHeaderOrder: readonly string[] = [];
   #isOver = false;
@@ -38,8 +39,19 @@ export class EarlyFrames implements Http2ClientFacts {
     return this.#isOver;
   }
 
+  get settings(): readonly (readonly [identifier: number, value: number])[] {
+    const pairs: (readonly [number, number])[] = [];
+    const all = this.#settings;
+    for (let index = 0; index < all.length; index += 2) pairs.push([all[index] as number, all[index + 1] as number]); // pairs
+    return pairs;
+  }
+
+  get priorities(): readonly EarlyPriority[] {
+    return this.#priorities ?? [];
+  }
+
   noteSetting(identifier: number, value: number): void {
-    if (!this.#hasSettings) this.settings.push([identifier, value]);
+    if (!this.#hasSettings) this.#settings.push(identifier, value);
   }
 
   noteSettingsEnd(): void {
@@ -51,7 +63,9 @@ export class EarlyFrames implements Http2ClientFacts {
   }
 
   notePriority(priority: EarlyPriority): void {
-    if (!this.#isOver && this.priorities.length < MAX_PRIORITIES) this.priorities.push(priority);
+    if (this.#isOver || this.priorities.length === MAX_PRIORITIES) return;
+    this.#priorities ??= [];
+    this.#priorities.push(priority);
   }
 
   /** The first request has come. */

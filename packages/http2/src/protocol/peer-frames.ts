@@ -22,7 +22,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   readonly early: EarlyFrames = new EarlyFrames();
   readonly #core: ConnectionCore<Owner>;
   readonly #fields = new MessageFields();
-  readonly #earlyPriorities = new Map<number, Http2Priority>();
+  #earlyPriorities: Map<number, Http2Priority> | undefined;
   #dataStream: Http2Stream<Owner> | undefined;
   /** The size of windows that streams which are open go by. */
   #peerWindowBytes = DEFAULT_WINDOW_BYTES;
@@ -91,7 +91,8 @@ export class PeerFrames<Owner> implements FrameHandler {
     const stream = this.#core.streams.get(streamId);
     const priority = parsePriority(value);
     if (stream !== undefined) this.#core.prioritize(stream, priority);
-    else if (streamId > this.#core.lastPeerId && this.#earlyPriorities.size < MAX_EARLY_PRIORITIES) {
+    else if (streamId > this.#core.lastPeerId && (this.#earlyPriorities?.size ?? 0) < MAX_EARLY_PRIORITIES) {
+      this.#earlyPriorities ??= new Map();
       this.#earlyPriorities.set(streamId, priority);
     }
   }
@@ -215,9 +216,9 @@ export class PeerFrames<Owner> implements FrameHandler {
     else {
       stream.hasHead = true;
       stream.contentLength = head.contentLength;
-      const priority = this.#earlyPriorities.get(streamId) ?? head.priority;
+      const priority = this.#earlyPriorities?.get(streamId) ?? head.priority;
       if (priority !== undefined) this.#core.prioritize(stream, priority);
-      this.#earlyPriorities.delete(streamId);
+      this.#earlyPriorities?.delete(streamId);
       this.#core.push({ type: 'request', stream, head, hasBody: !endStream });
     }
   }

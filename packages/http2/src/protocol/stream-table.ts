@@ -7,10 +7,10 @@ export type StreamEnd = 'ended' | 'reset-by-us' | 'reset-by-peer' | 'refused';
 export class StreamTable<Owner> {
   readonly #open = new Map<number, Http2Stream<Owner>>();
   /** Those that were reset, the oldest first: frames for them may still be on their way. */
-  readonly #resets = new Map<number, StreamEnd>();
+  #resets: Map<number, StreamEnd> | undefined;
   readonly #maxResets: number;
   /** Where identifiers were left out, the oldest first: those between the first and the last of each pair. */
-  readonly #gaps: (readonly [after: number, before: number])[] = [];
+  #gaps: (readonly [after: number, before: number])[] | undefined;
 
   /** @param maxResets - For how many streams it is remembered that they were reset. */
   constructor(maxResets: number) {
@@ -38,6 +38,7 @@ export class StreamTable<Owner> {
 
   /** Remembers that a stream which was never open was refused. */
   noteReset(id: number, end: StreamEnd): void {
+    this.#resets ??= new Map();
     this.#resets.set(id, end);
     if (this.#resets.size <= this.#maxResets) return;
     const [oldest] = this.#resets.keys();
@@ -47,18 +48,19 @@ export class StreamTable<Owner> {
   /** Notes that no stream was opened between two. Gaps that are forgotten look like streams that have ended. */
   noteSkipped(after: number, before: number): void {
     if (before - after <= 2) return;
+    this.#gaps ??= [];
     this.#gaps.push([after, before]);
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
   }
 
   /** Whether a stream was left out, so that it can't be opened any more. */
   wasSkipped(id: number): boolean {
-    return this.#gaps.some(([after, before]) => id > after && id < before);
+    return (this.#gaps ?? []).some(([after, before]) => id > after && id < before);
   }
 
   /** How a stream ended that was open once; `'ended'` if that is not known any more. */
   endOf(id: number): StreamEnd {
-    return this.#resets.get(id) ?? 'ended';
+    return this.#resets?.get(id) ?? 'ended';
   }
 
   /** All open streams. */

@@ -8,9 +8,8 @@
 export class LiteralCache {
   /** The last literal of each place that was not kept: what comes once is not worth a copy. */
   readonly #passed = new Int32Array(PLACES);
-  readonly #lengths = new Uint8Array(PLACES);
-  readonly #bytes = new Uint8Array(PLACES * MAX_LITERAL_BYTES);
-  readonly #texts: string[] = new Array(PLACES).fill('');
+  /** Made when something comes again: on most connections nothing ever does. */
+  #kept: KeptLiterals | undefined;
   #hash = 0;
 
   /**
@@ -24,10 +23,11 @@ export class LiteralCache {
     for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     this.#hash = hash;
     const place = placeOf(hash);
-    if (this.#lengths[place] !== end - start) return undefined;
+    const kept = this.#kept;
+    if (kept === undefined || kept.lengths[place] !== end - start) return undefined;
     const shift = place * MAX_LITERAL_BYTES - start;
-    for (let at = start; at < end; at++) if (bytes[at] !== this.#bytes[at + shift]) return undefined;
-    return this.#texts[place];
+    for (let at = start; at < end; at++) if (bytes[at] !== kept.bytes[at + shift]) return undefined;
+    return kept.texts[place];
   }
 
   /** Keeps the string of the literal that was not found just before, unless it came for the first time. */
@@ -37,11 +37,19 @@ export class LiteralCache {
       this.#passed[place] = this.#hash;
       return;
     }
-    this.#lengths[place] = end - start;
+    this.#kept ??= new KeptLiterals();
+    const kept = this.#kept;
+    kept.lengths[place] = end - start;
     const shift = place * MAX_LITERAL_BYTES - start;
-    for (let at = start; at < end; at++) this.#bytes[at + shift] = bytes[at] as number; // inside of start..end
-    this.#texts[place] = text;
+    for (let at = start; at < end; at++) kept.bytes[at + shift] = bytes[at] as number; // inside of start..end
+    kept.texts[place] = text;
   }
+}
+
+class KeptLiterals {
+  readonly lengths: Uint8Array = new Uint8Array(PLACES);
+  readonly bytes: Uint8Array = new Uint8Array(PLACES * MAX_LITERAL_BYTES);
+  readonly texts: string[] = new Array(PLACES).fill('');
 }
 
 /** Longest literal that is worth it, with its length, in bytes. */

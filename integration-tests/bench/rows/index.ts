@@ -13,6 +13,7 @@ import {
 import { h2IdleRow, h2StreamsRow, idleRow } from './idle-row.ts';
 import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow, staticRow } from './server-rows.ts';
+import { handshakesRow } from './tls-rows.ts';
 import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
 
 export const rows: readonly (BenchRow | MemoryRow)[] = [
@@ -44,4 +45,5 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   h2ClientRow,
   h2IdleRow,
   h2StreamsRow,
+  handshakesRow,
 ];

@@ -14,7 +14,7 @@ export function isInstalled(command: 'nginx' | 'haproxy'): boolean {
  * nginx, one process on one core.
  *
  * @param locations - Directives of its server; upstream `origin` is the given port.
- * @param protocol - `''`, `http2`, or `http2 ssl FOLDER` with the folder of a certificate.
+ * @param protocol - `''`, `http2`, or one of `ssl FOLDER` and `http2 ssl FOLDER` with the folder of a certificate.
  */
 export function startNginx(locations: string, originPort = 1, protocol = ''): Promise<SubjectProcess> {
   const { listen, directives } = nginxListening(protocol);
@@ -34,7 +34,7 @@ http {
 }
 
 function nginxListening(protocol: string): { readonly listen: string; readonly directives: string } {
-  const [, listen = '', folder] = /^(\S*(?: ssl)?) ?(.*)$/.exec(protocol) ?? [];
+  const [, listen = '', folder] = /^(ssl|http2(?: ssl)?|) ?(.*)$/.exec(protocol) ?? [];
   const certificate = `ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;`;
   return { listen, directives: folder === undefined || folder === '' ? '' : certificate };
 }

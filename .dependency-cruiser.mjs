@@ -19,7 +19,8 @@ const allowed = {
   'http-cookies': [...L1, 'http'],
   web: [...L1, 'http'],
   ws: [...L1, 'http'],
-  cli: [...L1, 'net-tcp', 'tls', 'http', 'http2', 'proxy', 'acme', 'http-cache', 'http-cookies', 'web', 'ws'],
+  grpc: [...L1, 'http'],
+  cli: [...L1, 'net-tcp', 'tls', 'http', 'http2', 'proxy', 'acme', 'http-cache', 'http-cookies', 'web', 'ws', 'grpc'],
 };
 
 /** Built-in modules with one home: no other package may import them. */

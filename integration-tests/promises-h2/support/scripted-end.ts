@@ -9,21 +9,33 @@ export type Version = 'h1' | 'h2';
 /** What is sent or seen: bytes of HTTP/1.1 with one character each, or frames of HTTP/2. */
 export type Wire = string | FrameLines;
 
+/** What a {@link ScriptedEnd} is. */
+export interface ScriptedEndOptions {
+  readonly version: Version;
+  readonly side: 'client' | 'origin';
+  /** Whether an origin of HTTP/2 takes extended CONNECT. Default true. */
+  readonly takesConnect?: boolean;
+  /** Whether it writes byte by byte. Default false. */
+  readonly dribbles?: boolean;
+}
+
 /** One end of a connection, played by a script. It knows no rule but how frames are written. */
 export class ScriptedEnd {
   readonly version: Version;
   readonly #stream: ByteStream;
   readonly #reader = new FrameLinesReader();
+  readonly #dribbles: boolean;
   #text = '';
   #lines: string[] = [];
   #prefaceLeft: number;
   #readError: unknown;
   #ended: 'open' | 'ended' | 'reset' = 'open';
 
-  /** @param takesConnect - Whether an origin of HTTP/2 takes extended CONNECT. */
-  constructor(stream: ByteStream, version: Version, side: 'client' | 'origin', takesConnect = true) {
+  constructor(stream: ByteStream, options: ScriptedEndOptions) {
+    const { version, side, takesConnect = true, dribbles = false } = options;
     this.#stream = stream;
     this.version = version;
+    this.#dribbles = dribbles;
     this.#prefaceLeft = version === 'h2' && side === 'origin' ? PREFACE.length : 0;
     void this.#read();
     if (version === 'h1') return;
@@ -66,7 +78,11 @@ export class ScriptedEnd {
   }
 
   #write(bytes: Uint8Array): void {
-    void this.#stream.write([bytes])?.catch(() => {}); // the proxy may have closed
+    const pieceBytes = this.#dribbles ? Math.ceil(bytes.length / MAX_PIECES) : bytes.length;
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      const piece = Uint8Array.from(bytes.subarray(at, at + pieceBytes));
+      void this.#stream.write([piece])?.catch(() => {}); // the proxy may have closed
+    }
   }
 
   async #read(): Promise<void> {
@@ -99,3 +115,6 @@ export class ScriptedEnd {
 function withoutDrawnKey(text: string): string {
   return text.replace(/(sec-websocket-key: )(?!dGhlIHNhbXBsZSBub25jZQ==)[A-Za-z0-9+/]{22}==(?=\r\n)/, '$1(drawn)');
 }
+
+/** Of long input, pieces are larger: where it is cut matters in heads. */
+const MAX_PIECES = 1_500;

@@ -34,13 +34,20 @@ export type ProxyOptions =
   | ({ readonly type: 'reverse' } & Partial<Omit<ReverseProxyOptions, 'client'>>)
   | ({ readonly type: 'forward' } & Partial<Omit<ForwardProxyOptions, 'client' | 'connector'>>);
 
-/** One rule, and what it makes of a message on each way where there is something to it. */
-export interface TranslationRow {
-  /** What must happen, and where it is written. */
-  readonly rule: string;
+/** What a row is played on. */
+export interface TranslationSetting {
+  /** Default: a reverse proxy to `http://origin.test` that says nothing of its clients. */
   readonly proxy?: ProxyOptions;
   /** Whether an origin of HTTP/2 takes extended CONNECT. Default true. */
   readonly takesConnect?: boolean;
+  /** Whether the client has come by TLS. Default false. */
+  readonly isOverTls?: boolean;
+}
+
+/** One rule, and what it makes of a message on each way where there is something to it. */
+export interface TranslationRow extends TranslationSetting {
+  /** What must happen, and where it is written. */
+  readonly rule: string;
   readonly ways: Partial<Record<Way, WayScript>>;
 }
 

@@ -2,12 +2,12 @@ import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { createHttpClient, http1 } from '@lamella/http';
 import { autoServerLayer, http2 } from '@lamella/http2';
 import type { Connector } from '@lamella/net-core';
-import { createConnection, memoryPipe } from '@lamella/net-core';
+import { createConnection, memoryPipe, TlsSession } from '@lamella/net-core';
 import { forwardProxyService, reverseProxyService } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { ScriptedEnd } from './scripted-end.ts';
-import type { ProxyOptions, Step, TranslationRow, Way } from './translation-row.ts';
+import type { ProxyOptions, Step, TranslationRow, TranslationSetting, Way } from './translation-row.ts';
 import { versionsOf } from './translation-row.ts';
 
 /** What both ends have seen after a step. */
@@ -21,13 +21,15 @@ export class TranslationStage {
   readonly #pool;
   readonly #served: Promise<void>;
 
-  constructor(way: Way, { proxy = { type: 'reverse' }, takesConnect }: Pick<TranslationRow, 'proxy' | 'takesConnect'>) {
+  /** @param dribbles - Whether the client writes byte by byte. */
+  constructor(way: Way, setting: TranslationSetting, dribbles: boolean) {
+    const { proxy = { type: 'reverse' }, takesConnect = true, isOverTls = false } = setting;
     const clock = this.#clock;
     const [clientVersion, originVersion] = versionsOf(way);
     const connector: Connector = {
       serve: async () => {
         const [near, far] = memoryPipe({ clock });
-        this.#origins.push(new ScriptedEnd(far, originVersion, 'origin', takesConnect));
+        this.#origins.push(new ScriptedEnd(far, { version: originVersion, side: 'origin', takesConnect }));
         return createConnection(near);
       },
     };
@@ -35,8 +37,11 @@ export class TranslationStage {
     this.#pool = createHttpClient({ connector, protocols, clock });
     const service = this.#serviceOf(proxy, connector);
     const [near, far] = memoryPipe({ clock });
-    this.#served = autoServerLayer({ clock, onError() {} })(service).serve(createConnection(far));
-    this.#client = new ScriptedEnd(near, clientVersion, 'client');
+    const connection = createConnection(far);
+    // All that a server knows of TLS, which stands below what is translated here.
+    if (isOverTls) connection.extensions.insert(TlsSession, { version: 'TLSv1.3', cipher: 'none' });
+    this.#served = autoServerLayer({ clock, onError() {} })(service).serve(connection);
+    this.#client = new ScriptedEnd(near, { version: clientVersion, side: 'client', dribbles });
   }
 
   /** Connections to origins so far. */
@@ -90,10 +95,15 @@ export class TranslationStage {
   }
 }
 
-/** Plays a row on one way. @returns What came, in the shape of {@link expectedOf}. */
-export async function play(row: TranslationRow, way: Way): Promise<unknown> {
+/**
+ * Plays a row on one way.
+ *
+ * @param dribbles - Whether the client writes byte by byte. Default false.
+ * @returns What came, in the shape of {@link expectedOf}.
+ */
+export async function play(row: TranslationRow, way: Way, dribbles = false): Promise<unknown> {
   const script = row.ways[way];
-  const stage = new TranslationStage(way, row);
+  const stage = new TranslationStage(way, row, dribbles);
   const seen: Seen[] = [];
   for (const step of script?.steps ?? []) seen.push(await stage.run(step));
   const { dials, ended } = stage;

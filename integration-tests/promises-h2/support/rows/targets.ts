@@ -157,6 +157,35 @@ export const targetRows: readonly TranslationRow[] = [
       'the request has come through this proxy before',
     ),
   }),
+  // ---- by TLS
+  ...[
+    exchangeRow({
+      rule: 'by TLS, https is the scheme of the connection; the origin gets that of its own (RFC 9113 section 8.3.1)',
+      proxy: { type: 'reverse', forwarded: 'forwarded' },
+      sends: { h1: h1Request('GET /'), h2: withScheme('https', endStream(h2Request('GET /'))) },
+      reaches: {
+        h1: h1Request('GET /', 'Forwarded: for=unknown;host="origin.test";proto=https', 'Via: @v p'),
+        h2: endStream(h2Request('GET /', 'forwarded: for=unknown;host="origin.test";proto=https', 'via: @v p')),
+      },
+    }),
+    exchangeRow({
+      rule: 'by TLS, http is a scheme that is not served (RFC 9110 section 7.4)',
+      sends: { h1: h1Request('GET http://origin.test/'), h2: endStream(h2Request('GET /')) },
+      refused: ownAnswer('421 Misdirected Request', 'the scheme http is not served here'),
+    }),
+    exchangeRow({
+      rule: 'by TLS, a forward proxy is asked for http all the same (RFC 9110 section 7.6)',
+      proxy: { type: 'forward' },
+      sends: { h1: h1Request('GET http://origin.test/a'), h2: endStream(h2Request('GET /a')) },
+      reaches: { h1: h1Request('GET /a', 'Via: @v p'), h2: endStream(h2Request('GET /a', 'via: @v p')) },
+    }),
+    exchangeRow({
+      rule: 'a scheme that is neither http nor https is no scheme of a forward proxy, by TLS either (RFC 9113 section 8.3.1)',
+      proxy: { type: 'forward' },
+      sends: { h1: h1Request('GET ftp://origin.test/'), h2: withScheme('ftp', endStream(h2Request('GET /'))) },
+      refused: ownAnswer('501 Not Implemented', 'the scheme ftp is not supported; use CONNECT for https'),
+    }),
+  ].map((row) => ({ ...row, isOverTls: true })),
   // ---- forward proxies
   exchangeRow({
     rule: 'a forward proxy gets a whole URL, by HTTP/2 in pieces (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1)',
@@ -183,6 +212,10 @@ export const targetRows: readonly TranslationRow[] = [
 
 function withHost(head: string, host: string): string {
   return head.replace('host: origin.test', `host: ${host}`);
+}
+
+function withScheme(scheme: string, lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(':scheme: http', `:scheme: ${scheme}`));
 }
 
 function authority(lines: readonly string[], host: string): string[] {

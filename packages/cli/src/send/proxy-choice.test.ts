@@ -30,7 +30,6 @@ describe('proxyChoice', () => {
 
   it.each([
     ['socks5://p.test', /socks5 proxies are not supported yet/],
-    ['https://p.test', /https needs TLS/],
     ['http://[p', /the address of a proxy is/],
   ])('refuses %s in the environment when a request needs it', (url, message) => {
     for (const proxyUser of [undefined, 'me:pw']) {

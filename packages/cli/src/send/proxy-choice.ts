@@ -36,10 +36,6 @@ export function proxyChoice(options: ProxyOptions, environment: ProxyEnvironment
         chosen = undefined;
         throw new CliError(`a proxy of the environment: ${messageOf(cause)}`, EXIT.proxyNotFound, { cause });
       }
-      if (chosen?.names.some((name) => name.startsWith('https:')) === true) {
-        chosen = undefined;
-        throw new CliError('a proxy of the environment: https needs TLS; http proxies work', EXIT.proxyNotFound);
-      }
       return chosen;
     },
     get isProxied() {

@@ -1,6 +1,10 @@
-import { HttpBody, HttpHeaders, HttpRequest } from '@lamella/http';
+import { createHttpClient, HttpBody, HttpHeaders, HttpRequest } from '@lamella/http';
 import { directClientOn, httpClientOn } from '@lamella/http/testing';
-import { describe, expect, it } from 'vitest';
+import { autoServerLayer, http2 } from '@lamella/http2';
+import { memoryNetwork, serveListener } from '@lamella/net-core';
+import { stack } from '@lamella/service-core';
+import { certificateAuthority, clientHelloLayer, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { echoService } from './echo-service.ts';
 
 describe('echoService', () => {
@@ -56,6 +60,35 @@ describe('echoService', () => {
     expect(await response.body.json()).toMatchObject({ body: { size: 5 }, trailers: [['X-Sum', 'abc']] });
   });
 
+  it('tells what is known of TLS and HTTP/2', async () => {
+    const { authority, connect } = await secured();
+    const client = createHttpClient({
+      connector: connect(),
+      tls: tlsConnectLayer({ roots: authority }),
+      protocols: [http2()],
+    });
+    const response = await client.serve(HttpRequest.from({ target: 'https://a.test/' }));
+    const text = await response.body.text();
+    expect(JSON.parse(text)).toMatchObject({
+      version: 'HTTP/2',
+      http2: {
+        streamId: 1,
+        settings: expect.arrayContaining([['ENABLE_PUSH', 0]]),
+        pseudoHeaderOrder: [':method', ':scheme', ':authority', ':path'],
+        akamaiFingerprint: expect.stringMatching(/\|m,s,a,p$/),
+      },
+      tls: {
+        version: 'TLSv1.3',
+        isResumed: false,
+        serverName: 'a.test',
+        alpn: 'h2',
+        ja4: expect.stringMatching(/^t13d[0-9]{4}h2_/),
+      },
+    });
+    expect(text).toContain('      ["ENABLE_PUSH", 0],\n');
+    await client.close();
+  });
+
   it('opens no tunnel', async () => {
     const errors: unknown[] = [];
     await using client = httpClientOn(echoService(), { onError: (error) => errors.push(error) });
@@ -74,3 +107,15 @@ describe('echoService', () => {
     response.body.cancel();
   });
 });
+
+/** The service behind TLS, in memory. */
+async function secured() {
+  const authority = await certificateAuthority();
+  const certificates = await authority.issue({ names: ['a.test'] });
+  const network = memoryNetwork();
+  const listener = network.listen('a.test:443');
+  onTestFinished(() => listener.close());
+  const layers = [clientHelloLayer(), tlsAcceptLayer({ certificates, alpn: ['h2'] }), autoServerLayer()] as const;
+  void serveListener(listener, stack(...layers, echoService()));
+  return { authority: authority.cert, connect: () => network.connector() };
+}

@@ -1,5 +1,22 @@
-/** Error codes of RST_STREAM and GOAWAY. RFC 9113 section 7. */
-export const ERROR_CODE = {
+/** Name of an error code of HTTP/2. RFC 9113 section 7. */
+export type Http2ErrorCode =
+  | 'NO_ERROR'
+  | 'PROTOCOL_ERROR'
+  | 'INTERNAL_ERROR'
+  | 'FLOW_CONTROL_ERROR'
+  | 'SETTINGS_TIMEOUT'
+  | 'STREAM_CLOSED'
+  | 'FRAME_SIZE_ERROR'
+  | 'REFUSED_STREAM'
+  | 'CANCEL'
+  | 'COMPRESSION_ERROR'
+  | 'CONNECT_ERROR'
+  | 'ENHANCE_YOUR_CALM'
+  | 'INADEQUATE_SECURITY'
+  | 'HTTP_1_1_REQUIRED';
+
+/** Error codes of RST_STREAM and GOAWAY, by their names. */
+export const ERROR_CODE: Readonly<Record<Http2ErrorCode, number>> = {
   NO_ERROR: 0x0,
   PROTOCOL_ERROR: 0x1,
   INTERNAL_ERROR: 0x2,
@@ -14,10 +31,7 @@ export const ERROR_CODE = {
   ENHANCE_YOUR_CALM: 0xb,
   INADEQUATE_SECURITY: 0xc,
   HTTP_1_1_REQUIRED: 0xd,
-} as const;
-
-/** Name of an error code of HTTP/2, such as `'REFUSED_STREAM'`. */
-export type Http2ErrorCode = keyof typeof ERROR_CODE;
+};
 
 /** @returns The name of a code, or `'0x2a'` for one that no RFC names. */
 export function errorCodeName(code: number): string {

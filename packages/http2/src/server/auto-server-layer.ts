@@ -8,15 +8,12 @@ import type { Http2ServerLayerOptions } from './http2-server-layer.ts';
 import { http2ServerLayer } from './http2-server-layer.ts';
 import { isHttp2 } from './is-http2.ts';
 
-/** Options that both protocols share. */
-type SharedOptions = 'lifecycle' | 'clock' | 'onError';
-
 /** Options of {@link autoServerLayer}. */
 export interface AutoServerLayerOptions {
   /** Options for HTTP/1.1; see `httpServerLayer` of `@lamella/http`. */
-  readonly http1?: Omit<HttpServerLayerOptions, SharedOptions>;
+  readonly http1?: Omit<HttpServerLayerOptions, 'lifecycle' | 'clock' | 'onError'>;
   /** Options for HTTP/2; see {@link http2ServerLayer}. */
-  readonly http2?: Omit<Http2ServerLayerOptions, SharedOptions>;
+  readonly http2?: Omit<Http2ServerLayerOptions, 'lifecycle' | 'clock' | 'onError'>;
   /** Longest wait for the bytes that tell the protocol, in milliseconds, greater than 0. Default 10_000. */
   readonly detectTimeoutMs?: number;
   /** Where connections take part in draining. Default: none. */

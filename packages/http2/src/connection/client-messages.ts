@@ -59,7 +59,7 @@ export function requestHead(
   }
   if (upgrade !== undefined) fields.push(':protocol', upgrade); // RFC 8441 section 4
   const stated = appendFields(fields, headers, upgrade === undefined ? 'host' : 'sec-websocket-key', 'host');
-  const length = announcedLength(request, stated);
+  const length = upgrade === undefined ? announcedLength(request, stated) : undefined;
   if (length !== undefined) fields.push('content-length', String(length));
   return { fields, becomes: isConnect ? 'tunnel' : upgrade === undefined ? undefined : 'upgrade' };
 }

@@ -121,9 +121,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       request.scope.throwIfAborted();
       const upgrade = upgradeOf(request);
       if (upgrade !== undefined && !this.#protocol.peer.isKnown) return this.#serveLater(request);
-      // A version, or a choice of several, has no place in :protocol. RFC 8441 section 4.
-      const isPossible = upgrade === undefined || (this.#protocol.peer.allowsConnectProtocol && isToken(upgrade));
-      if (!isPossible) throw this.#noUpgrade(upgrade);
+      if (upgrade !== undefined && !this.#allowsUpgrade(upgrade, request)) throw this.#noUpgrade(upgrade);
       return this.#begin(request, requestHead(request, this.#scheme, this.#options.pseudoHeaderOrder, upgrade));
     } catch (error) {
       return Promise.reject(error);
@@ -154,6 +152,11 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   }
 
   // ---- sending
+
+  /** A version, or a choice of several, has no place in :protocol, and content none in front of the tunnel. RFC 8441 section 4. */
+  #allowsUpgrade(upgrade: string, { body }: HttpRequest): boolean {
+    return this.#protocol.peer.allowsConnectProtocol && isToken(upgrade) && body.isEmpty;
+  }
 
   /** Whether the server takes extended CONNECT is told by its settings, which come with its first bytes. */
   async #serveLater(request: HttpRequest): Promise<HttpResponse> {

@@ -1,5 +1,12 @@
-import type { HttpResponse, HttpUpgrade, InformationalResponse } from '@lamella/http';
-import { errorResponse, HttpBody, HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
+import type { HttpUpgrade, InformationalResponse } from '@lamella/http';
+import {
+  errorResponse,
+  HttpBody,
+  HttpRequest,
+  HttpResponse,
+  HttpStreamResetError,
+  headersOfValidFields,
+} from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
 import { createConnection, formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
 import type {
@@ -289,6 +296,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     }
     try {
       if (response.upgrade !== undefined) this.#acceptTunnel(exchange, response, response.upgrade);
+      else if (exchange.tunnel !== undefined && isPositive(response)) this.#refuseTunnel(exchange, response, request);
       else this.#send(exchange, response, request);
     } catch (error) {
       response[Symbol.dispose]();
@@ -414,6 +422,16 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     void this.#runTunnel(exchange, exchange.tunnel, upgrade);
   }
 
+  /**
+   * A positive answer would open the tunnel. Who takes an upgrade by HTTP/1.1 for a plain request may ignore that it asks for one; here,
+   * the protocol is not implemented. RFC 8441 section 4, RFC 9220 section 3.
+   */
+  #refuseTunnel(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
+    if (exchange.head.protocol === undefined) throw new UsageError(`${response.status} to CONNECT must be an upgrade`);
+    response[Symbol.dispose]();
+    this.#send(exchange, HttpResponse.from({ status: 501 }), request);
+  }
+
   /** Made with the request: what the client sends behind its CONNECT is the begin of the tunnel. */
   #tunnelOf(exchange: ServerExchange): TunnelStream {
     const { stream } = exchange;
@@ -479,6 +497,10 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const { clock, dateValue } = this.#options;
     return dateValue.at(clock.coarseNowMs(), clock.epochMs);
   }
+}
+
+function isPositive({ status }: HttpResponse): boolean {
+  return status >= 200 && status <= 299;
 }
 
 const EVENT_STREAM = /^text\/event-stream\b/i;

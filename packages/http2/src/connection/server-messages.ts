@@ -17,7 +17,10 @@ export function requestHeaders({ head }: ServerExchange): string[] {
   if (protocol !== undefined) headers.push('connection', 'Upgrade', 'upgrade', protocol);
   // RFC 8441 section 5: it has no key, since it needs none; whoever forwards it by HTTP/1.1 does.
   if (protocol === 'websocket') headers.push('sec-websocket-key', randomBytes(16).toString('base64'));
-  for (const field of fields) headers.push(field);
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string; // names and values come in pairs
+    if (protocol === undefined || name !== 'sec-websocket-key') headers.push(name, fields[index + 1] as string);
+  }
   return headers;
 }
 

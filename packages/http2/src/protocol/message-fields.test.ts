@@ -63,6 +63,7 @@ describe('a request', () => {
     ['a priority', [...GET, 'priority', 'u=1, i'], { priority: { urgency: 1, isIncremental: true } }],
     ['CONNECT', CONNECT, { method: 'CONNECT', scheme: '', path: '', authority: 'a.test:443', protocol: undefined }],
     ['CONNECT with a length of 0', [...CONNECT, 'content-length', '0'], { contentLength: -1 }],
+    ['extended CONNECT with a length of 0', [...WEBSOCKET, 'content-length', '0'], { contentLength: -1 }],
     ['extended CONNECT', WEBSOCKET, { method: 'CONNECT', protocol: 'websocket', path: '/', scheme: 'https' }],
   ])('may have %s', (_what, section, expected) => {
     expect(readRequest(section)).toMatchObject(expected);
@@ -155,6 +156,7 @@ describe('a request', () => {
     ['CONNECT with :path', [...CONNECT, ':path', '/'], 'CONNECT must have neither :scheme nor :path'],
     ['CONNECT without :authority', [':method', 'CONNECT', 'host', 'a.test:443'], 'CONNECT needs an :authority'],
     ['CONNECT with content', [...CONNECT, 'content-length', '5'], 'CONNECT must not have a content-length'],
+    ['extended CONNECT with content', [...WEBSOCKET, 'content-length', '5'], 'CONNECT must not have a content-length'],
     [':protocol without CONNECT', [...GET, ':protocol', 'websocket'], 'it has a :protocol that it may not have'],
     [
       'an empty :protocol',

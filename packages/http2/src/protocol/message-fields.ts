@@ -68,18 +68,18 @@ export class MessageFields {
     const { fields, contentLength, priority } = regular;
     const rest = { method, authority: authority ?? host ?? '', protocol, fields, contentLength, priority };
     if (!this.#isAuthority(rest.authority)) return 'it has no valid :authority';
+    if (method === 'CONNECT' && contentLength > 0) return 'CONNECT must not have a content-length';
     if (method === 'CONNECT' && protocol === undefined) {
       // RFC 9113 section 8.5: no scheme and no path.
       if (scheme !== undefined || path !== undefined) return 'CONNECT must have neither :scheme nor :path';
       if (authority === undefined) return 'CONNECT needs an :authority';
-      if (contentLength > 0) return 'CONNECT must not have a content-length';
       return { ...rest, contentLength: -1, scheme: '', path: '' }; // the tunnel has no length
     }
     if (protocol !== undefined && (method !== 'CONNECT' || !isToken(protocol)))
       return 'it has a :protocol that it may not have';
     if (scheme === undefined || !SCHEME.test(scheme)) return 'it has no valid :scheme';
     if (path === undefined || !isPath(path, method)) return 'it has no valid :path';
-    return { ...rest, scheme, path };
+    return { ...rest, ...(protocol === undefined ? {} : { contentLength: -1 }), scheme, path };
   }
 
   #isAuthority(authority: string): boolean {

@@ -210,11 +210,4 @@ export const responses: readonly ClientCase[] = [
     turns: [{ requests: [WEBSOCKET], answers: [] }],
     results: ['LML_ERR_HTTP_UPGRADE_UNSUPPORTED'],
   }),
-  ...['foo/1', 'foo, bar'].map((upgrade) =>
-    extended(`an upgrade to ${upgrade}`, 'A :protocol is one token.', {
-      greeting: [settings([8, 1]), Buffer.from('000000040100000000', 'hex')],
-      turns: [{ requests: [{ ...WEBSOCKET, headers: { ...WEBSOCKET.headers, Upgrade: upgrade } }], answers: [] }],
-      results: ['LML_ERR_HTTP_UPGRADE_UNSUPPORTED'],
-    }),
-  ),
 ];

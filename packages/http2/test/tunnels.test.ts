@@ -1,0 +1,78 @@
+import { HttpRequest, HttpResponse } from '@lamella/http';
+import { serviceFn } from '@lamella/service-core';
+import { describe, expect, it } from 'vitest';
+import { data, headers, SETTINGS_ACK, settings } from './support/frames.ts';
+import { RawPeer } from './support/raw-peer.ts';
+import { RawServer } from './support/raw-server.ts';
+
+const PATH = [':scheme', 'http', ':authority', 'a.test', ':path', '/'];
+
+describe('an extended CONNECT whose service ignores what it asks for', () => {
+  it('is refused with 501: a positive answer would be the tunnel', async () => {
+    const { peer, errors } = await serving(async () => HttpResponse.text('a page'));
+    await peer.send(headers(1, [':method', 'CONNECT', ':protocol', 'odd', ...PATH]), data(1, 'bytes'));
+    expect(await peer.takeFrames()).toEqual([
+      expect.stringMatching(/^HEADERS 1 :status=501 content-length=0 date=.* END$/),
+      'RST_STREAM 1 NO_ERROR',
+    ]);
+    expect(errors).toEqual([]);
+    await peer.close();
+  });
+
+  it('gets any other answer as it is', async () => {
+    const { peer } = await serving(async () => HttpResponse.from({ status: 404 }));
+    await peer.send(headers(1, [':method', 'CONNECT', ':protocol', 'odd', ...PATH]));
+    expect((await peer.takeFrames())[0]).toMatch(/^HEADERS 1 :status=404 /);
+    await peer.close();
+  });
+});
+
+it('a positive answer to CONNECT that opens no tunnel is a mistake of the service', async () => {
+  const { peer, errors } = await serving(async () => HttpResponse.text('a page'));
+  await peer.send(headers(1, [':method', 'CONNECT', ':authority', 'a.test:443']));
+  expect((await peer.takeFrames())[0]).toMatch(/^HEADERS 1 :status=500 /);
+  expect(errors).toMatchObject([{ code: 'LML_ERR_USAGE' }]);
+  await peer.close();
+});
+
+it('a WebSocket has one key, whatever its client says', async () => {
+  let keys: readonly string[] = [];
+  const { peer } = await serving(async (request) => {
+    keys = request.headers.getAll('sec-websocket-key');
+    return HttpResponse.from({ status: 403 });
+  });
+  await peer.send(headers(1, [':method', 'CONNECT', ':protocol', 'websocket', ...PATH, 'sec-websocket-key', 'x']));
+  expect(keys).toEqual([expect.stringMatching(/^[A-Za-z0-9+/]{22}==$/)]);
+  await peer.close();
+});
+
+describe('an upgrade that extended CONNECT has no place for', () => {
+  it.each<[string, object]>([
+    ['of a version', { headers: { Connection: 'Upgrade', Upgrade: 'foo/1' } }],
+    ['with a choice', { headers: { Connection: 'Upgrade', Upgrade: 'foo, bar' } }],
+    ['with content in front of it', { headers: { Connection: 'Upgrade', Upgrade: 'foo' }, body: 'content' }],
+  ])('%s is not sent, and the error says so', async (_what, init) => {
+    const server = await RawServer.open({ greeting: [settings([8, 1]), SETTINGS_ACK] });
+    const request = HttpRequest.from({ target: 'http://a.test/', ...init });
+    await expect(server.connection.serve(request)).rejects.toMatchObject({ code: 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED' });
+    expect(await server.takeFrames()).toEqual([]);
+    await server.close();
+  });
+
+  it('without content has no length either', async () => {
+    const server = await RawServer.open({ greeting: [settings([8, 1]), SETTINGS_ACK] });
+    const fields = { Connection: 'Upgrade', Upgrade: 'foo', 'Content-Length': '0' };
+    const response = server.connection.serve(HttpRequest.from({ target: 'http://a.test/', headers: fields }));
+    const outcome = expect(response).rejects.toMatchObject({ code: 'LML_ERR_HTTP_CONNECTION_CLOSED' });
+    expect(await server.takeFrames()).toEqual([
+      'HEADERS 1 :method=CONNECT :scheme=http :authority=a.test :path=/ :protocol=foo',
+    ]);
+    await server.close();
+    await outcome;
+  });
+});
+
+async function serving(serve: (request: HttpRequest) => Promise<HttpResponse>) {
+  const peer = await RawPeer.open(serviceFn(serve));
+  return { peer, errors: peer.errors };
+}

@@ -54,6 +54,14 @@ const FORWARD: ProxyOptions = { type: 'forward', connectPorts: [443] };
 
 const ALLOW = 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
+const NOT_PASSED_ON = [
+  ...ownAnswer('501 Not Implemented', 'an upgrade to this protocol is not passed on').h2,
+  'RST_STREAM NO_ERROR',
+];
+const NOT_IMPLEMENTED = [
+  ...['HEADERS END', ':status: 501', 'content-length: 0', 'date: Wed, 01 Jan 2020 00:00:00 GMT', 'RST_STREAM NO_ERROR'],
+];
+
 /** Upgrades, WebSockets and CONNECT. */
 export const tunnelRows: readonly TranslationRow[] = [
   stepsRow(
@@ -213,6 +221,80 @@ export const tunnelRows: readonly TranslationRow[] = [
       refused: { 'h1-h2': gatewayAnswer('502 Bad Gateway', 'http_upgrade_failed').h1 },
     }),
   ),
+  exchangeRow({
+    rule: 'content in front of an upgrade is not lost on the way: HTTP/2 has no place for it (RFC 8441 section 4)',
+    sends: { h1: `${h1Request('GET /', 'connection: upgrade', 'upgrade: foo', 'content-length: 5')}hello` },
+    reaches: {
+      'h1-h1': `${h1Request('GET /', 'upgrade: foo', 'content-length: 5', 'Connection: Upgrade', VIA)}hello`,
+      'h1-h2': [],
+    },
+    refused: { 'h1-h2': gatewayAnswer('502 Bad Gateway', 'http_upgrade_failed').h1 },
+  }),
+  exchangeRow({
+    rule: 'an upgrade that says it has no content has no length as extended CONNECT (RFC 9110 section 9.3.6)',
+    sends: { h1: h1Request('GET /chat', 'connection: upgrade', 'upgrade: foo', NONE) },
+    reaches: { 'h1-h2': [...connectFor('foo'), H2_VIA] },
+  }),
+  exchangeRow({
+    rule: 'extended CONNECT has no content (RFC 9110 section 9.3.6)',
+    sends: { h2: [...connectFor('websocket', 'content-length: 5'), 'DATA "hello"'] },
+    refused: { h2: ['RST_STREAM PROTOCOL_ERROR'] },
+  }),
+  exchangeRow({
+    rule: 'a WebSocket by HTTP/2 has no key, and one that a client says all the same goes no further (RFC 8441 section 5)',
+    sends: { h2: connectFor('websocket', 'sec-websocket-key: x', VERSION, PROTOCOL) },
+    reaches: { 'h2-h1': H1_ASKED_FOR_H2, 'h2-h2': H2_ASKED },
+  }),
+  ...['h2c', 'tls'].map((protocol) =>
+    exchangeRow({
+      rule: `extended CONNECT for ${protocol} would lead past the proxy, and is no request without it (RFC 9110 section 7.8)`,
+      sends: { h2: connectFor(protocol) },
+      refused: { h2: NOT_PASSED_ON },
+    }),
+  ),
+  stepsRow(
+    'an origin that ignores an upgrade opens no tunnel by answering (RFC 9110 section 7.8, RFC 8441 section 4)',
+    {
+      'h1-h1': {
+        steps: [
+          { by: 'client', sends: H1_ASKS, origin: H1_ASKED },
+          { by: 'origin', sends: h1Response('200 OK', NONE), client: h1Response('200 OK', NONE, VIA) },
+        ],
+      },
+      'h2-h1': {
+        steps: [
+          { by: 'client', sends: H2_ASKS, origin: H1_ASKED_FOR_H2 },
+          { by: 'origin', sends: h1Response('200 OK', NONE), client: NOT_IMPLEMENTED },
+        ],
+      },
+    },
+  ),
+  stepsRow('what a client sends before it is answered waits for the tunnel, and is no request (RFC 9110 section 7.8)', {
+    'h1-h1': {
+      steps: [
+        { by: 'client', sends: `${H1_ASKS}GET /`, origin: H1_ASKED },
+        { by: 'origin', sends: H1_TAKES, client: H1_TAKEN, origin: 'GET /' },
+      ],
+    },
+    'h1-h2': {
+      steps: [
+        { by: 'client', sends: `${H1_ASKS}GET /`, origin: H2_ASKED },
+        { by: 'origin', sends: H2_TAKES, client: takenBy(false), origin: ['DATA "GET /"'] },
+      ],
+    },
+    'h2-h1': {
+      steps: [
+        { by: 'client', sends: [...H2_ASKS, 'DATA "GET /"'], origin: H1_ASKED_FOR_H2 },
+        { by: 'origin', sends: H1_TAKES, client: H2_TAKEN, origin: 'GET /' },
+      ],
+    },
+    'h2-h2': {
+      steps: [
+        { by: 'client', sends: [...H2_ASKS, 'DATA "GET /"'], origin: H2_ASKED },
+        { by: 'origin', sends: H2_TAKES, client: H2_TAKEN, origin: ['DATA "GET /"'] },
+      ],
+    },
+  }),
   // ---- CONNECT
   exchangeRow({
     rule: 'a gateway opens no tunnels for CONNECT (RFC 9110 section 9.3.6)',

@@ -6,6 +6,7 @@ import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
 import { loopResponse } from './loop-response.ts';
 import { countForward } from './max-forwards.ts';
+import { refused } from './refused.ts';
 import { tunnelService } from './tunnel-service.ts';
 import { wantsUpgrade } from './upgrade.ts';
 import type { UpgradeJoin } from './upgrade-relay.ts';
@@ -40,6 +41,8 @@ export async function forwardRequest(
   if (hasVia(headers, pseudonym)) return loopResponse(pseudonym);
   countForward(request, headers);
   const isUpgrade = wantsUpgrade(request);
+  // By HTTP/2 it is what the request is about: without it, the answer would be taken for the tunnel. RFC 8441 section 4.
+  if (!isUpgrade && request.version === '2' && request.headers.has('upgrade')) return refused(501, NOT_PASSED_ON);
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: isUpgrade });
   addVia(headers, request.version, pseudonym);
   forwarding.editRequest?.(headers, request);
@@ -95,3 +98,5 @@ function forwardInterim({ status, reason, headers }: InformationalResponse): Inf
   removeHopByHop(kept, { keepsUpgrade: false });
   return { status, reason, headers: kept };
 }
+
+const NOT_PASSED_ON = 'an upgrade to this protocol is not passed on';

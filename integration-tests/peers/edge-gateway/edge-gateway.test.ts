@@ -53,7 +53,7 @@ describe('the edge gateway', { timeout: 90_000 }, () => {
     await page.goto(`https://shop.localhost:${port}/`);
     await page.getByText(/^tick [2-9]/).waitFor();
     await page.getByText('hello').waitFor();
-    const { protocols, tiles } = await page.evaluate(PROTOCOLS);
+    const { protocols, tiles } = await page.evaluate<{ protocols: string[]; tiles: number }>(PROTOCOLS);
     expect(protocols).toEqual(['h2']);
     expect(tiles).toBe(50);
     expect(failed).toEqual([]);

@@ -84,7 +84,14 @@ const PING = 6;
 const ACK = 1;
 
 /** The HEADERS of a request that is complete with them. */
-export function ask(path: string, { streamId = 1, method = 'GET', authority = 'edge.test' } = {}): string[] {
+export function ask(
+  path: string,
+  {
+    streamId = 1,
+    method = 'GET',
+    authority = 'edge.test',
+  }: { readonly streamId?: number; readonly method?: string; readonly authority?: string } = {},
+): string[] {
   const number = streamId === 1 ? '' : `${streamId} `;
   return [`${number}HEADERS END`, `:method: ${method}`, ':scheme: http', `:authority: ${authority}`, `:path: ${path}`];
 }

@@ -58,8 +58,8 @@ backend origin
   });
 }
 
-/** Somebody else may take the port in between: then another one is tried. */
-async function startForeign(start: (port: number) => RunningProcess): Promise<ForeignServer> {
+/** Starts a program that listens on a free port. Somebody else may take the port in between: then another one is tried. */
+export async function startForeign(start: (port: number) => RunningProcess): Promise<ForeignServer> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const process = start(port);

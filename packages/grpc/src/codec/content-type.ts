@@ -1,0 +1,21 @@
+/**
+ * Reads the content type of a gRPC message.
+ *
+ * @remarks
+ * Types compare without regard to case, and parameters are left aside. `application/grpc-web` is another protocol.
+ *
+ * @returns The format of the messages, in lower case: `'proto'` for `application/grpc` alone, else what stands behind its `+`;
+ * `undefined` if it is not gRPC.
+ */
+export function grpcFormatOf(contentType: string | undefined): string | undefined {
+  const found = contentType === undefined ? null : GRPC_TYPE.exec(contentType);
+  if (found === null) return undefined;
+  return found[1]?.toLowerCase() ?? 'proto';
+}
+
+/** The content type of messages of this format. */
+export function contentTypeOf(format: string): string {
+  return format === 'proto' ? 'application/grpc' : `application/grpc+${format}`;
+}
+
+const GRPC_TYPE = /^application\/grpc(?:\+([!#$%&'*+\-.^_`|~0-9a-z]+))?[ \t]*(?:;.*)?$/i;

@@ -1,0 +1,39 @@
+/**
+ * Percent-encodes a status message for the field `grpc-message`.
+ *
+ * @remarks
+ * Source: PROTOCOL-HTTP2.md of grpc/grpc, "Status-Message": UTF-8, and every byte that is not printable ASCII, or is `%`, as `%XX`.
+ * A lone surrogate becomes U+FFFD.
+ */
+export function encodeGrpcMessage(message: string): string {
+  if (PLAIN.test(message)) return message;
+  let encoded = '';
+  for (const byte of Buffer.from(message, 'utf8')) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== PERCENT;
+    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return encoded;
+}
+
+/**
+ * Reads the field `grpc-message`.
+ *
+ * @remarks
+ * Never fails: a `%` without two hexadecimal digits stays as it is, and bytes that are no UTF-8 become U+FFFD.
+ */
+export function decodeGrpcMessage(value: string): string {
+  if (!value.includes('%')) return value;
+  const bytes: number[] = [];
+  for (let at = 0; at < value.length; at++) {
+    const digits = value.slice(at + 1, at + 3);
+    if (value.charCodeAt(at) === PERCENT && HEX_PAIR.test(digits)) {
+      bytes.push(Number.parseInt(digits, 16));
+      at += 2;
+    } else bytes.push(...Buffer.from(value.charAt(at), 'utf8'));
+  }
+  return Buffer.from(bytes).toString('utf8');
+}
+
+const PERCENT = 0x25;
+const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
+const HEX_PAIR = /^[0-9a-fA-F]{2}$/;

@@ -1,0 +1,137 @@
+import { GrpcStatusError } from '../errors.ts';
+import { GrpcStatus } from './grpc-status.ts';
+
+/** Puts the prefix in front of a message. PROTOCOL-HTTP2.md of grpc/grpc, "Length-Prefixed-Message". */
+export function encodeMessageFrame(message: Uint8Array, isCompressed: boolean): Uint8Array {
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+  frame[0] = isCompressed ? 1 : 0;
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, PREFIX_BYTES);
+  return frame;
+}
+
+/** A message as it came. */
+export interface MessageFrame {
+  /** Whether `bytes` are compressed, as `grpc-encoding` says. */
+  readonly isCompressed: boolean;
+  /** Content, possibly empty. A view of what came, or memory of its own. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Decodes length-prefixed messages from input that is split anywhere.
+ *
+ * @remarks
+ * A message is refused by its prefix, before its bytes are here. No memory is taken for what a prefix promises: as much is held as came.
+ */
+export class MessageFrameDecoder {
+  readonly #maxMessageBytes: number;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #input: Uint8Array = NOTHING;
+  #at = 0;
+  #isCompressed = false;
+  /** Bytes of the message that is being read; -1 as long as its prefix is not complete. */
+  #length = -1;
+
+  /** @param maxMessageBytes - Longest message, in bytes, as it is on the wire. */
+  constructor(maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /** Whether no message has begun without an end. */
+  get isAtBoundary(): boolean {
+    return this.#length < 0 && this.#pendingBytes === 0 && this.#at === this.#input.length;
+  }
+
+  /** Takes bytes. Call {@link next} until it gives nothing before the next ones. */
+  push(bytes: Uint8Array): void {
+    this.#input = bytes;
+    this.#at = 0;
+  }
+
+  /**
+   * Takes the next message.
+   *
+   * @returns `undefined` if more bytes are needed.
+   * @throws GrpcStatusError INTERNAL for a flag that is neither 0 nor 1, RESOURCE_EXHAUSTED for a message that is too long.
+   */
+  next(): MessageFrame | undefined {
+    if (this.#length < 0) {
+      const prefix = this.#take(PREFIX_BYTES);
+      if (prefix === undefined) return undefined;
+      this.#readPrefix(prefix);
+    }
+    const bytes = this.#take(this.#length);
+    if (bytes === undefined) return undefined;
+    this.#length = -1;
+    return { isCompressed: this.#isCompressed, bytes };
+  }
+
+  #readPrefix(prefix: Uint8Array): void {
+    const flag = prefix[0] ?? 0;
+    if (flag > 1) {
+      throw new GrpcStatusError(
+        GrpcStatus.INTERNAL,
+        `a message has the compressed flag ${flag}, which is neither 0 nor 1`,
+      );
+    }
+    const length = new DataView(prefix.buffer, prefix.byteOffset, PREFIX_BYTES).getUint32(1);
+    if (length > this.#maxMessageBytes) throw messageTooLong(length, this.#maxMessageBytes);
+    this.#isCompressed = flag === 1;
+    this.#length = length;
+  }
+
+  /** @returns Exactly `byteCount` bytes, or `undefined` with what there is kept. */
+  #take(byteCount: number): Uint8Array | undefined {
+    const wanted = byteCount - this.#pendingBytes;
+    const end = this.#at + wanted;
+    if (end > this.#input.length) {
+      this.#keepRest();
+      return undefined;
+    }
+    const bytes = this.#input.subarray(this.#at, end);
+    this.#at = end;
+    if (this.#pendingBytes === 0) return bytes;
+    const whole = Buffer.concat([...this.#pending, bytes], byteCount);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return whole;
+  }
+
+  #keepRest(): void {
+    const rest = this.#input.subarray(this.#at);
+    this.#input = NOTHING;
+    this.#at = 0;
+    if (rest.length === 0) return;
+    this.#pending.push(rest);
+    this.#pendingBytes += rest.length;
+    // A peer that sends byte by byte must not make a message weigh a hundred times its size.
+    if (this.#pending.length >= MERGED_PIECES) this.#merge();
+  }
+
+  /** Joins pieces of about the same size, so that no byte is copied more often than its message doubles. */
+  #merge(): void {
+    let joined = 0;
+    let from = this.#pending.length;
+    while (from > 0 && (this.#pending[from - 1]?.length ?? 0) <= Math.max(joined, MERGED_BYTES)) {
+      from--;
+      joined += this.#pending[from]?.length ?? 0;
+    }
+    if (joined > 0) this.#pending.push(Buffer.concat(this.#pending.splice(from), joined));
+  }
+}
+
+/** The failure of a message that is longer than allowed, on the wire or inflated. */
+export function messageTooLong(length: number | undefined, maximum: number): GrpcStatusError {
+  const what = length === undefined ? 'an inflated message' : `a message of ${length} bytes`;
+  return new GrpcStatusError(
+    GrpcStatus.RESOURCE_EXHAUSTED,
+    `${what} is longer than maxMessageBytes of ${maximum} bytes`,
+  );
+}
+
+const PREFIX_BYTES = 5;
+const MERGED_PIECES = 64;
+const MERGED_BYTES = 1_024;
+const NOTHING = new Uint8Array(0);

@@ -1,6 +1,14 @@
 import type { ByteStream } from '@lamella/net-core';
 import { connectRequest, createConnection, memoryPipe, parseAddress } from '@lamella/net-core';
-import { byteStreamCases, checkLedger, readAll, readExactly, text, utf8 } from '@lamella/net-core/testing';
+import {
+  byteStreamCases,
+  checkLedger,
+  patternBytes,
+  readAll,
+  readExactly,
+  text,
+  utf8,
+} from '@lamella/net-core/testing';
 import { tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestAuthority, TestPair } from './support/test-certificates.ts';
@@ -26,6 +34,23 @@ describe('a TLS session over a stream that is no socket', () => {
     await far.closeWrite();
     expect((await readAll(near)).length).toBe(0);
     expect((await near.closed).reason).toBe('eof');
+  });
+});
+
+describe.each([1, 2])('%i sessions, one inside of the other, that both sides have ended', (depth) => {
+  it('give a reader who comes late all that was sent', async () => {
+    let ends: readonly [ByteStream, ByteStream] = memoryPipe();
+    for (let count = 0; count < depth; count++) ends = await overTls(ends);
+    const [near, far] = ends;
+    await near.closeWrite();
+    expect((await readAll(far)).length).toBe(0);
+    const first = await readWith(near, far, 20_000); // it has begun to read, and then pauses
+    void far.write([patternBytes(10_000)]);
+    void far.closeWrite();
+    await new Promise((resolve) => setTimeout(resolve, 20)); // all is on this side, goodbye included
+    expect(first + (await readAll(near)).length).toBe(30_000);
+    expect((await near.closed).reason).toBe('eof');
+    expect((await far.closed).reason).toBe('eof');
   });
 });
 
@@ -56,6 +81,12 @@ function undetachable(stream: ByteStream): ByteStream {
     destroy: (reason) => stream.destroy(reason),
     closed: stream.closed,
   };
+}
+
+/** Sends some bytes. @returns How many of them were read at once. */
+async function readWith(near: ByteStream, far: ByteStream, byteCount: number): Promise<number> {
+  void far.write([patternBytes(byteCount)]);
+  return (await near.read())?.length ?? 0;
 }
 
 /** Speaks TLS over two ends of a connection. */

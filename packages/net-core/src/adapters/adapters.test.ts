@@ -33,6 +33,24 @@ describe('duplexFromByteStream', () => {
     expect(Buffer.compare(Buffer.concat(received), bytes)).toBe(0);
   });
 
+  it.each([
+    [true, true],
+    [undefined, true],
+    [false, false],
+  ])(
+    'destroys itself when both directions have ended, or leaves that to its owner: autoDestroy %s',
+    async (autoDestroy, isDestroyed) => {
+      const [near, far] = memoryPipe();
+      const duplex = duplexFromByteStream(near, autoDestroy === undefined ? {} : { autoDestroy });
+      duplex.resume().end();
+      void far.closeWrite();
+      await readAll(far);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([duplex.readableEnded, duplex.writableFinished, duplex.destroyed]).toEqual([true, true, isDestroyed]);
+      duplex.destroy();
+    },
+  );
+
   it('becomes an error of the duplex when the stream fails, and a reset when the duplex is destroyed', async () => {
     const [near, far] = memoryPipe();
     const duplex = duplexFromByteStream(near);

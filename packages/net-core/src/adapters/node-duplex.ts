@@ -6,6 +6,8 @@ import { toStreamError } from '../errors.ts';
 export interface NodeDuplexOptions {
   /** Most bytes queued towards the reader of the duplex; beyond that the stream has to wait. Default 65_536. */
   readonly highWaterMark?: number;
+  /** Whether the duplex destroys itself when both directions have ended, as in Node. Default true. */
+  readonly autoDestroy?: boolean;
 }
 
 /**
@@ -17,14 +19,15 @@ export interface NodeDuplexOptions {
  * no more than there is room for. Chunks written to it belong to the stream for good: do not change them afterwards.
  */
 export function duplexFromByteStream(stream: ByteStream, options: NodeDuplexOptions = {}): Duplex {
-  return new ByteStreamDuplex(stream, options.highWaterMark ?? 65_536);
+  const { highWaterMark = 65_536, autoDestroy = true } = options;
+  return new ByteStreamDuplex(stream, { highWaterMark, autoDestroy });
 }
 
 class ByteStreamDuplex extends Duplex {
   readonly #stream: ByteStream;
 
-  constructor(stream: ByteStream, highWaterMark: number) {
-    super({ allowHalfOpen: true, highWaterMark });
+  constructor(stream: ByteStream, options: Required<NodeDuplexOptions>) {
+    super({ allowHalfOpen: true, ...options });
     this.#stream = stream;
     void stream.closed.then((info) => {
       if (info.reason !== 'eof' && !this.destroyed) this.destroy(toError(toStreamError(info)));

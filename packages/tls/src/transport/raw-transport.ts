@@ -28,7 +28,7 @@ export interface RawTransport {
  */
 export function rawTransport(stream: ByteStream): RawTransport {
   const detached = stream.detach?.();
-  if (detached === undefined) return duplexTransport(duplexFromByteStream(stream));
+  if (detached === undefined) return duplexTransport(duplexOf(stream));
   const { socket, buffered, reset } = detached;
   if (socket instanceof TLSSocket) return tlsTransport(detached);
   for (const chunk of buffered.toReversed()) socket.unshift(chunk);
@@ -43,7 +43,12 @@ export function rawTransport(stream: ByteStream): RawTransport {
 function tlsTransport({ socket, buffered, reset }: DetachedSocket): RawTransport {
   const stream = byteStreamFromDuplex(socket, reset === undefined ? {} : { reset });
   for (const chunk of buffered.toReversed()) stream.unread(chunk);
-  return duplexTransport(duplexFromByteStream(stream));
+  return duplexTransport(duplexOf(stream));
+}
+
+/** The session closes it: Node drops what was decrypted and not read as soon as the duplex underneath has closed. */
+function duplexOf(stream: ByteStream): Duplex {
+  return duplexFromByteStream(stream, { autoDestroy: false });
 }
 
 function duplexTransport(duplex: Duplex): RawTransport {

@@ -5,6 +5,7 @@ import type { Address, Connector, Listener } from '@lamella/net-core';
 import { formatAddress, memoryNetwork } from '@lamella/net-core';
 import { listenTcp, listenUnix, tcpConnector } from '@lamella/net-tcp';
 import type { HttpVersion } from '../../promises/support/http-version.ts';
+import { overTls } from './over-tls.ts';
 
 /** A kind of transport, under which whole programs run without knowing it. */
 export interface Transport {
@@ -33,6 +34,22 @@ export const memoryHttp2: Transport = { what: 'memory, by HTTP/2', version: 'HTT
 export const tcp: Transport = { what: 'TCP', version: 'HTTP/1.1', open: openTcp };
 /** The same, by HTTP/2. */
 export const tcpHttp2: Transport = { what: 'TCP, by HTTP/2', version: 'HTTP/2', open: openTcp };
+/** TLS around all that, with an authority of our own. */
+export const memoryTls: Transport = {
+  what: 'TLS in memory',
+  version: 'HTTP/1.1',
+  open: () => overTls(openMemory()),
+};
+/** The same, by HTTP/2. */
+export const memoryTlsHttp2: Transport = {
+  what: 'TLS in memory, by HTTP/2',
+  version: 'HTTP/2',
+  open: () => overTls(openMemory()),
+};
+/** On sockets OpenSSL reads and writes the socket itself. */
+export const tcpTls: Transport = { what: 'TLS', version: 'HTTP/1.1', open: () => overTls(openTcp()) };
+/** The same, by HTTP/2. */
+export const tcpTlsHttp2: Transport = { what: 'TLS, by HTTP/2', version: 'HTTP/2', open: () => overTls(openTcp()) };
 
 /** Every transport there is: the same services, suites and programs run on each of them. */
 export const transports: readonly Transport[] = [
@@ -40,6 +57,10 @@ export const transports: readonly Transport[] = [
   memoryHttp2,
   tcp,
   tcpHttp2,
+  memoryTls,
+  memoryTlsHttp2,
+  tcpTls,
+  tcpTlsHttp2,
   { what: 'Unix sockets', version: 'HTTP/1.1', open: openUnix },
 ];
 

@@ -7,7 +7,7 @@ import { patternSum } from '../support/pattern.ts';
 import { Flow } from './support/flow.ts';
 import type { Stage, StageOptions } from './support/stage.ts';
 import { stages } from './support/stages.ts';
-import { memory, memoryHttp2 } from './support/transports.ts';
+import { memory, memoryHttp2, memoryTls, memoryTlsHttp2 } from './support/transports.ts';
 
 const newStage = stages({ beforeEach, afterEach });
 const slowly = (): Promise<void> => settle(4);
@@ -21,7 +21,9 @@ const ways = [
 describe.each([
   ...ways.map((way) => ({ ...way, transport: memory })),
   ...ways.map((way) => ({ ...way, transport: memoryHttp2 })),
-])('$transport.version bodies $way', ({ host, viaProxy, hops, transport }) => {
+  ...ways.map((way) => ({ ...way, transport: memoryTls })),
+  ...ways.map((way) => ({ ...way, transport: memoryTlsHttp2 })),
+])('bodies $way, by $transport.version on $transport.what', ({ host, viaProxy, hops, transport }) => {
   it('of responses make a fast server wait for a slow client', async () => {
     const flow = new Flow(LENGTH);
     const origin = serviceFn(async () => HttpResponse.from({ body: HttpBody.from(flow.body()) }));

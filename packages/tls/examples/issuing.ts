@@ -9,7 +9,7 @@ import {
   tlsConnectLayer,
 } from '@lamella/tls';
 
-const network = memoryNetwork(); // or tcpListener() and tcpConnector() of @lamella/net-tcp
+const network = memoryNetwork(); // or listenTcp() and tcpConnector() of @lamella/net-tcp
 const authority = await certificateAuthority({ subject: { commonName: 'Our development' } });
 const certificates = certificateIssuer({ authority, allows: (name) => name.endsWith('.test') });
 

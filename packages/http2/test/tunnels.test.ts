@@ -1,7 +1,10 @@
 import { HttpRequest, HttpResponse } from '@lamella/http';
+import type { Connection } from '@lamella/net-core';
 import { serviceFn } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
-import { data, headers, SETTINGS_ACK, settings } from './support/frames.ts';
+import { takePage } from '../src/codec/frames/output-pages.ts';
+import { http2ServerLayer } from '../src/server/http2-server-layer.ts';
+import { data, headers, PREFACE, SETTINGS_ACK, settings, windowUpdate } from './support/frames.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { RawServer } from './support/raw-server.ts';
 
@@ -70,6 +73,51 @@ describe('an upgrade that extended CONNECT has no place for', () => {
     await server.close();
     await outcome;
   });
+});
+
+it('what waits in a tunnel is one run of memory, however small the pieces are that it came in', async () => {
+  const tunnel = Promise.withResolvers<Connection>();
+  const end = Promise.withResolvers<void>();
+  const { peer } = await serving(async () =>
+    HttpResponse.upgrade(
+      { status: 200 },
+      serviceFn((connection: Connection) => {
+        tunnel.resolve(connection);
+        return end.promise;
+      }),
+    ),
+  );
+  const content = Array.from({ length: 10_000 }, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
+  await peer.send(
+    headers(1, [':method', 'CONNECT', ':authority', 'a.test:443']),
+    ...Array.from(content, (char) => data(1, char)),
+  );
+  const { stream } = await tunnel.promise;
+  expect(Buffer.from((await stream.read()) ?? []).toString()).toBe(content);
+  await peer.send(data(1, 'more'));
+  expect(Buffer.from((await stream.read()) ?? []).toString()).toBe('more');
+  end.resolve();
+  await peer.close();
+});
+
+it('HTTP/2 in a tunnel of HTTP/2 keeps what waits for room there, whatever others write meanwhile', async () => {
+  const inner = http2ServerLayer()(serviceFn(async () => HttpResponse.from({ body: '~'.repeat(3_000) })));
+  const peer = await RawPeer.open(
+    serviceFn(async () => HttpResponse.upgrade({ status: 200 }, inner)),
+    { greeting: [PREFACE, settings([4, 20_000]), SETTINGS_ACK] },
+  );
+  await peer.send(headers(1, [':method', 'CONNECT', ':authority', 'a.test:443']));
+  await peer.send(data(1, Buffer.concat([PREFACE, settings(), SETTINGS_ACK])));
+  const get = [':method', 'GET', ...PATH];
+  const requests = Array.from({ length: 10 }, (_, index) => headers(2 * index + 1, get, { end: true }));
+  await peer.send(data(1, Buffer.concat(requests)));
+  const before = (await peer.takeFrames()).join();
+  for (const page of Array.from({ length: 32 }, takePage)) page.fill('b'); // as any other connection may do now
+  await peer.send(windowUpdate(1, 20_000));
+  const behind = (await peer.takeFrames()).join();
+  expect((before + behind).match(/~~~/g)?.length).toBeGreaterThan(9_980);
+  expect(behind).toMatch(/~~~/);
+  await peer.close();
 });
 
 async function serving(serve: (request: HttpRequest) => Promise<HttpResponse>) {

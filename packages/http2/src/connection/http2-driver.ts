@@ -2,7 +2,7 @@ import { DeadlineTimer, LingeringClose } from '@lamella/http';
 import type { ByteSink, ByteStream, CloseInfo, Pausable } from '@lamella/net-core';
 import { consumeStream } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
-import { isPage, returnPage } from '../codec/frames/output-pages.ts';
+import { giveAwayPage, isPage, returnPage } from '../codec/frames/output-pages.ts';
 import type { Http2Event } from '../protocol/http2-events.ts';
 import type { Http2Protocol } from '../protocol/http2-protocol.ts';
 
@@ -111,7 +111,8 @@ export class Http2Driver<Owner> implements ByteSink {
       this.#closesAfterFlush = true;
       return;
     }
-    this.#flush();
+    // Little is left, such as the end of the last response; it goes behind what the peer has not taken yet.
+    while (this.#protocol.hasOutput) void this.#write(this.#protocol.takeOutput(BYTES_A_WRITE));
     this.#timer.cancel();
     this.#closing = new LingeringClose(this.#stream, this.#options.clock, this.#options.writeTimeoutMs);
     this.#source.resume();
@@ -183,7 +184,10 @@ export class Http2Driver<Owner> implements ByteSink {
     let isKept = false;
     for (const chunk of chunks) {
       if (stream.writeLent(chunk)) returnPage(chunk);
-      else isKept = true;
+      else {
+        giveAwayPage(chunk);
+        isKept = true;
+      }
     }
     return isKept ? stream.write(NOTHING) : undefined;
   }
@@ -209,9 +213,13 @@ export class Http2Driver<Owner> implements ByteSink {
   }
 }
 
-/** A small chunk in memory of its own, so that its page can be used again; a large one keeps the page. */
+/** A small chunk in memory of its own, so that its page can be used again; a large one takes the page with it. */
 function ownChunk(chunk: Uint8Array): Uint8Array {
-  if (chunk.length > MAX_COPIED_BYTES || !isPage(chunk)) return chunk;
+  if (!isPage(chunk)) return chunk;
+  if (chunk.length > MAX_COPIED_BYTES) {
+    giveAwayPage(chunk);
+    return chunk;
+  }
   const copy = Buffer.from(chunk);
   returnPage(chunk);
   return copy;

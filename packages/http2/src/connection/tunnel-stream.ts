@@ -23,8 +23,9 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   readonly #host: TunnelHost;
   readonly #side: ReadSide = new ReadSide(this);
   readonly #resolveClosed: (info: CloseInfo) => void;
-  /** What came while nobody read; the window of the stream bounds it. */
-  readonly #waiting: Uint8Array[] = [];
+  /** What came while nobody read, in one run of memory however small its pieces were; the window of the stream bounds it. */
+  #memory: Uint8Array | undefined;
+  #waitingBytes = 0;
   #isFlowing = false;
   #remoteEnd = false;
   /** What was written while an earlier chunk is on its way. */
@@ -49,8 +50,8 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   /** Bytes have come, borrowed. */
   push(bytes: Uint8Array): void {
     if (this.#info !== undefined) return;
-    this.#waiting.push(Buffer.from(bytes));
-    this.#flow();
+    if (this.#isFlowing && this.#waitingBytes === 0) this.#give(Buffer.from(bytes));
+    else this.#keep(bytes);
   }
 
   /** The peer has ended its direction. */
@@ -126,12 +127,29 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   // ---- both directions
 
   #flow(): void {
-    while (this.#isFlowing && this.#waiting.length > 0) {
-      const chunk = this.#waiting.shift() as Uint8Array; // there is one
-      this.#side.push(chunk, true);
-      this.#host.taken(chunk.length);
+    if (this.#isFlowing && this.#memory !== undefined) {
+      const chunk = this.#memory.subarray(0, this.#waitingBytes);
+      this.#memory = undefined;
+      this.#waitingBytes = 0;
+      this.#give(chunk);
     }
-    if (this.#remoteEnd && this.#waiting.length === 0) this.#side.end();
+    if (this.#remoteEnd && this.#memory === undefined) this.#side.end();
+  }
+
+  #give(chunk: Uint8Array): void {
+    this.#side.push(chunk, true);
+    this.#host.taken(chunk.length);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const byteCount = this.#waitingBytes + bytes.length;
+    const memory = this.#memory ?? new Uint8Array(bytes.length);
+    if (byteCount > memory.length) {
+      this.#memory = new Uint8Array(2 * byteCount);
+      this.#memory.set(memory.subarray(0, this.#waitingBytes));
+    } else this.#memory = memory;
+    this.#memory.set(bytes, this.#waitingBytes);
+    this.#waitingBytes = byteCount;
   }
 
   #sendNext(): void {

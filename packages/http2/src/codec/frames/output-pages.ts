@@ -17,6 +17,11 @@ export function returnPage(chunk: Uint8Array): void {
   free.push(Buffer.from(chunk.buffer));
 }
 
+/** Somebody else has a page for good now: whatever becomes of its chunk, here or there, it is no page any more. */
+export function giveAwayPage(chunk: Uint8Array): void {
+  pages.delete(chunk.buffer);
+}
+
 /** Whether a chunk of output is a page, or the begin of one; memory of the same size may belong to anybody. */
 export function isPage(chunk: Uint8Array): boolean {
   return chunk.byteOffset === 0 && pages.has(chunk.buffer);

@@ -7,6 +7,7 @@ import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChainOptions } from './support/chain.ts';
 import { openChain } from './support/chain.ts';
+import { HTTP_VERSIONS } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
 import { WireClient } from './support/wire-client.ts';
 
@@ -14,22 +15,25 @@ checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
 
 describe('the signal of a call', () => {
-  it('is one and the same for its whole life, and does not fire on success', async () => {
-    const { chain, signals, close } = open();
-    const client = chain.viaProxy();
-    for (const path of ['/', '/stream', '/']) {
-      const response = await client.serve(HttpRequest.from({ target: `http://origin.test${path}` }));
-      await response.body.text();
-    }
-    await chain.clock.advanceAsync(1_000);
-    expect(signals).toHaveLength(3);
-    expect(signals.every(({ aborted }) => !aborted)).toBe(true);
-    client.destroy(); // the connections end; the calls were over
-    await settle(8);
-    expect(signals.every(({ aborted }) => !aborted)).toBe(true);
-    await close();
-    expect(signals.every(({ aborted }) => !aborted)).toBe(true);
-  });
+  it.each(HTTP_VERSIONS)(
+    'by %s is one and the same for its whole life, and does not fire on success',
+    async (version) => {
+      const { chain, signals, close } = open({ version });
+      const client = chain.viaProxy();
+      for (const path of ['/', '/stream', '/']) {
+        const response = await client.serve(HttpRequest.from({ target: `http://origin.test${path}` }));
+        await response.body.text();
+      }
+      await chain.clock.advanceAsync(1_000);
+      expect(signals).toHaveLength(3);
+      expect(signals.every(({ aborted }) => !aborted)).toBe(true);
+      client.destroy(); // the connections end; the calls were over
+      await settle(8);
+      expect(signals.every(({ aborted }) => !aborted)).toBe(true);
+      await close();
+      expect(signals.every(({ aborted }) => !aborted)).toBe(true);
+    },
+  );
 
   it.each([
     ['before the response', '/wait', 'reset', 'LML_ERR_STREAM_RESET'],
@@ -50,8 +54,11 @@ describe('the signal of a call', () => {
     await close();
   });
 
-  it('fires with the reason of a deadline', async () => {
-    const { chain, signals, close } = open();
+  it.each([
+    ['HTTP/1.1', 'LML_ERR_STREAM_RESET'], // of the other process, as it seems there
+    ['HTTP/2', 'LML_ERR_HTTP_STREAM_RESET'],
+  ] as const)('by %s fires with the reason of a deadline', async (version, code) => {
+    const { chain, signals, close } = open({ version });
     const client = timeoutLayer({ timeoutMs: 250, clock: chain.clock })(chain.direct());
     const call = client.serve(HttpRequest.from({ target: 'http://origin.test/wait' }));
     const failed = expect(call).rejects.toMatchObject({
@@ -64,7 +71,7 @@ describe('the signal of a call', () => {
     await chain.clock.advanceAsync(1);
     await failed;
     await chain.clock.advanceAsync(10);
-    expect(signals[0]?.reason).toMatchObject({ code: 'LML_ERR_STREAM_RESET' }); // of the other process, as it seems there
+    expect(signals[0]?.reason).toMatchObject({ code });
     await close();
   });
 });
@@ -116,52 +123,59 @@ describe('a client that goes', () => {
   });
 });
 
-it('the shortest of several deadlines on the way ends the call on all hops', async () => {
-  const { chain, signals, close } = open();
-  const { clock } = chain;
-  const outer = timeoutLayer({ timeoutMs: 500, clock })(chain.viaProxy());
-  const inner = timeoutLayer({ timeoutMs: 200, clock })(outer);
-  const call = inner.serve(HttpRequest.from({ target: 'http://origin.test/wait' }));
-  const failed = expect(call).rejects.toMatchObject({ code: 'LML_ERR_TIMEOUT', timeoutMs: 200 });
-  await clock.advanceAsync(199);
-  expect(signals[0]?.aborted).toBe(false);
-  await clock.advanceAsync(1);
-  await failed;
-  await clock.advanceAsync(10);
-  expect(signals[0]?.aborted).toBe(true);
-  await close();
-});
+it.each(HTTP_VERSIONS)(
+  'by %s the shortest of several deadlines on the way ends the call on all hops',
+  async (version) => {
+    const { chain, signals, close } = open({ version });
+    const { clock } = chain;
+    const outer = timeoutLayer({ timeoutMs: 500, clock })(chain.viaProxy());
+    const inner = timeoutLayer({ timeoutMs: 200, clock })(outer);
+    const call = inner.serve(HttpRequest.from({ target: 'http://origin.test/wait' }));
+    const failed = expect(call).rejects.toMatchObject({ code: 'LML_ERR_TIMEOUT', timeoutMs: 200 });
+    await clock.advanceAsync(199);
+    expect(signals[0]?.aborted).toBe(false);
+    await clock.advanceAsync(1);
+    await failed;
+    await clock.advanceAsync(10);
+    expect(signals[0]?.aborted).toBe(true);
+    await close();
+  },
+);
 
-it('10,000 calls with one signal of a user leave no listener on it, and an abort still reaches a call', {
-  timeout: 180_000,
-}, async () => {
-  const { chain, signals, close } = open({ keepsRecords: false });
-  const user = new AbortController();
-  const client = chain.viaProxy();
-  let most = 0;
-  for (let batch = 0; batch < 100; batch++) {
-    const calls = Array.from({ length: 100 }, async (_, index) => {
-      const target = `http://origin.test${index % 10 === 0 ? '/stream' : '/'}`;
-      const response = await client.serve(HttpRequest.from({ target, signal: user.signal }));
-      return response.body.text();
-    });
-    most = Math.max(most, getEventListeners(user.signal, 'abort').length);
-    await Promise.all(calls);
-  }
-  expect(signals).toHaveLength(10_000);
-  expect(getEventListeners(user.signal, 'abort')).toEqual([]);
-  expect(most).toBeLessThanOrEqual(100); // no more than were under way
+it.each(HTTP_VERSIONS)(
+  '10,000 calls by %s with one signal of a user leave no listener on it, and an abort still reaches a call',
+  {
+    timeout: 180_000,
+  },
+  async (version) => {
+    const { chain, signals, close } = open({ version, keepsRecords: false });
+    const user = new AbortController();
+    const client = chain.viaProxy();
+    let most = 0;
+    for (let batch = 0; batch < 100; batch++) {
+      const calls = Array.from({ length: 100 }, async (_, index) => {
+        const target = `http://origin.test${index % 10 === 0 ? '/stream' : '/'}`;
+        const response = await client.serve(HttpRequest.from({ target, signal: user.signal }));
+        return response.body.text();
+      });
+      most = Math.max(most, getEventListeners(user.signal, 'abort').length);
+      await Promise.all(calls);
+    }
+    expect(signals).toHaveLength(10_000);
+    expect(getEventListeners(user.signal, 'abort')).toEqual([]);
+    expect(most).toBeLessThanOrEqual(100); // no more than were under way
 
-  const last = client.serve(HttpRequest.from({ target: 'http://origin.test/wait', signal: user.signal }));
-  const reason = new TimeoutError({ limit: 'patience', timeoutMs: 1 });
-  await settle(8);
-  user.abort(reason);
-  await expect(last).rejects.toBe(reason); // the same object
-  await settle(8);
-  expect(signals.at(-1)?.aborted).toBe(true);
-  expect(signals.filter(({ aborted }) => aborted)).toHaveLength(1);
-  await close();
-});
+    const last = client.serve(HttpRequest.from({ target: 'http://origin.test/wait', signal: user.signal }));
+    const reason = new TimeoutError({ limit: 'patience', timeoutMs: 1 });
+    await settle(8);
+    user.abort(reason);
+    await expect(last).rejects.toBe(reason); // the same object
+    await settle(8);
+    expect(signals.at(-1)?.aborted).toBe(true);
+    expect(signals.filter(({ aborted }) => aborted)).toHaveLength(1);
+    await close();
+  },
+);
 
 /** A chain whose origin keeps the signals of all its calls. */
 function open(options: Partial<ChainOptions> = {}) {

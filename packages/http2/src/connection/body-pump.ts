@@ -13,6 +13,7 @@ export interface PumpTarget {
  * Sends a body chunk by chunk, as fast as its source gives and the peer takes.
  *
  * @param send - Sends a chunk; `onSent` of the target is called when it is written.
+ * @param begin - Called when the first chunk is there, or the end.
  * @returns Whether the end was reached. Rejects when the source fails.
  * @throws UsageError if it gives another number of bytes than it had announced.
  */
@@ -20,9 +21,12 @@ export async function pumpBody(
   body: HttpBody,
   target: PumpTarget,
   send: (chunk: Uint8Array) => void,
+  begin?: () => void,
 ): Promise<boolean> {
   let sent = 0;
-  for (let chunk = await body.read(); chunk !== undefined; chunk = await body.read()) {
+  let chunk = await body.read();
+  if (!target.isOver) begin?.();
+  for (; chunk !== undefined; chunk = await body.read()) {
     if (target.isOver) return false;
     sent += chunk.length;
     if (sent > (body.sizeOnWire ?? Number.POSITIVE_INFINITY)) break;

@@ -68,8 +68,10 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   readonly #scheme: string;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #idleSinceMs: number;
-  #requestCount = 0;
+  /** Whether it has brought a response. */
+  #hasServed = false;
   #failure: unknown;
+  #destroyed: { readonly reason: unknown } | undefined;
   #readerTimer: Timer | undefined;
   #listener: (() => void) | undefined;
 
@@ -136,6 +138,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   };
 
   readonly destroy = (reason: unknown = new ClosedError('the connection was destroyed')): void => {
+    this.#destroyed ??= { reason };
     this.#failAll(() => reason);
     this.#setState('closed');
     this.#connection.stream.destroy(reason);
@@ -167,6 +170,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     this.#early.delete(resolve);
     abort.close();
     this.#noteIdle();
+    if (this.#destroyed !== undefined) throw this.#destroyed.reason;
     // Nothing of it has left this machine: it may go elsewhere.
     if (!request.scope.aborted && this.#problem !== undefined) throw this.#unsent();
     return this.serve(request);
@@ -180,7 +184,6 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const endsWithHead = !isTunnel && body.isEmpty;
     const stream = this.#protocol.openStream(head.fields, endsWithHead, method === 'HEAD', this.#nowMs);
     this.#exchanges.add(exchange);
-    this.#requestCount++;
     exchange.start(stream, (reason) => this.#giveUp(exchange, reason));
     if (endsWithHead || isTunnel) {
       body.takeWhole();
@@ -209,14 +212,21 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const whole = body.takeWhole();
     if (whole === undefined) {
       const send = (chunk: Uint8Array): void => this.#sendChunk(exchange, chunk, false);
-      pumpBody(body, exchange, send).then(
-        (isComplete) => isComplete && this.#endBody(exchange, body),
-        (error: unknown) => this.#giveUp(exchange, error), // the request can't be completed
-      );
+      pumpBody(body, exchange, send)
+        .then((isComplete) => isComplete && this.#endBody(exchange, body))
+        .catch((error: unknown) => this.#giveUp(exchange, error)); // the request can't be completed
       return;
     }
-    exchange.sentMs = this.#options.clock.nowMs();
+    try {
+      this.#sendWhole(exchange, body, whole);
+    } catch (error) {
+      this.#giveUp(exchange, error); // its trailers can't be made
+    }
+  }
+
+  #sendWhole(exchange: ClientExchange, body: HttpBody, whole: Uint8Array | string): void {
     const trailers = trailerFields(body.trailers);
+    exchange.sentMs = this.#options.clock.nowMs();
     const bytes = typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
     exchange.bytesOut += bytes.length;
     this.#protocol.sendData(exchange.stream, bytes, trailers === undefined, this.#nowMs);
@@ -250,7 +260,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   onEvent(event: Http2Event<ClientExchange>): void {
     switch (event.type) {
       case 'response':
-        if (event.stream.owner !== undefined) this.#takeHead(event.stream.owner, event.head, event.hasBody);
+        // What was given up in this very turn may have more to come.
+        if (event.stream.owner?.isOver === false) this.#takeHead(event.stream.owner, event.head, event.hasBody);
         break;
       case 'data':
         this.#takeData(event.stream.owner, event.bytes);
@@ -319,6 +330,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       this.#takeInterim(exchange, status, headers);
       return;
     }
+    this.#hasServed = true;
     exchange.headMs = this.#options.clock.nowMs();
     if (!hasBody) exchange.endedMs = exchange.headMs;
     exchange.onContinue?.();
@@ -517,8 +529,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       const message = 'the connection ended in the response';
       return new HttpConnectionError('LML_ERR_HTTP_RESPONSE_INCOMPLETE', message, { cause, processed: 'unknown' });
     }
-    const isReused = this.#requestCount > this.#exchanges.size && exchange.bytesIn === 0;
-    const code = isReused ? 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' : 'LML_ERR_HTTP_CONNECTION_CLOSED';
+    const code = this.#hasServed ? 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' : 'LML_ERR_HTTP_CONNECTION_CLOSED';
     return new HttpConnectionError(code, 'the connection ended before the response', { cause, processed: 'unknown' });
   }
 

@@ -219,9 +219,9 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     this.#running++;
     let answer: Promise<HttpResponse>;
     try {
-      answer = this.#service.serve(request);
+      answer = Promise.resolve(this.#service.serve(request));
     } catch (error) {
-      answer = Promise.reject(error); // a service must not throw, but it shall not take the connection down either
+      answer = Promise.reject(error); // a service gives a promise, but one that does not shall not take the connection down
     }
     answer.then(
       (response) => {
@@ -257,7 +257,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   // ---- the request body
 
   wantBody(exchange: ServerExchange, isWanted: boolean): void {
-    if (exchange.owesContinue && isWanted) this.#sendContinue(exchange);
+    if (exchange.owesContinue && isWanted && !exchange.stream.hasSentHead) this.#sendContinue(exchange);
     this.#protocol.wantBody(exchange.stream, isWanted, this.#nowMs);
     this.#driver?.turn();
   }
@@ -347,10 +347,16 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     }
     const whole = body.takeWhole();
     if (whole === undefined) {
-      this.#protocol.sendFields(stream, fields, false, this.#nowMs);
+      const begin = (): void => {
+        this.#protocol.sendFields(stream, fields, false, this.#nowMs);
+        exchange.isEventStream = EVENT_STREAM.test(headers.get('content-type') ?? '');
+      };
+      // RFC 9110 section 10.1.1: a client that waits for leave to send its body takes a response for the answer that nobody wants it.
+      // Where the response is made of that body, reading the one asks for the other.
+      const waits = exchange.owesContinue;
+      if (!waits) begin();
       exchange.outgoing = body;
-      exchange.isEventStream = EVENT_STREAM.test(headers.get('content-type') ?? '');
-      void this.#pump(exchange, body, request);
+      void this.#pump(exchange, body, request, waits ? begin : undefined);
       return;
     }
     const trailers = trailerFields(body.trailers);
@@ -364,13 +370,14 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     this.#finish(exchange);
   }
 
-  async #pump(exchange: ServerExchange, body: HttpBody, request: HttpRequest): Promise<void> {
+  async #pump(exchange: ServerExchange, body: HttpBody, request: HttpRequest, begin?: () => void): Promise<void> {
     const { stream } = exchange;
+    const send = (chunk: Uint8Array): void => {
+      this.#protocol.sendData(stream, chunk, false, this.#nowMs);
+      this.#driver?.turn();
+    };
     try {
-      const isComplete = await pumpBody(body, exchange, (chunk) => {
-        this.#protocol.sendData(stream, chunk, false, this.#nowMs);
-        this.#driver?.turn();
-      });
+      const isComplete = await pumpBody(body, exchange, send, begin);
       if (!isComplete) return;
       this.#endBody(exchange, body);
     } catch (error) {

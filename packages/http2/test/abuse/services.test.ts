@@ -28,6 +28,15 @@ it('services that go on though their streams are gone are twice as many as strea
   await peer.close();
 });
 
+it('a service that gives no promise takes nothing down', async () => {
+  const serve = () => HttpResponse.from({ body: 'ok' });
+  // The types forbid it, but services are often typed by hope.
+  const peer = await RawPeer.open({ serve: serve as unknown as () => Promise<HttpResponse> });
+  await peer.send(headers(1, GET, { end: true }));
+  expect((await peer.takeFrames()).at(-1)).toBe('DATA 1 "ok" END');
+  await peer.close();
+});
+
 it('a client that asks all the time and reads nothing is not listened to', async () => {
   const peer = await RawPeer.open(
     serviceFn(async () => HttpResponse.from({ body: 'ok' })),

@@ -5,7 +5,7 @@ import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Stage } from './support/stage.ts';
 import { stages } from './support/stages.ts';
-import { memory } from './support/transports.ts';
+import { memory, memoryTls } from './support/transports.ts';
 
 const newStage = stages({ beforeEach, afterEach });
 
@@ -30,30 +30,36 @@ describe.each([
     answer: '', // the proxy answers; behind it is nothing but bytes
   },
 ])('$way', ({ at, handshake, answer }) => {
-  it('gives the origin the bytes of the client as they were, wherever they are cut', async () => {
-    const origin = new BareOrigin(answer);
-    const stage = await newStage(memory, { bareOrigin: origin.service });
-    for (const [index, parts] of cutsOf(handshake + PAYLOAD).entries()) {
-      const { stream } = await stage.connect(at);
-      await writeParts(stream, parts, index);
-      await stream.closeWrite();
-      expect(await origin.received(), String(parts[0]?.length)).toBe(PAYLOAD);
-      stream.destroy();
-    }
-    expect(stage.errors).toEqual([]);
-  });
+  it.each([memory, memoryTls])(
+    'on $what gives the origin the bytes of the client as they were, wherever they are cut',
+    async (transport) => {
+      const origin = new BareOrigin(answer);
+      const stage = await newStage(transport, { bareOrigin: origin.service });
+      for (const [index, parts] of cutsOf(handshake + PAYLOAD).entries()) {
+        const { stream } = await stage.connect(at);
+        await writeParts(stream, parts, index);
+        await stream.closeWrite();
+        expect(await origin.received(), String(parts[0]?.length)).toBe(PAYLOAD);
+        stream.destroy();
+      }
+      expect(stage.errors).toEqual([]);
+    },
+  );
 
-  it('gives the client the bytes of the origin as they were, wherever they are cut', async () => {
-    const origin = new BareOrigin(answer);
-    const stage = await newStage(memory, { bareOrigin: origin.service });
-    for (const [index, parts] of cutsOf(answer + PAYLOAD).entries()) {
-      origin.says = (stream) => writeParts(stream, parts, index);
-      const received = await converse(stage, at, handshake);
-      expect(received, String(parts[0]?.length)).toMatch(/^HTTP\/1\.1 (?:101|200) /);
-      expect(received.slice(received.indexOf('\r\n\r\n') + 4), String(parts[0]?.length)).toBe(PAYLOAD);
-    }
-    expect(stage.errors).toEqual([]);
-  });
+  it.each([memory, memoryTls])(
+    'on $what gives the client the bytes of the origin as they were, wherever they are cut',
+    async (transport) => {
+      const origin = new BareOrigin(answer);
+      const stage = await newStage(transport, { bareOrigin: origin.service });
+      for (const [index, parts] of cutsOf(answer + PAYLOAD).entries()) {
+        origin.says = (stream) => writeParts(stream, parts, index);
+        const received = await converse(stage, at, handshake);
+        expect(received, String(parts[0]?.length)).toMatch(/^HTTP\/1\.1 (?:101|200) /);
+        expect(received.slice(received.indexOf('\r\n\r\n') + 4), String(parts[0]?.length)).toBe(PAYLOAD);
+      }
+      expect(stage.errors).toEqual([]);
+    },
+  );
 });
 
 /** In two at every byte, and byte by byte. */

@@ -88,7 +88,6 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
     // And on the side of the client.
     expect(upgraded.extensions.get(ServerName)).toBe('origin.test');
     expect(upgraded.extensions.get(AlpnSelected)).toBe(alpn);
-    expect(upgraded.extensions.get(Http2StreamId)).toBe(streamId);
     upgraded.stream.destroy();
     await world.close();
   });
@@ -127,7 +126,7 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
 });
 
 /** Everything that is known, as far as it can be compared. */
-function factsOf({ extensions }: Pick<HttpRequest | Connection, 'extensions'>) {
+function factsOf({ extensions }: HttpRequest | Connection) {
   const certificate = extensions.get(PeerCertificate);
   const hello = extensions.get(ReceivedClientHello);
   return {
@@ -142,12 +141,17 @@ function factsOf({ extensions }: Pick<HttpRequest | Connection, 'extensions'>) {
     helloName: hello?.serverName,
     helloAlpn: hello?.alpnProtocols,
     ja4: extensions.get(ClientFingerprints)?.ja4,
-    streamId: extensions.get(Http2StreamId),
-    settings: extensions.get(Http2Client)?.settings.length ?? 0,
   };
 }
 
-type Facts = ReturnType<typeof factsOf>;
+/** The same of a request, and what is known of its stream. */
+function requestFacts(request: HttpRequest) {
+  const { extensions } = request;
+  const settings = extensions.get(Http2Client)?.settings.length ?? 0;
+  return { ...factsOf(request), streamId: extensions.get(Http2StreamId), settings };
+}
+
+type Facts = ReturnType<typeof requestFacts>;
 
 /** An origin behind who speaks the PROXY protocol, the same one without, two proxies, and a client; all by TLS, in memory. */
 function openWorld(protocol: HttpProtocol) {
@@ -173,12 +177,12 @@ function openWorld(protocol: HttpProtocol) {
 
   let last: Facts | undefined;
   const origin = serviceFn(async (request: HttpRequest) => {
-    last = factsOf(request);
+    last = requestFacts(request);
     if (!request.headers.has('upgrade')) return HttpResponse.text('ok');
     return HttpResponse.upgrade(
       { headers: { Connection: 'upgrade', Upgrade: 'facts' } },
       serviceFn(async (connection: Connection) => {
-        upgrades.push(factsOf(connection));
+        upgrades.push({ ...requestFacts(request), ...factsOf(connection) }); // what is known of the stream, the request tells
         await connection.stream.write([utf8('!')]);
         await connection.stream.read().catch(() => {}); // the client leaves
       }),

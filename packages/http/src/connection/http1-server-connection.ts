@@ -266,9 +266,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     const request = exchange.start((response) => this.#sendInformational(exchange, response));
     let answer: Promise<HttpResponse>;
     try {
-      answer = this.#service.serve(request);
+      answer = Promise.resolve(this.#service.serve(request));
     } catch (error) {
-      answer = Promise.reject(error); // a service must not throw, but it shall not take the connection down either
+      answer = Promise.reject(error); // a service gives a promise, but one that does not shall not take the connection down
     }
     answer.then(
       (response) => this.#respond(exchange, response, request),

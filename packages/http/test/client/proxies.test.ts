@@ -1,5 +1,5 @@
 import type { Connector } from '@lamella/net-core';
-import { formatAddress, parseAddress } from '@lamella/net-core';
+import { formatAddress, parseAddress, TlsSession } from '@lamella/net-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpClient, HttpClientOptions, ProxyChain } from '../../src/index.ts';
@@ -153,6 +153,35 @@ describe('connections by way', () => {
     [() => via(['http://p.test', 'socks5://q.test']), 'socks5 proxies are not supported yet'],
   ])('refuse %s', (make, message) => {
     expect(make).toThrow(message);
+  });
+});
+
+describe('TLS with a proxy is none with what is behind it', () => {
+  it.each([
+    ['an origin', via('https://proxy.test'), 'https://a.test:443 via https://proxy.test:443 needs TLS'],
+    ['another proxy', via(['https://proxy.test', 'https://b.test']), 'the proxy https://b.test:443 needs TLS'],
+  ])('%s that must have it gets nothing in clear', async (_, proxy, message) => {
+    const server = scriptedServer();
+    // Does TLS where it is asked to, as far as anybody can see; the client has no layer for what goes through the proxy.
+    const connector: Connector = {
+      async serve(request) {
+        const connection = await server.connector.serve(request);
+        if (request.secure) connection.extensions.insert(TlsSession, { version: 'TLSv1.3', cipher: 'none' });
+        return connection;
+      },
+    };
+    const client = createHttpClient({ connector, proxy });
+    clients.push(client);
+    const refused = expect(client.serve(HttpRequest.from({ target: 'https://a.test/secret' }))).rejects.toThrow(
+      message,
+    );
+    const end = await server.accept();
+    await end.receive('\r\n\r\n');
+    const head = end.text;
+    expect(head).toMatch(/^CONNECT /);
+    end.send('HTTP/1.1 200 OK\r\n\r\n');
+    await refused;
+    expect(end.text).toBe(head);
   });
 });
 

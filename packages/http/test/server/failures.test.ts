@@ -62,6 +62,12 @@ describe('a service that fails', () => {
     expect(client.errors).toMatchObject([{ code: 'LML_ERR_USAGE', message: 'the service gave no HttpResponse' }]);
   });
 
+  it('by giving its response without a promise takes nothing down: it is sent', async () => {
+    const client = open((() => HttpResponse.text('at once')) as unknown as () => Promise<HttpResponse>);
+    client.send(GET);
+    expect(await client.received()).toMatch(/^HTTP\/1.1 200 .*at once$/s);
+  });
+
   it('by an upgrade that can not be sent is answered with 500, and leaves nothing to later requests', async () => {
     let disposed = 0;
     const guard = { [Symbol.dispose]: () => void disposed++ };

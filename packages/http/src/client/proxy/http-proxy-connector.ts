@@ -1,11 +1,13 @@
 import type { Connection, Connector, ConnectRequest, TcpAddress } from '@lamella/net-core';
 import {
+  AlpnSelected,
   addConnectTimings,
   ConnectError,
   connectRequest,
   formatAuthority,
   PeerAddress,
   resolveRequest,
+  ServerName,
   TlsSession,
 } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
@@ -57,13 +59,19 @@ export function tunnelConnector(options: TunnelOptions): Connector {
       const connection = await connector.serve(toProxy);
       if (server.secure && connection.extensions.get(TlsSession) === undefined) throw withoutTls(connection, server);
       const askedMs = clock.nowMs();
-      const tunnel = await openTunnel(connection, formatAuthority(target), request.scope, options);
+      const tunnel = withoutSession(await openTunnel(connection, formatAuthority(target), request.scope, options));
       tunnel.extensions.insert(PeerAddress, target);
       addConnectTimings(tunnel, { proxyMs: clock.nowMs() - askedMs });
       if (options.resolver !== undefined) addConnectTimings(tunnel, { resolveMs: resolvedMs - startMs });
       return tunnel;
     },
   };
+}
+
+/** That the proxy is spoken to by TLS says nothing of whoever is behind it: what goes there is in clear, until it has TLS of its own. */
+function withoutSession(tunnel: Connection): Connection {
+  const extensions = tunnel.extensions.fork('upgrade', { hide: [TlsSession, AlpnSelected, ServerName] });
+  return tunnel.fork({ extensions });
 }
 
 /** Where the tunnel shall lead: to a name, unless names are to be looked up here. */

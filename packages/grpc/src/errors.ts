@@ -1,6 +1,6 @@
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { LamellaErrorOptions } from '@lamella/service-core';
-import { LamellaError } from '@lamella/service-core';
+import { LamellaError, UsageError } from '@lamella/service-core';
 import { GrpcStatus, grpcStatusName } from './codec/grpc-status.ts';
 import { decodeStatusDetails, encodeStatusDetails } from './codec/status-details.ts';
 import { GrpcMetadata } from './messages/grpc-metadata.ts';
@@ -43,8 +43,11 @@ export class GrpcStatusError extends LamellaError {
   /**
    * @param status - Any code but OK.
    * @param statusMessage - For people; sent to the client as it is. Default: none.
+   * @throws UsageError if the status is no code, or OK.
    */
   constructor(status: number, statusMessage = '', options: GrpcStatusErrorOptions = {}) {
+    if (!(Number.isSafeInteger(status) && status > 0))
+      throw new UsageError(`status must be a code other than OK, got ${status}`);
     const name = grpcStatusName(status);
     super(statusMessage === '' ? name : `${name}: ${statusMessage}`, {
       ...options,

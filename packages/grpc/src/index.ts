@@ -1,1 +1,51 @@
-export {};
+// Services and messages
+
+export type {
+  Awaitable,
+  GrpcHandler,
+  GrpcHandlers,
+  InitOf,
+  MessageOf,
+  MessageStream,
+} from './methods/call-types.ts';
+export type { DefinedMethods, GrpcMethodDefinition } from './methods/define-service.ts';
+export { defineService } from './methods/define-service.ts';
+export type { GrpcCodec } from './methods/grpc-codec.ts';
+export { bytesCodec, jsonCodec } from './methods/grpc-codec.ts';
+export type { AnyGrpcCodec, GrpcMethod, GrpcMethods, GrpcMethodType, GrpcSchema } from './methods/grpc-method.ts';
+export type { GrpcServiceSource, MethodsOf, ProtobufMethod, TypeOfKind } from './methods/grpc-schema.ts';
+export { grpcSchema, protobufCodec } from './methods/grpc-schema.ts';
+
+// Servers
+
+export type { GrpcServiceOptions } from './server/grpc-service.ts';
+export { grpcService } from './server/grpc-service.ts';
+export type { GrpcImplementation, GrpcImplementedMethod } from './server/implement-service.ts';
+export { implementService } from './server/implement-service.ts';
+
+// Clients
+
+export type { GrpcCallOptions, GrpcCallParent, GrpcCredentials, GrpcCredentialsTarget } from './client/call-options.ts';
+export type { GrpcClient, GrpcClientMethod } from './client/client-types.ts';
+export type { GrpcClientOptions } from './client/grpc-client.ts';
+export { grpcClient } from './client/grpc-client.ts';
+
+// Calls, as layers see them
+
+export { GrpcAnswer } from './calls/grpc-answer.ts';
+export type { GrpcCallChanges, GrpcCallParts } from './calls/grpc-call.ts';
+export { GrpcCall } from './calls/grpc-call.ts';
+export { GrpcDeadline } from './calls/grpc-deadline.ts';
+export type { GrpcOptions } from './calls/grpc-limits.ts';
+export type { GrpcReply } from './calls/grpc-reply.ts';
+export { GrpcServerCall } from './calls/grpc-server-call.ts';
+export type { GrpcEncoding } from './codec/grpc-encoding.ts';
+export type { GrpcMetadataInit, GrpcMetadataValue } from './messages/grpc-metadata.ts';
+export { GrpcMetadata } from './messages/grpc-metadata.ts';
+
+// Statuses and errors
+
+export type { GrpcStatusName } from './codec/grpc-status.ts';
+export { GrpcStatus, grpcStatusName } from './codec/grpc-status.ts';
+export type { GrpcStatusErrorCode, GrpcStatusErrorOptions } from './errors.ts';
+export { GrpcStatusError } from './errors.ts';

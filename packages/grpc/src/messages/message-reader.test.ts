@@ -1,0 +1,78 @@
+import { HttpBody } from '@lamella/http';
+import { splitsOf } from '@lamella/net-core/testing';
+import { describe, expect, it } from 'vitest';
+import { encodeMessageFrame } from '../codec/message-frame.ts';
+import { GrpcStatusError } from '../errors.ts';
+import { bytesCodec } from '../methods/grpc-codec.ts';
+import { MessageReader } from './message-reader.ts';
+
+const options = { codec: bytesCodec, encoding: 'identity', maxMessageBytes: 100 } as const;
+const frame = (text: string): Uint8Array => encodeMessageFrame(Buffer.from(text), false);
+const none = (): GrpcStatusError => new GrpcStatusError(12, 'not one');
+
+describe('MessageReader', () => {
+  it('reads messages however they are split, and as plain bytes', async () => {
+    const wire = Buffer.concat([frame('ab'), frame(''), frame('c')]);
+    for (const { name, parts } of splitsOf(wire)) {
+      const reader = new MessageReader(HttpBody.from(parts), options);
+      const found: unknown[] = [];
+      for await (const message of reader) found.push(message);
+      expect(found, name).toEqual([new Uint8Array([97, 98]), new Uint8Array(0), new Uint8Array([99])]);
+    }
+  });
+
+  it('reads nothing ahead, and cancels the rest when its loop is left', async () => {
+    let reads = 0;
+    let isCancelled = false;
+    const body = HttpBody.fromSource({
+      read: async () => frame(String(reads++)),
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const reader = new MessageReader(body, options);
+    for await (const _ of reader) break;
+    expect([reads, isCancelled, (await reader.next()).done]).toEqual([1, true, true]);
+  });
+
+  it('cancels the rest after a failure, and is over then', async () => {
+    let reason: unknown;
+    const body = HttpBody.fromSource({
+      read: async () => new Uint8Array([9, 0, 0, 0, 0]),
+      cancel(given) {
+        reason = given;
+      },
+    });
+    const reader = new MessageReader(body, options);
+    await expect(reader.next()).rejects.toMatchObject({ statusName: 'INTERNAL' });
+    expect(reason).toMatchObject({ statusName: 'INTERNAL' });
+    expect((await reader.next()).done).toBe(true);
+  });
+
+  it('fails with what the end says, rather than with what is missing', async () => {
+    const status = new GrpcStatusError(8, 'full');
+    const onEnd = (): void => {
+      throw status;
+    };
+    for (const bytes of [frame('abc'), frame('abc').subarray(0, -1)]) {
+      const reader = new MessageReader(HttpBody.from(bytes), { ...options, onEnd });
+      await expect(reader.single(none)).rejects.toBe(status);
+    }
+  });
+
+  it('passes statuses of codecs on, and says nothing of their other errors', async () => {
+    for (const [error, expected] of [
+      [new GrpcStatusError(3, 'odd'), 'INVALID_ARGUMENT'],
+      [new Error('odd'), 'INTERNAL'],
+    ] as const) {
+      const codec = {
+        ...bytesCodec,
+        deserialize() {
+          throw error;
+        },
+      };
+      const reader = new MessageReader(HttpBody.from(frame('a')), { ...options, codec });
+      await expect(reader.next()).rejects.toMatchObject({ statusName: expected });
+    }
+  });
+});

@@ -1,0 +1,131 @@
+import type { HttpBody } from '@lamella/http';
+import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
+import { GrpcStatus } from '../codec/grpc-status.ts';
+import { MessageFrameDecoder } from '../codec/message-frame.ts';
+import { GrpcStatusError } from '../errors.ts';
+import type { AnyGrpcCodec } from '../methods/grpc-method.ts';
+import { inflateMessage } from './message-compression.ts';
+
+/** What a {@link MessageReader} reads, and how. */
+export interface MessageReaderOptions {
+  readonly codec: AnyGrpcCodec;
+  readonly encoding: GrpcEncoding;
+  /** Longest message, in bytes, on the wire and inflated. */
+  readonly maxMessageBytes: number;
+  /** Called when all messages have been read, and before the reader says so; what it throws is the reader's failure. */
+  readonly onEnd?: () => void;
+  /** Says a failure of the body in other words. Default: as it is. */
+  readonly toFailure?: (error: unknown) => unknown;
+}
+
+/**
+ * The messages of a body, one at a time.
+ *
+ * @remarks
+ * Nothing is read ahead: who takes no messages stops the sender. Leaving the loop cancels the body, as does a failure.
+ */
+export class MessageReader implements AsyncIterableIterator<unknown> {
+  readonly #body: HttpBody;
+  readonly #options: MessageReaderOptions;
+  readonly #decoder: MessageFrameDecoder;
+  #isBegun = false;
+  #isBodyOver = false;
+  #isOver = false;
+
+  constructor(body: HttpBody, options: MessageReaderOptions) {
+    this.#body = body;
+    this.#options = options;
+    this.#decoder = new MessageFrameDecoder(options.maxMessageBytes);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<unknown> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#isOver) return { done: true, value: undefined };
+    try {
+      const bytes = await this.#nextBytes();
+      if (bytes !== undefined) return { done: false, value: this.#deserialized(bytes) };
+      this.#isOver = true;
+      this.#options.onEnd?.();
+      return { done: true, value: undefined };
+    } catch (error) {
+      this.#isOver = true;
+      this.#body.cancel(error);
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<unknown, undefined>> {
+    this.#isOver = true;
+    this.#body.cancel();
+    return { done: true, value: undefined };
+  }
+
+  /**
+   * Reads the one message of a body, and its end.
+   *
+   * @param failure - What a body with none or with several fails with.
+   */
+  async single(failure: () => GrpcStatusError): Promise<unknown> {
+    const first = await this.next();
+    if (first.done === true) throw failure();
+    const second = await this.next();
+    if (second.done === true) return first.value;
+    await this.return();
+    throw failure();
+  }
+
+  async #nextBytes(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const frame = this.#decoder.next();
+      if (frame !== undefined) {
+        if (!frame.isCompressed) return frame.bytes;
+        return inflateMessage(frame.bytes, this.#options.encoding, this.#options.maxMessageBytes);
+      }
+      const chunk = this.#isBodyOver ? undefined : this.#takeWhole();
+      const bytes = chunk ?? (await this.#read());
+      if (bytes === undefined) return this.#end();
+      this.#decoder.push(bytes);
+    }
+  }
+
+  /** What is at hand already needs no promise. */
+  #takeWhole(): Uint8Array | undefined {
+    if (this.#isBegun) return undefined;
+    this.#isBegun = true;
+    const whole = this.#body.takeWhole();
+    if (whole === undefined) return undefined;
+    this.#isBodyOver = true;
+    return typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    if (this.#isBodyOver) return undefined;
+    try {
+      const chunk = await this.#body.read();
+      if (chunk === undefined) this.#isBodyOver = true;
+      return chunk;
+    } catch (error) {
+      throw this.#options.toFailure?.(error) ?? error;
+    }
+  }
+
+  #end(): undefined {
+    if (this.#decoder.isAtBoundary) return undefined;
+    // Where a status says why the rest is missing, that is what the reader wants to hear.
+    this.#options.onEnd?.();
+    throw new GrpcStatusError(GrpcStatus.INTERNAL, 'the messages end in the middle of one');
+  }
+
+  #deserialized(bytes: Uint8Array): unknown {
+    try {
+      // No Buffer: what a codec takes out of it is its own kind of bytes, and people compare those.
+      return this.#options.codec.deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+    } catch (error) {
+      if (error instanceof GrpcStatusError) throw error;
+      throw new GrpcStatusError(GrpcStatus.INTERNAL, 'a message can not be read', { cause: error });
+    }
+  }
+}

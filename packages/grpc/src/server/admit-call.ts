@@ -1,0 +1,67 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { Clock } from '@lamella/service-core';
+import { GrpcDeadline } from '../calls/grpc-deadline.ts';
+import { grpcFormatOf } from '../codec/content-type.ts';
+import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
+import { ACCEPTED_ENCODINGS, parseGrpcEncoding } from '../codec/grpc-encoding.ts';
+import { GrpcStatus } from '../codec/grpc-status.ts';
+import { parseGrpcTimeout } from '../codec/grpc-timeout.ts';
+import { metadataOf } from '../codec/metadata-fields.ts';
+import { GrpcStatusError } from '../errors.ts';
+import type { GrpcMetadata } from '../messages/grpc-metadata.ts';
+import type { GrpcImplementedMethod } from './implement-service.ts';
+import { plainResponse } from './responses.ts';
+
+/** What the head of a request says of its call. */
+export interface AdmittedCall extends GrpcImplementedMethod {
+  readonly metadata: GrpcMetadata;
+  readonly deadline: GrpcDeadline | undefined;
+  /** How compressed messages of the client are compressed. */
+  readonly encoding: GrpcEncoding;
+}
+
+/** The answer to requests that are no gRPC. @returns `undefined` if it is gRPC. PROTOCOL-HTTP2.md of grpc/grpc, "Requests". */
+export function refuseOthers(request: HttpRequest): HttpResponse | undefined {
+  if (grpcFormatOf(request.headers.get('content-type')) === undefined) {
+    return plainResponse(415, ['accept-post', 'application/grpc']);
+  }
+  return request.method === 'POST' ? undefined : plainResponse(405, ['allow', 'POST']);
+}
+
+/**
+ * Reads the head of a call.
+ *
+ * @throws GrpcStatusError UNIMPLEMENTED for a method, a format or an encoding that is not known here; INTERNAL for a malformed
+ * `grpc-timeout`: without it the call would have no end; RESOURCE_EXHAUSTED for too much metadata.
+ */
+export function admitCall(
+  request: HttpRequest,
+  methods: ReadonlyMap<string, GrpcImplementedMethod>,
+  options: { readonly maxMetadataBytes: number; readonly clock: Clock },
+): AdmittedCall {
+  const { headers } = request;
+  // First, so that the time until here counts.
+  const deadline = deadlineOf(headers.get('grpc-timeout'), options.clock);
+  const found = methods.get(request.path);
+  if (found === undefined) throw unimplemented(`there is no method ${request.path.slice(0, MAX_PATH_LENGTH)}`);
+  const format = grpcFormatOf(headers.get('content-type'));
+  if (format !== found.method.request.format) {
+    throw unimplemented(`messages must be in the format ${found.method.request.format}`);
+  }
+  const encoding = parseGrpcEncoding(headers.get('grpc-encoding'));
+  if (encoding === undefined) throw unimplemented(`grpc-encoding must be one of ${ACCEPTED_ENCODINGS}`);
+  return { ...found, metadata: metadataOf(headers, options.maxMetadataBytes), deadline, encoding };
+}
+
+function deadlineOf(value: string | undefined, clock: Clock): GrpcDeadline | undefined {
+  if (value === undefined) return undefined;
+  const timeoutMs = parseGrpcTimeout(value);
+  if (timeoutMs === undefined) throw new GrpcStatusError(GrpcStatus.INTERNAL, 'grpc-timeout is malformed');
+  return GrpcDeadline.after(timeoutMs, clock);
+}
+
+function unimplemented(message: string): GrpcStatusError {
+  return new GrpcStatusError(GrpcStatus.UNIMPLEMENTED, message);
+}
+
+const MAX_PATH_LENGTH = 200;

@@ -1,0 +1,64 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { Layer, Service } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
+import type { GrpcOptions } from '../calls/grpc-limits.ts';
+import { fullGrpcOptions } from '../calls/grpc-limits.ts';
+import type { GrpcReply } from '../calls/grpc-reply.ts';
+import type { GrpcServerCall } from '../calls/grpc-server-call.ts';
+import { refuseOthers } from './admit-call.ts';
+import type { GrpcImplementation, GrpcImplementedMethod } from './implement-service.ts';
+import { ServerExchange } from './server-exchange.ts';
+
+/** Options of {@link grpcService}. */
+export interface GrpcServiceOptions extends GrpcOptions {
+  /** Layers around every method, the outermost first: interceptors. They see messages, not bytes. Default: none. */
+  readonly layers?: readonly Layer<GrpcServerCall, GrpcReply>[];
+  /**
+   * Hears of every error of a handler that is no {@link GrpcStatusError}; the client is told UNKNOWN, and nothing else. Must not throw.
+   * Default: one line on `console.error`.
+   */
+  readonly onError?: (error: unknown, request: HttpRequest) => void;
+}
+
+/**
+ * Makes a service for HTTP requests of implementations.
+ *
+ * @remarks
+ * Source: PROTOCOL-HTTP2.md of grpc/grpc. What is no gRPC is answered with 415 or 405, so that this can stand behind a router with
+ * others. Trailers need HTTP/2, or a client in the same process that is given this service itself.
+ *
+ * A call ends with its deadline even if its handler goes on; the handler hears of it by `call.signal`. So it does when the client is gone.
+ *
+ * @throws UsageError if an option is out of its range, or two methods have one path.
+ *
+ * @example
+ * const text = jsonCodec(String);
+ * const Echo = defineService('demo.Echo', { echo: { type: 'unary', request: text, response: text } });
+ * const service = grpcService([implementService(Echo, { echo: (message) => message })]);
+ * const client = grpcClient(service, Echo);
+ * await client.echo('hello'); // 'hello'
+ */
+export function grpcService(
+  implementations: readonly GrpcImplementation[],
+  options: GrpcServiceOptions = {},
+): Service<HttpRequest, HttpResponse> {
+  const { layers = [], onError = reportOnConsole } = options;
+  const full = { ...fullGrpcOptions(options), onError };
+  const methods = new Map<string, GrpcImplementedMethod>();
+  for (const { method, service } of implementations.flatMap((implementation) => implementation.methods)) {
+    if (methods.has(method.path)) throw new UsageError(`two methods have the path ${method.path}`);
+    methods.set(method.path, { method, service: layers.reduceRight((inner, layer) => layer(inner), service) });
+  }
+  return {
+    async serve(request) {
+      const refusal = refuseOthers(request);
+      if (refusal === undefined) return new ServerExchange(request, full).serve(methods);
+      request.body.cancel();
+      return refusal;
+    },
+  };
+}
+
+function reportOnConsole(error: unknown, request: HttpRequest): void {
+  console.error(`the handler of ${request.path} failed:`, error);
+}

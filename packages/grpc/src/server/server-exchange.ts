@@ -1,0 +1,168 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import { HttpBody } from '@lamella/http';
+import type { Clock, Timer } from '@lamella/service-core';
+import { AbortScope, ClosedError } from '@lamella/service-core';
+import { endOfCall } from '../calls/end-of-call.ts';
+import { GrpcAnswer } from '../calls/grpc-answer.ts';
+import { NO_MESSAGES } from '../calls/grpc-call.ts';
+import { deadlineExceeded, enforceDeadline } from '../calls/grpc-deadline.ts';
+import type { GrpcReply } from '../calls/grpc-reply.ts';
+import { GrpcServerCall } from '../calls/grpc-server-call.ts';
+import { grpcFormatOf } from '../codec/content-type.ts';
+import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
+import { acceptsEncoding } from '../codec/grpc-encoding.ts';
+import { GrpcStatus } from '../codec/grpc-status.ts';
+import { GrpcStatusError } from '../errors.ts';
+import { MessageReader } from '../messages/message-reader.ts';
+import type { MessageWriterOptions } from '../messages/message-writer.ts';
+import { encodeMessage } from '../messages/message-writer.ts';
+import type { GrpcMethod } from '../methods/grpc-method.ts';
+import { hasRequestStream, hasResponseStream } from '../methods/grpc-method.ts';
+import type { AdmittedCall } from './admit-call.ts';
+import { admitCall } from './admit-call.ts';
+import type { GrpcImplementedMethod } from './implement-service.ts';
+import { replyBody } from './reply-body.ts';
+import { failureResponse, failureTrailers, messagesResponse, okTrailers } from './responses.ts';
+
+/** What a {@link ServerExchange} needs of the options of its service. */
+export interface ServerExchangeOptions {
+  readonly maxMessageBytes: number;
+  readonly maxMetadataBytes: number;
+  readonly encoding: GrpcEncoding;
+  readonly compressFromBytes: number;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, request: HttpRequest) => void;
+}
+
+/** One call on a server, from its request to the end of its response. */
+export class ServerExchange {
+  readonly #request: HttpRequest;
+  readonly #options: ServerExchangeOptions;
+  readonly #scope: AbortScope;
+  readonly #answer = new GrpcAnswer();
+  #timer: Timer | undefined;
+
+  constructor(request: HttpRequest, options: ServerExchangeOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#scope = new AbortScope(request.scope);
+  }
+
+  /** Serves the call. Never rejects: every failure is a status. */
+  async serve(methods: ReadonlyMap<string, GrpcImplementedMethod>): Promise<HttpResponse> {
+    try {
+      const admitted = admitCall(this.#request, methods, this.#options);
+      this.#timer = this.#startTimer(admitted);
+      const reply = await this.#scope.race(this.#reply(admitted));
+      if (hasResponseStream(admitted.method.type)) return await this.#streamed(admitted.method, reply);
+      const bytes = await this.#encoded(reply.message, admitted.method);
+      this.#close();
+      const body = HttpBody.from(bytes, { trailers: () => okTrailers(reply.trailers) });
+      return messagesResponse(admitted.method.response.format, this.#encoding, reply.metadata, body);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  #startTimer({ deadline }: AdmittedCall): Timer | undefined {
+    if (deadline?.isOver === true) throw deadlineExceeded();
+    return enforceDeadline(deadline, this.#scope, this.#options.clock);
+  }
+
+  async #reply(admitted: AdmittedCall): Promise<GrpcReply> {
+    const { method, metadata, deadline, encoding, service } = admitted;
+    const { maxMessageBytes } = this.#options;
+    const reader = new MessageReader(this.#request.body, {
+      codec: method.request,
+      encoding,
+      maxMessageBytes,
+      toFailure,
+    });
+    const isStream = hasRequestStream(method.type);
+    const message = isStream ? undefined : await reader.single(notOneMessage);
+    const messages = isStream ? reader : NO_MESSAGES;
+    const { extensions } = this.#request;
+    const parts = { method, metadata, deadline, message, messages, extensions, scope: this.#scope };
+    return service.serve(new GrpcServerCall(parts, this.#request, this.#answer));
+  }
+
+  /** The head goes with the first message, or when the handler wants it sent. */
+  async #streamed(method: GrpcMethod, reply: GrpcReply): Promise<HttpResponse> {
+    const iterator = reply.messages[Symbol.asyncIterator]();
+    const pull = async (): Promise<Uint8Array | undefined> => {
+      const result = await this.#scope.race(Promise.resolve(iterator.next()));
+      return result.done === true ? undefined : this.#encoded(result.value, method);
+    };
+    const stop = (): void => void Promise.resolve(iterator.return?.()).catch(ignore);
+    const first = pull();
+    first.catch(stop);
+    await Promise.race([first, this.#answer.wanted()]);
+    let next: Promise<Uint8Array | undefined> | undefined = first;
+    const body = replyBody({
+      next: () => {
+        const wanted = next ?? pull();
+        next = undefined;
+        return wanted;
+      },
+      end: (failure) => {
+        if (failure === undefined) {
+          this.#close();
+          return okTrailers(reply.trailers);
+        }
+        stop();
+        return failureTrailers(this.#end(failure.error), reply.trailers);
+      },
+      cancel: (reason) => {
+        this.#scope.abort(reason);
+        stop();
+        this.#close();
+      },
+    });
+    return messagesResponse(method.response.format, this.#encoding, reply.metadata, body);
+  }
+
+  #encoded(message: unknown, method: GrpcMethod): Uint8Array | Promise<Uint8Array> {
+    return encodeMessage(message, method.response, this.#writerOptions);
+  }
+
+  #failed(error: unknown): HttpResponse {
+    const format = grpcFormatOf(this.#request.headers.get('content-type')) ?? 'proto';
+    return failureResponse(format, this.#end(error), this.#answer.metadata, this.#answer.trailers);
+  }
+
+  #end(error: unknown): GrpcStatusError {
+    const { status, isUnexpected } = endOfCall(error, this.#scope);
+    this.#close();
+    if (isUnexpected) this.#options.onError(error, this.#request);
+    return status;
+  }
+
+  /** The call is over: what the client still sends is of no use. */
+  #close(): void {
+    this.#timer?.cancel();
+    this.#scope.close();
+    this.#request.body.cancel(new ClosedError('the call is over'));
+  }
+
+  get #encoding(): GrpcEncoding {
+    const { encoding } = this.#options;
+    const isAccepted = acceptsEncoding(this.#request.headers.get('grpc-accept-encoding'), encoding);
+    return isAccepted ? encoding : 'identity';
+  }
+
+  get #writerOptions(): MessageWriterOptions {
+    const { compressFromBytes } = this.#options;
+    return { encoding: this.#encoding, compressFromBytes, compresses: () => this.#answer.compresses };
+  }
+}
+
+function notOneMessage(): GrpcStatusError {
+  return new GrpcStatusError(GrpcStatus.UNIMPLEMENTED, 'the method takes exactly one message');
+}
+
+/** The client is gone, or what lies between has given up. */
+function toFailure(cause: unknown): GrpcStatusError {
+  return new GrpcStatusError(GrpcStatus.CANCELLED, 'the request was broken off', { cause });
+}
+
+function ignore(): void {}

@@ -1,0 +1,109 @@
+import type { Layer } from '@lamella/service-core';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { GrpcCall, GrpcReply, GrpcServerCall } from '../src/index.ts';
+import {
+  bytesCodec,
+  defineService,
+  GrpcMetadata,
+  grpcClient,
+  grpcService,
+  implementService,
+  jsonCodec,
+} from '../src/index.ts';
+import { all } from './support/call-cases.ts';
+
+interface Note {
+  readonly value: string;
+}
+
+const note = jsonCodec((value): Note => ({ value: String((value as { value?: unknown }).value) }));
+const Notes = defineService('notes.v1.Notes', {
+  keep: { type: 'unary', request: note, response: note },
+  list: { type: 'server-streaming', request: note, response: note },
+  raw: { type: 'unary', request: bytesCodec, response: bytesCodec, name: 'raw' },
+});
+
+const notes = implementService(Notes, {
+  keep: (message) => message,
+  *list({ value }) {
+    for (const letter of value) yield { value: letter };
+  },
+  raw: async (bytes) => bytes.toReversed(),
+});
+
+describe('services without a schema', () => {
+  it('have messages in JSON, and of bytes', async () => {
+    const client = grpcClient(grpcService([notes]), Notes);
+    expect(await client.keep({ value: 'a' })).toEqual({ value: 'a' });
+    expect(await all(client.list({ value: 'ab' }))).toEqual(['a', 'b']);
+    expect(await client.raw(new Uint8Array([1, 2]))).toEqual(new Uint8Array([2, 1]));
+    expectTypeOf(client.keep).returns.resolves.toEqualTypeOf<Note>();
+    // @ts-expect-error a note is wanted
+    await expect(client.keep(undefined)).rejects.toMatchObject({ statusName: 'INTERNAL' });
+  });
+});
+
+describe('layers', () => {
+  it('stand around calls on both sides, the first outermost, and see messages', async () => {
+    const log: string[] = [];
+    const watch =
+      <Call extends GrpcCall>(name: string): Layer<Call, GrpcReply> =>
+      (inner) => ({
+        async serve(call) {
+          log.push(`${name} ${call.method.name} ${JSON.stringify(call.message)}`);
+          const reply = await inner.serve(call);
+          log.push(`${name} got ${JSON.stringify(reply.message)}`);
+          return reply;
+        },
+      });
+    const service = grpcService([notes], { layers: [watch<GrpcServerCall>('server')] });
+    const client = grpcClient(service, Notes, { layers: [watch('outer'), watch('inner')] });
+    await client.keep({ value: 'a' });
+    expect(log).toEqual([
+      'outer Keep {"value":"a"}',
+      'inner Keep {"value":"a"}',
+      'server Keep {"value":"a"}',
+      'server got {"value":"a"}',
+      'inner got {"value":"a"}',
+      'outer got {"value":"a"}',
+    ]);
+  });
+
+  it('may change metadata, messages and the reply', async () => {
+    const seen: unknown[] = [];
+    const sign: Layer<GrpcCall, GrpcReply> = (inner) => ({
+      async serve(call) {
+        const metadata = call.metadata.clone();
+        metadata.set('x-signed', 'yes');
+        const reply = await inner.serve(call.with({ metadata, message: { value: 'changed' } }));
+        return { ...reply, message: { value: 'answer' } };
+      },
+    });
+    const look: Layer<GrpcServerCall, GrpcReply> = (inner) => ({
+      serve(call) {
+        const changed = call.with({ metadata: GrpcMetadata.from({ 'x-looked': 'yes' }) });
+        seen.push(call.metadata.get('x-signed'), call.message, changed.answer === call.answer);
+        return inner.serve(changed.fork({ scope: call.scope }));
+      },
+    });
+    const client = grpcClient(grpcService([notes], { layers: [look] }), Notes, { layers: [sign] });
+    expect(await client.keep({ value: 'a' })).toEqual({ value: 'answer' });
+    expect(seen).toEqual(['yes', { value: 'changed' }, true]);
+  });
+
+  it('may answer by themselves', async () => {
+    const cached: Layer<GrpcCall, GrpcReply> = () => ({
+      serve: async () => ({
+        metadata: new GrpcMetadata(),
+        message: { value: 'cached' },
+        messages: (async function* () {
+          yield { value: 'c' };
+        })(),
+        trailers: new GrpcMetadata(),
+      }),
+    });
+    const client = grpcClient(grpcService([]), Notes, { layers: [cached] });
+    expect(await client.keep({ value: '' })).toEqual({ value: 'cached' });
+    expect(await all(client.list({ value: '' }))).toEqual(['c']);
+  });
+});

@@ -30,7 +30,7 @@ export const GrpcStatus = {
 /** Name of a status code of gRPC. */
 export type GrpcStatusName = keyof typeof GrpcStatus;
 
-/** @returns The name of a code, such as `'NOT_FOUND'`; `'CODE_17'` for one that has no name. */
+/** Names a status code. @returns The name, such as `'NOT_FOUND'`; `'CODE_17'` for one that has none. */
 export function grpcStatusName(code: number): string {
   return NAMES[code] ?? `CODE_${code}`;
 }

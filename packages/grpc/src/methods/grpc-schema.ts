@@ -60,7 +60,11 @@ export function grpcSchema<Source extends GrpcServiceSource>(
  * Messages of a descriptor, in the binary format of protobuf.
  *
  * @example
- * defineService('chat.v1.Clock', { now: { type: 'unary', request: protobufCodec(EmptySchema), response: protobufCodec(TimestampSchema) } });
+ * function clockOf(request: DescMessage, response: DescMessage) {
+ *   return defineService('chat.v1.Clock', {
+ *     now: { type: 'unary', request: protobufCodec(request), response: protobufCodec(response) },
+ *   });
+ * }
  */
 export function protobufCodec<Described extends DescMessage>(
   schema: Described,

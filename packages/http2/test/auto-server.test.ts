@@ -30,6 +30,31 @@ describe('a server of both protocols', () => {
     await served;
   });
 
+  it.each([
+    ['HTTP/1.1', 'HTTP/2', 'h2', http2(), http1(), '1.1'],
+    ['HTTP/2', 'HTTP/1.1', 'http/1.1', http1(), http2(), '2'],
+  ])(
+    'speaks %s in a tunnel through %s, whatever TLS has chosen around it',
+    async (_in, _out, selected, outer, inner, by) => {
+      const clock = new FakeClock();
+      const within = autoServerLayer({ clock })(serviceFn(({ version }: HttpRequest) => HttpResponse.text(version)));
+      const tunnels = autoServerLayer({ clock })(serviceFn(() => HttpResponse.upgrade({ status: 200 }, within)));
+      const [near, far] = memoryPipe();
+      const serverEnd = createConnection(far);
+      serverEnd.extensions.insert(AlpnSelected, selected);
+      const served = tunnels.serve(serverEnd);
+      const terms = { isToProxy: false, clock };
+      const connect = HttpRequest.from({ method: 'CONNECT', target: 'a.test:80' });
+      const { upgraded } = await outer.open(createConnection(near), terms).serve(connect);
+      const client = inner.open(upgraded ?? createConnection(near), terms);
+      const response = await client.serve(HttpRequest.from({ target: 'http://a.test/' }));
+      expect(await response.body.text()).toBe(by);
+      client.destroy();
+      near.destroy();
+      await served;
+    },
+  );
+
   it.each(['POST / HTTP/1.1', 'PRI / HTTP/1.1', 'PRI * HTTP/1.1', 'P', ''])('takes %j for HTTP/1.1', async (line) => {
     const { near, served } = accept();
     void near.write([Buffer.from(line === '' ? '' : `${line}\r\nHost: a.test\r\nConnection: close\r\n\r\n`)]);

@@ -1,5 +1,5 @@
 import type { ByteStream, Connection } from '@lamella/net-core';
-import { createConnection } from '@lamella/net-core';
+import { AlpnSelected, createConnection } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
 import { TimeoutError } from '@lamella/service-core';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
@@ -86,7 +86,9 @@ export class UpgradeRun implements ConnectionHolder {
   /** Not `async`: what waits for the end of an idle connection takes memory as long as that lasts. */
   #serve(connection: Connection, onError: UpgradeTerms['onError']): void {
     const { stream, scope, extensions } = connection;
-    const upgraded = createConnection(stream, { scope, extensions: extensions.fork('upgrade') });
+    // What TLS has chosen for the connection says nothing of what is spoken there from now on.
+    const own = extensions.fork('upgrade', { hide: [AlpnSelected] });
+    const upgraded = createConnection(stream, { scope, extensions: own });
     const end = (): void => stream.destroy(); // whatever the handler has left open
     this.#started(upgraded).then(end, (error: unknown) => {
       end();

@@ -93,11 +93,11 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
   fail(error: unknown): void {
     if (this.#isOver) return;
     this.finish();
-    this.request.body.cancel(error);
     this.#settle.reject(error);
     this.body?.fail(error);
     this.onContinue?.();
     this.onSent?.();
+    this.request.body.cancel(error); // the last thing: its source is somebody else's, and may throw
   }
 
   // ---- BodyFlow

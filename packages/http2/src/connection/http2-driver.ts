@@ -122,10 +122,13 @@ export class Http2Driver<Owner> implements ByteSink {
   #drainEvents(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    for (let event = this.#protocol.nextEvent(); event !== undefined; event = this.#protocol.nextEvent()) {
-      this.#host.onEvent(event);
+    try {
+      for (let event = this.#protocol.nextEvent(); event !== undefined; event = this.#protocol.nextEvent()) {
+        this.#host.onEvent(event);
+      }
+    } finally {
+      this.#isDraining = false; // what one stream's user throws must not stop all the others for ever
     }
-    this.#isDraining = false;
   }
 
   #settle(): void {

@@ -8,7 +8,14 @@ import {
   headersOfValidFields,
 } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
-import { createConnection, formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
+import {
+  AlpnSelected,
+  createConnection,
+  formatAddress,
+  PeerAddress,
+  TlsSession,
+  toStreamError,
+} from '@lamella/net-core';
 import type {
   AbortListener,
   Clock,
@@ -457,7 +464,8 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   async #runTunnel(exchange: ServerExchange, tunnel: TunnelStream, upgrade: HttpUpgrade): Promise<void> {
     const upgraded = createConnection(tunnel, {
-      extensions: exchange.ingress.fork('upgrade'),
+      // What TLS has chosen for the connection says nothing of what is spoken in the tunnel.
+      extensions: exchange.ingress.fork('upgrade', { hide: [AlpnSelected] }),
       scope: new AbortScope(this.scope),
     });
     try {

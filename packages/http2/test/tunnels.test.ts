@@ -1,5 +1,5 @@
 import { HttpRequest, HttpResponse } from '@lamella/http';
-import type { Connection } from '@lamella/net-core';
+import type { ByteStream, Connection } from '@lamella/net-core';
 import { serviceFn } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { takePage } from '../src/codec/frames/output-pages.ts';
@@ -98,6 +98,70 @@ it('what waits in a tunnel is one run of memory, however small the pieces are th
   expect(Buffer.from((await stream.read()) ?? []).toString()).toBe('more');
   end.resolve();
   await peer.close();
+});
+
+describe('a tunnel whose handler is done', () => {
+  it.each<[string, (stream: ByteStream) => unknown, readonly string[]]>([
+    ['has written nothing', () => {}, ['DATA 1 "" END', 'RST_STREAM 1 NO_ERROR']],
+    [
+      'waits for nothing',
+      (stream) => stream.write([Buffer.from('good'), Buffer.from('bye')]),
+      ['DATA 1 "goodbye"', 'DATA 1 "" END', 'RST_STREAM 1 NO_ERROR'],
+    ],
+    ['has ended it', (stream) => void stream.closeWrite(), ['DATA 1 "" END', 'RST_STREAM 1 NO_ERROR']],
+    ['has broken it off', (stream) => stream.destroy(new Error('no')), ['RST_STREAM 1 CANCEL']],
+    [
+      'breaks off what it has written',
+      (stream) => {
+        void stream.write([Buffer.from('bye')]);
+        stream.destroy(new Error('no'));
+      },
+      ['RST_STREAM 1 CANCEL'],
+    ],
+  ])('and %s ends as its handler says', async (_, handle, ends) => {
+    const { peer } = await serving(async () =>
+      HttpResponse.upgrade(
+        { status: 200 },
+        serviceFn(({ stream }: Connection) => {
+          void handle(stream);
+        }),
+      ),
+    );
+    await peer.send(headers(1, [':method', 'CONNECT', ':authority', 'a.test:443']));
+    expect((await peer.takeFrames()).slice(1)).toEqual(ends);
+    await peer.send(data(1, 'late'));
+    expect(await peer.takeFrames()).toEqual([]);
+    await peer.close();
+  });
+
+  it('sends what waits for room before its end, and reads no more', async () => {
+    const { peer } = await serving(async () =>
+      HttpResponse.upgrade(
+        { status: 200 },
+        serviceFn(({ stream }: Connection) => void stream.write([Buffer.alloc(65_536, 'x'), Buffer.from('last')])),
+      ),
+    );
+    await peer.send(headers(1, [':method', 'CONNECT', ':authority', 'a.test:443']));
+    const before = await peer.takeFrames();
+    expect(before.join()).not.toContain('END');
+    await peer.send(data(1, 'nobody reads that'), windowUpdate(0, 100), windowUpdate(1, 100));
+    expect(await peer.takeFrames()).toEqual(['DATA 1 "xlast"', 'DATA 1 "" END', 'RST_STREAM 1 NO_ERROR']);
+    await peer.close();
+  });
+
+  it('says no more if the client has ended its direction', async () => {
+    const { peer } = await serving(async () =>
+      HttpResponse.upgrade(
+        { status: 200 },
+        serviceFn(async ({ stream }: Connection) => {
+          while ((await stream.read()) !== undefined);
+        }),
+      ),
+    );
+    await peer.send(headers(1, [':method', 'CONNECT', ':authority', 'a.test:443']), data(1, 'x', { end: true }));
+    expect((await peer.takeFrames()).slice(1)).toEqual(['DATA 1 "" END']);
+    await peer.close();
+  });
 });
 
 it('HTTP/2 in a tunnel of HTTP/2 keeps what waits for room there, whatever others write meanwhile', async () => {

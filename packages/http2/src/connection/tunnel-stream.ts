@@ -34,6 +34,8 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   #wantsEnd = false;
   #hasSentEnd = false;
   #isEndWritten = false;
+  /** Whether nothing more can be sent, or shall be. */
+  #isCut = false;
   #room: PromiseWithResolvers<void> | undefined;
   #flushed: PromiseWithResolvers<void> | undefined;
   #info: CloseInfo | undefined;
@@ -67,12 +69,14 @@ export class TunnelStream implements ByteStream, ReadOrigin {
     if (this.#hasSentEnd) {
       this.#isEndWritten = true;
       this.#flushed?.resolve();
-      this.#checkClosed();
+      if (this.#info === undefined) this.#checkClosed();
+      else if (!this.#remoteEnd) this.#host.reset(true); // nobody is here any more to read what comes
     } else this.#sendNext();
   }
 
   /** The stream is gone. */
   fail(info: CloseInfo): void {
+    this.#isCut = true;
     this.#finish(info);
   }
 
@@ -120,8 +124,13 @@ export class TunnelStream implements ByteStream, ReadOrigin {
 
   destroy(reason?: unknown): void {
     if (this.#info !== undefined) return;
-    this.#host.reset(reason === undefined && this.#isEndWritten);
+    this.#isCut = reason !== undefined;
     this.#finish({ reason: 'shutdown', error: reason });
+    if (this.#isCut || this.#isEndWritten) this.#host.reset(!this.#isCut);
+    else {
+      this.#wantsEnd = true; // a plain close: what was written still arrives, and then its end
+      this.#sendNext();
+    }
   }
 
   // ---- both directions
@@ -153,7 +162,7 @@ export class TunnelStream implements ByteStream, ReadOrigin {
   }
 
   #sendNext(): void {
-    if (this.#isSending || this.#hasSentEnd || this.#info !== undefined) return;
+    if (this.#isSending || this.#hasSentEnd || this.#isCut) return;
     if (this.#queue.length > 0) {
       const bytes = this.#queue.length === 1 ? (this.#queue[0] as Uint8Array) : Buffer.concat(this.#queue);
       this.#queue = [];

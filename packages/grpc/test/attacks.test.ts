@@ -8,7 +8,7 @@ import { encodeMessageFrame } from '../src/codec/message-frame.ts';
 import type { GrpcClientOptions, GrpcServiceOptions } from '../src/index.ts';
 import { grpcClient, grpcService, implementService } from '../src/index.ts';
 import { compressMessage } from '../src/messages/message-compression.ts';
-import { all, echoHandlers } from './support/call-cases.ts';
+import { all, eachKind, echoHandlers } from './support/call-cases.ts';
 import { EchoService } from './support/echo-service.ts';
 import { frames } from './support/stages.ts';
 
@@ -208,6 +208,36 @@ describe('a client', () => {
     await expect(client.echo({})).rejects.toMatchObject({ statusName: name, cause });
   });
 
+  it.each([0, 1, 2, 3])('gives up what a service answers after a call of kind %i is over', async (kind) => {
+    let answer: (response: HttpResponse) => void = () => {};
+    const late = new Promise<HttpResponse>((resolve) => {
+      answer = resolve;
+    });
+    const { client } = ask(() => late);
+    const controller = new AbortController();
+    const [call] = eachKind(client, { signal: controller.signal }, kind);
+    const failure = expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    await settle(1);
+    controller.abort();
+    await failure;
+    const { response, cancelled } = endless();
+    answer(response);
+    await settle(2);
+    expect(cancelled).toHaveLength(1);
+  });
+
+  it('gives up a stream whose reader has stopped reading, when the deadline passes', async () => {
+    const clock = new FakeClock();
+    const { response, cancelled } = endless();
+    const { client } = ask(() => response, { clock });
+    const stream = client.split({}, { timeoutMs: 100 });
+    expect((await stream.next()).value?.value).toBe('a');
+    clock.advance(100);
+    expect(cancelled).toEqual([expect.objectContaining({ statusName: 'DEADLINE_EXCEEDED' })]);
+    await expect(stream.next()).rejects.toMatchObject({ statusName: 'DEADLINE_EXCEEDED' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('passes wrong use on as it is', async () => {
     const error = new UsageError('wrong');
     const { client } = ask(() => Promise.reject(error));
@@ -322,6 +352,20 @@ function ask(answer: () => HttpResponse | Promise<HttpResponse>, options: GrpcCl
 function answerOf(bytes: Uint8Array, trailers?: Record<string, string>, headers: Record<string, string> = GRPC) {
   const end = trailers && HttpHeaders.from(trailers);
   return HttpResponse.from({ headers, body: HttpBody.from([bytes], { trailers: () => end }) });
+}
+
+/** One message, and then nothing for ever. */
+function endless() {
+  const chunks = [FRAME];
+  const cancelled: unknown[] = [];
+  const body = HttpBody.fromSource({
+    read: () => {
+      const chunk = chunks.shift();
+      return chunk === undefined ? new Promise(() => {}) : Promise.resolve(chunk);
+    },
+    cancel: (reason) => void cancelled.push(reason),
+  });
+  return { response: HttpResponse.from({ headers: GRPC, body }), cancelled };
 }
 
 function brokenOff(error: Error): HttpResponse {

@@ -112,8 +112,14 @@ async function replyOf(response: HttpResponse, exchange: Exchange): Promise<Grpc
   }
 }
 
-/** Messages that end the call with themselves: read to the end, failed, or left. */
-function watched(reader: MessageReader, { scope, failure, close }: Exchange): AsyncIterableIterator<unknown> {
+/** Messages that end the call with themselves: read to the end, failed, or left. An abort needs nobody who reads. */
+function watched(reader: MessageReader, exchange: Exchange): AsyncIterableIterator<unknown> {
+  const { scope, failure } = exchange;
+  const listener = scope.onAbort((reason) => reader.cancel(reason));
+  const close = (): void => {
+    listener.close();
+    exchange.close();
+  };
   return {
     [Symbol.asyncIterator]() {
       return this;

@@ -63,6 +63,11 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     return { done: true, value: undefined };
   }
 
+  /** Gives the rest up. A read that is under way fails with `reason`. */
+  cancel(reason: unknown): void {
+    this.#body.cancel(reason);
+  }
+
   /**
    * Reads the one message of a body, and its end.
    *

@@ -57,14 +57,10 @@ export function grpcSchema<Source extends GrpcServiceSource>(
 }
 
 /**
- * Messages of a descriptor, in the binary format of protobuf.
+ * Messages of a descriptor, such as the `UserSchema` that `protoc-gen-es` generates, in the binary format of protobuf.
  *
- * @example
- * function clockOf(request: DescMessage, response: DescMessage) {
- *   return defineService('chat.v1.Clock', {
- *     now: { type: 'unary', request: protobufCodec(request), response: protobufCodec(response) },
- *   });
- * }
+ * @remarks
+ * Whole services are taken as they are generated; this is for methods that `defineService` puts together of messages.
  */
 export function protobufCodec<Described extends DescMessage>(
   schema: Described,

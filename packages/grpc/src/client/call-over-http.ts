@@ -14,7 +14,7 @@ import { headersOf, metadataOf } from '../codec/metadata-fields.ts';
 import { GrpcStatusError } from '../errors.ts';
 import { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import { MessageReader } from '../messages/message-reader.ts';
-import { hasResponseStream } from '../methods/grpc-method.ts';
+import { hasRequestStream, hasResponseStream } from '../methods/grpc-method.ts';
 import { callBody } from './call-body.ts';
 import { checkHead, endMetadata } from './response-status.ts';
 import { toCallFailure } from './to-call-failure.ts';
@@ -39,10 +39,12 @@ export function callOverHttp(
     async serve(call) {
       const scope = new AbortScope(call.scope);
       const failure = (error: unknown): unknown => toCallFailure(error, scope, call.deadline);
+      // One message is given at once; making an error for nobody would cost more than the message.
+      const isStream = hasRequestStream(call.method.type);
       let request: HttpRequest | undefined;
       const close = (): void => {
         scope.close();
-        request?.body.cancel(new ClosedError('the call is over'));
+        if (isStream) request?.body.cancel(new ClosedError('the call is over'));
       };
       try {
         scope.throwIfAborted();
@@ -131,7 +133,7 @@ function watched(reader: MessageReader, exchange: Exchange): AsyncIterableIterat
         return result;
       } catch (error) {
         const reason = failure(error);
-        await reader.return();
+        reader.cancel(reason);
         close();
         throw reason;
       }

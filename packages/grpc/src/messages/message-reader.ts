@@ -1,4 +1,5 @@
 import type { HttpBody } from '@lamella/http';
+import { ClosedError } from '@lamella/service-core';
 import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
 import { GrpcStatus } from '../codec/grpc-status.ts';
 import { MessageFrameDecoder } from '../codec/message-frame.ts';
@@ -58,13 +59,18 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   }
 
   async return(): Promise<IteratorResult<unknown, undefined>> {
-    this.#isOver = true;
-    this.#body.cancel();
+    if (!this.#isOver) this.cancel(new ClosedError('the messages are not wanted any more'));
     return { done: true, value: undefined };
+  }
+
+  /** Whether everything has been read, or will not be. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Gives the rest up. A read that is under way fails with `reason`. */
   cancel(reason: unknown): void {
+    this.#isOver = true;
     this.#body.cancel(reason);
   }
 

@@ -41,6 +41,7 @@ export class ServerExchange {
   readonly #scope: AbortScope;
   readonly #answer = new GrpcAnswer();
   #timer: Timer | undefined;
+  #reader: MessageReader | undefined;
 
   constructor(request: HttpRequest, options: ServerExchangeOptions) {
     this.#request = request;
@@ -78,6 +79,7 @@ export class ServerExchange {
       maxMessageBytes,
       toFailure,
     });
+    this.#reader = reader;
     const isStream = hasRequestStream(method.type);
     const message = isStream ? undefined : await reader.single(notOneMessage);
     const messages = isStream ? reader : NO_MESSAGES;
@@ -141,7 +143,7 @@ export class ServerExchange {
   #close(): void {
     this.#timer?.cancel();
     this.#scope.close();
-    this.#request.body.cancel(new ClosedError('the call is over'));
+    if (this.#reader?.isOver !== true) this.#request.body.cancel(new ClosedError('the call is over'));
   }
 
   get #encoding(): GrpcEncoding {

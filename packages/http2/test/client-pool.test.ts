@@ -1,6 +1,6 @@
 import type { HttpClientOptions, HttpRequestInit } from '@lamella/http';
 import { createHttpClient, HttpRequest, HttpResponse } from '@lamella/http';
-import type { ConnectRequest } from '@lamella/net-core';
+import type { ByteStream, ConnectRequest } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import type { Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
@@ -76,6 +76,46 @@ describe('many requests to one origin', () => {
     await client.close();
   });
 });
+
+describe('a client that may have one connection only', () => {
+  it.each([1, 100])(
+    'gives it to another origin when all is told that came by it, of %d streams at once',
+    async (most) => {
+      const { client, get } = setup(hello, { limits: { maxConcurrentStreams: most } }, { maxConnections: 1 });
+      const asked = Array.from({ length: 20 }, (_, index) => get({ target: `http://${index % 2}.test/` }));
+      const outcomes = await Promise.allSettled(asked);
+      expect(outcomes).toEqual(Array(20).fill({ status: 'fulfilled', value: 'hello' }));
+      await client.close();
+    },
+  );
+
+  it.each<[string, (response: HttpResponse) => unknown]>([
+    ['is closed', ({ upgraded }) => upgraded?.stream.destroy()],
+    ['is broken off', ({ upgraded }) => upgraded?.stream.destroy(new Error('enough'))],
+    ['is disposed of with its response', (response) => response[Symbol.dispose]()],
+  ])('gives its only place to who waits for it when a tunnel %s', async (_, end) => {
+    const service = serviceFn(async ({ method }: HttpRequest) =>
+      method === 'CONNECT'
+        ? HttpResponse.upgrade({ status: 200 }, { serve: ({ stream }) => ended(stream) })
+        : hello.serve(request({ target: '/' })),
+    );
+    const { client, dials, get } = setup(service, { limits: { maxConcurrentStreams: 1 } }, { maxConnections: 1 });
+    expect(await get()).toBe('hello'); // now the settings of the server are known
+    const response = await client.serve(request({ method: 'CONNECT', target: 'a.test:80' }));
+    const next = get();
+    await settle();
+    expect(client.gauges()).toMatchObject([{ active: 1, waiting: 1 }]);
+    end(response);
+    expect(await next).toBe('hello');
+    expect(client.gauges()).toMatchObject([{ active: 0, idle: 1, waiting: 0 }]);
+    expect(dials).toHaveLength(1);
+    await client.close();
+  });
+});
+
+async function ended(stream: ByteStream): Promise<void> {
+  while ((await stream.read()) !== undefined);
+}
 
 describe('a server that leaves', () => {
   it('fails no request: what it has not looked at goes elsewhere, POST too', async () => {

@@ -9,14 +9,13 @@ import {
   HttpTimings,
   headersOfValidFields,
   IncomingBody,
-  isIdempotent,
   isToken,
   reasonPhrase,
 } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
 import { createConnection, formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
 import type { Clock, ErrorFacts, Extensions, Timer } from '@lamella/service-core';
-import { addErrorFacts, ClosedError, ProtocolError, TimeoutError, UsageError } from '@lamella/service-core';
+import { addErrorFacts, ClosedError, TimeoutError, UsageError } from '@lamella/service-core';
 import { ERROR_CODE, errorCodeName } from '../codec/error-code.ts';
 import { Http2ConnectionError, Http2ProtocolError } from '../errors.ts';
 import { Http2StreamId } from '../keys.ts';
@@ -29,6 +28,7 @@ import type { Http2SettingName } from '../protocol/settings-order.ts';
 import { pumpBody } from './body-pump.ts';
 import type { ClientExchangeHost } from './client-exchange.ts';
 import { ClientExchange } from './client-exchange.ts';
+import { noUpgrade, retryability, unprocessed } from './client-failures.ts';
 import type { ClientRequestHead, PseudoHeaderOrder } from './client-messages.ts';
 import { acceptOf, requestHead, upgradeOf } from './client-messages.ts';
 import { Http2Driver } from './http2-driver.ts';
@@ -70,6 +70,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   #idleSinceMs: number;
   /** Whether it has brought a response. */
   #hasServed = false;
+  /** Whether there may be room that nobody has been told of. */
+  #hasNews = false;
   #failure: unknown;
   #destroyed: { readonly reason: unknown } | undefined;
   #readerTimer: Timer | undefined;
@@ -97,7 +99,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   }
 
   get active(): number {
-    return this.#protocol.activeStreams + this.#early.size;
+    // A stream may be over for the protocol while its response has not been told yet, and the other way round.
+    return Math.max(this.#protocol.activeStreams, this.#exchanges.size) + this.#early.size;
   }
 
   get state(): 'open' | 'closing' | 'closed' {
@@ -123,7 +126,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
       request.scope.throwIfAborted();
       const upgrade = upgradeOf(request);
       if (upgrade !== undefined && !this.#protocol.peer.isKnown) return this.#serveLater(request);
-      if (upgrade !== undefined && !this.#allowsUpgrade(upgrade, request)) throw this.#noUpgrade(upgrade);
+      if (upgrade !== undefined && !this.#allowsUpgrade(upgrade, request)) throw noUpgrade(upgrade);
       return this.#begin(request, requestHead(request, this.#scheme, this.#options.pseudoHeaderOrder, upgrade));
     } catch (error) {
       return Promise.reject(error);
@@ -286,7 +289,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
         if (event.stream.owner !== undefined) this.#fail(event.stream.owner, event.error);
         break;
       case 'capacity':
-        this.#onCapacity();
+        this.#hasNews = true;
         break;
       case 'goaway':
         this.#failure = new Http2ConnectionError(event.errorCode, event.debugText);
@@ -311,7 +314,10 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     this.#setState('closed');
   }
 
-  #onCapacity(): void {
+  /** Told only now: in between, what came for others may wait behind the event, and the connection looks idle though it is not. */
+  onQuiet(): void {
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
     if (this.#protocol.peer.isKnown) for (const go of this.#early) go();
     this.#noteIdle();
     this.#listener?.();
@@ -397,7 +403,11 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const store = this.extensions.fork('stream');
     store.insert(Http2StreamId, stream.id);
     const upgraded = createConnection(tunnel, { extensions: store.fork('upgrade') });
-    void tunnel.closed.then(() => this.#exchanges.delete(exchange));
+    void tunnel.closed.then(() => {
+      this.#exchanges.delete(exchange);
+      this.#hasNews = true;
+      this.#driver.turn();
+    });
     if (exchange.becomes === 'tunnel') return this.#responseOf(exchange, status, headers, HttpBody.empty, upgraded);
     const upgrade = request.headers.get('upgrade') ?? '';
     headers.append('connection', 'Upgrade');
@@ -549,12 +559,6 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', message, options);
   }
 
-  #noUpgrade(upgrade: string): HttpConnectionError {
-    const message = `the server does not take extended CONNECT (RFC 8441) for ${upgrade}: that needs HTTP/1.1 there`;
-    const options = { processed: 'no', facts: { retryable: false } } as const;
-    return new HttpConnectionError('LML_ERR_HTTP_UPGRADE_UNSUPPORTED', message, options);
-  }
-
   #facts(exchange: ClientExchange, error: unknown): ErrorFacts {
     const peer = this.extensions.get(PeerAddress);
     return {
@@ -576,21 +580,6 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
   get #nowMs(): number {
     return this.#options.clock.coarseNowMs();
   }
-}
-
-/** GOAWAY says so. RFC 9113 section 6.8. */
-function unprocessed(): HttpConnectionError {
-  const message = 'the server ends the connection, and has not looked at the request';
-  return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', message, { processed: 'no' });
-}
-
-/** Whether sending the request again is safe and may help; a peer that broke a rule will do so again. */
-function retryability(error: unknown, method: string): { readonly retryable?: boolean } {
-  if (error instanceof HttpConnectionError || error instanceof HttpStreamResetError) {
-    return { retryable: error.processed === 'no' || isIdempotent(method) };
-  }
-  if (error instanceof TimeoutError) return { retryable: isIdempotent(method) };
-  return error instanceof ProtocolError ? { retryable: false } : {};
 }
 
 const NOTHING = new Uint8Array(0);

@@ -9,6 +9,8 @@ import type { Http2Protocol } from '../protocol/http2-protocol.ts';
 /** Whoever makes something of the events of a connection. */
 export interface Http2DriverHost<Owner> {
   onEvent(event: Http2Event<Owner>): void;
+  /** All events so far have been handled. */
+  onQuiet?(): void;
   /** The stream below has ended. */
   onClosed(info: CloseInfo): void;
 }
@@ -129,6 +131,7 @@ export class Http2Driver<Owner> implements ByteSink {
     } finally {
       this.#isDraining = false; // what one stream's user throws must not stop all the others for ever
     }
+    this.#host.onQuiet?.();
   }
 
   #settle(): void {

@@ -98,8 +98,11 @@ export class Http2Driver<Owner> implements ByteSink {
 
   /** Handles all events, and sees to it that the output leaves. Called after every command to the protocol. */
   turn(): void {
-    this.#drainEvents();
-    this.#settle();
+    try {
+      this.#drainEvents();
+    } finally {
+      this.#settle();
+    }
   }
 
   /** Ends what is over: in good order, so that everything written still arrives, if the peer takes anything. */
@@ -124,14 +127,17 @@ export class Http2Driver<Owner> implements ByteSink {
   #drainEvents(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    try {
-      for (let event = this.#protocol.nextEvent(); event !== undefined; event = this.#protocol.nextEvent()) {
+    let thrown: { readonly error: unknown } | undefined;
+    for (let event = this.#protocol.nextEvent(); event !== undefined; event = this.#protocol.nextEvent()) {
+      try {
         this.#host.onEvent(event);
+      } catch (error) {
+        thrown ??= { error }; // what the user of one stream throws must not stop the others
       }
-    } finally {
-      this.#isDraining = false; // what one stream's user throws must not stop all the others for ever
     }
+    this.#isDraining = false;
     this.#host.onQuiet?.();
+    if (thrown !== undefined) throw thrown.error;
   }
 
   #settle(): void {

@@ -185,9 +185,9 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
         break;
       case 'failed':
         this.#failure = this.#told(event.error);
-        this.#options.onError(event.error, undefined);
         for (const exchange of [...this.#exchanges]) this.#abandon(exchange, event.error);
         this.#driver?.close(event.error);
+        this.#options.onError(event.error, undefined);
         break;
       case 'closed':
         queueMicrotask(() => this.#driver?.close());

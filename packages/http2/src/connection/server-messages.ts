@@ -39,7 +39,7 @@ export function requestTarget({ scheme, authority, path }: Http2RequestHead, own
  *
  * @param date - Value of the Date field, if one is to be added.
  * @param length - Number of bytes to announce; `'stated'`: what the headers say; `undefined`: none.
- * @throws UsageError if the headers announce another length than the body has.
+ * @throws UsageError if the headers announce another length than the body has, or one that is none.
  */
 export function responseHead(
   status: number,
@@ -49,6 +49,9 @@ export function responseHead(
 ): string[] {
   const fields = [':status', String(status)];
   const stated = appendFields(fields, headers);
+  if (stated !== undefined && !LENGTH.test(stated)) {
+    throw new UsageError(`content-length must be a number of bytes, got ${JSON.stringify(stated)}`);
+  }
   if (length === 'stated') {
     if (stated !== undefined) fields.push('content-length', stated);
   } else if (length !== undefined) {
@@ -83,3 +86,5 @@ export function announcedLength(
   if (method === 'HEAD') return headers.has('content-length') || body.isEmpty ? 'stated' : body.sizeOnWire;
   return body.sizeOnWire;
 }
+
+const LENGTH = /^[0-9]{1,15}$/;

@@ -20,11 +20,13 @@ export class UpgradeRun implements ConnectionHolder {
   /** The response itself may hold much, and an upgraded connection lives for long: each part goes when it is done with. */
   #head: Pick<HttpResponse, 'status' | 'reason' | 'headers'> | undefined;
   #upgrade: HttpUpgrade | undefined;
+  readonly #isTunnel: boolean;
   #state: 'waiting' | 'switched' | 'given-up' = 'waiting';
 
   constructor({ status, reason, headers }: HttpResponse, upgrade: HttpUpgrade, stream: ByteStream) {
     this.#head = { status, reason, headers };
     this.#upgrade = upgrade;
+    this.#isTunnel = status !== 101;
     this.#stream = stream;
   }
 
@@ -86,8 +88,8 @@ export class UpgradeRun implements ConnectionHolder {
   /** Not `async`: what waits for the end of an idle connection takes memory as long as that lasts. */
   #serve(connection: Connection, onError: UpgradeTerms['onError']): void {
     const { stream, scope, extensions } = connection;
-    // What TLS has chosen for the connection says nothing of what is spoken there from now on.
-    const own = extensions.fork('upgrade', { hide: [AlpnSelected] });
+    // What TLS has chosen for the connection says nothing of what is spoken in a tunnel.
+    const own = extensions.fork('upgrade', { hide: this.#isTunnel ? [AlpnSelected] : [] });
     const upgraded = createConnection(stream, { scope, extensions: own });
     const end = (): void => stream.destroy(); // whatever the handler has left open
     this.#started(upgraded).then(end, (error: unknown) => {

@@ -464,8 +464,10 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   async #runTunnel(exchange: ServerExchange, tunnel: TunnelStream, upgrade: HttpUpgrade): Promise<void> {
     const upgraded = createConnection(tunnel, {
-      // What TLS has chosen for the connection says nothing of what is spoken in the tunnel.
-      extensions: exchange.ingress.fork('upgrade', { hide: [AlpnSelected] }),
+      // What TLS has chosen for the connection says nothing of what is spoken in a tunnel.
+      extensions: exchange.ingress.fork('upgrade', {
+        hide: exchange.head.protocol === undefined ? [AlpnSelected] : [],
+      }),
       scope: new AbortScope(this.scope),
     });
     try {

@@ -89,7 +89,7 @@ export class UpgradeRun implements ConnectionHolder {
   #serve(connection: Connection, onError: UpgradeTerms['onError']): void {
     const { stream, scope, extensions } = connection;
     // What TLS has chosen for the connection says nothing of what is spoken in a tunnel.
-    const own = extensions.fork('upgrade', { hide: this.#isTunnel ? [AlpnSelected] : [] });
+    const own = extensions.fork('upgrade', this.#isTunnel ? TUNNEL : undefined);
     const upgraded = createConnection(stream, { scope, extensions: own });
     const end = (): void => stream.destroy(); // whatever the handler has left open
     this.#started(upgraded).then(end, (error: unknown) => {
@@ -128,3 +128,5 @@ async function inTime(written: Promise<void>, stream: ByteStream, terms: Upgrade
     timer.cancel();
   }
 }
+
+const TUNNEL = { hide: [AlpnSelected] } as const;

@@ -15,6 +15,7 @@ export const packages: readonly string[] = [
   'http2',
   'tls',
   'acme',
+  'grpc',
   'http-cache',
   'http-cookies',
   'web',

@@ -2,7 +2,7 @@ import type { Connection, Connector, Listener } from '@lamella/net-core';
 import { AcceptQueue, connectRequest, createConnection } from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
 import { certificateAuthority, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
-import type { Places } from './transports.ts';
+import type { Places } from './places.ts';
 
 /** Puts TLS around every connection of a network, dialled or accepted; whatever runs there does not know it. */
 export function overTls(inner: Places): Places {

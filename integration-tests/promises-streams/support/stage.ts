@@ -8,7 +8,7 @@ import type { Clock, Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
 import type { HttpVersion } from '../../promises/support/http-version.ts';
 import { protocolOf } from '../../promises/support/http-version.ts';
-import type { Places } from './transports.ts';
+import type { Places } from './places.ts';
 
 /** Options of {@link openStage}. */
 export interface StageOptions {

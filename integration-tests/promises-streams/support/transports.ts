@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Address, Connector, Listener } from '@lamella/net-core';
+import type { Address, Listener } from '@lamella/net-core';
 import { formatAddress, memoryNetwork } from '@lamella/net-core';
 import { listenTcp, listenUnix, tcpConnector } from '@lamella/net-tcp';
 import type { HttpVersion } from '../../promises/support/http-version.ts';
 import { overTls } from './over-tls.ts';
+import type { Places } from './places.ts';
 
 /** A kind of transport, under which whole programs run without knowing it. */
 export interface Transport {
@@ -14,16 +15,6 @@ export interface Transport {
   readonly version: HttpVersion;
   /** Opens a network of this kind, with nothing in it. */
   open(): Places;
-}
-
-/** A network on which one listens and connects by names, whatever stands behind them. */
-export interface Places {
-  /** Listens on a name such as `origin.test:80`. */
-  listen(name: string): Promise<Listener>;
-  /** Connects to names on which something listens. */
-  readonly connector: Connector;
-  /** Removes what is left; the listeners must be closed before. */
-  close(): void;
 }
 
 /** A network in this process, without sockets. */

@@ -42,9 +42,13 @@ function copyWorkspace(target: string): void {
 }
 
 /** pnpm reads from here what `workspace:^` stands for. */
-function linkDependencies(directory: string, { dependencies = {} }: Manifest, target: string): void {
+function linkDependencies(
+  directory: string,
+  { dependencies = {}, devDependencies = {} }: Manifest,
+  target: string,
+): void {
   for (const { path, manifest } of publishedPackages()) {
-    if (dependencies[manifest.name] === undefined) continue;
+    if (dependencies[manifest.name] === undefined && devDependencies[manifest.name] === undefined) continue;
     const link = join(directory, 'node_modules', manifest.name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(target, path), link);

@@ -14,8 +14,10 @@ const NAMES = ['a.test', 'b.test'];
 
 describe('acmeCertificates', () => {
   it('gets a certificate, and shows it for its names', async () => {
-    const { certificates, obtained } = await setup();
+    const issuing = Promise.withResolvers<void>();
+    const { certificates, obtained } = await setup({ issuing: issuing.promise });
     expect(certificates.certificateFor('a.test')).toBeUndefined();
+    issuing.resolve();
     await certificates.ready();
     const shown = certificates.certificateFor('b.test');
     expect(new X509Certificate((await shown)?.cert ?? '').subjectAltName).toBe('DNS:a.test, DNS:b.test');
@@ -229,7 +231,14 @@ describe('acmeCertificates', () => {
   });
 });
 
-async function setup(options: Partial<AcmeCertificatesOptions> & { readonly clock?: FakeClock } = {}, failure?: Error) {
+/** What {@link setup} takes beside options of the certificates. */
+interface Setup extends Partial<AcmeCertificatesOptions> {
+  readonly clock?: FakeClock;
+  /** What the authority waits for before it issues anything. */
+  readonly issuing?: Promise<void>;
+}
+
+async function setup({ issuing, ...options }: Setup = {}, failure?: Error) {
   const { clock = new FakeClock({ epochMs: Date.UTC(2026, 0, 1) }), storage = memoryAcmeStorage() } = options;
   const state = { failure, jumpMs: 0, validityMs: 90 * DAY_MS };
   const jumping = { ...clock, epochMs: () => clock.epochMs() + state.jumpMs };
@@ -243,6 +252,7 @@ async function setup(options: Partial<AcmeCertificatesOptions> & { readonly cloc
       attempts++;
       if (state.failure !== undefined) throw state.failure;
       isBusy++;
+      await issuing;
       const times = { clock: jumping, validityMs: state.validityMs, backdateMs: 0 };
       const issued = await authority.issue({ names, ...times });
       obtained.push(names);

@@ -238,7 +238,7 @@ function ownChunk(chunk: Uint8Array): Uint8Array {
 }
 
 /** Large enough that bulk transfers spend their time in the kernel. */
-const BYTES_A_WRITE = 256 * 1024;
+const BYTES_A_WRITE = 1024 * 1024;
 const MAX_COPIED_BYTES = 16 * 1024;
 const MAX_UNWRITTEN_BYTES = 64 * 1024;
 const MAX_BYTES_A_TURN = 1024 * 1024;

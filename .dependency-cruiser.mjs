@@ -20,7 +20,8 @@ const allowed = {
   web: [...L1, 'http'],
   ws: [...L1, 'http'],
   grpc: [...L1, 'http'],
-  cli: [...L1, 'net-tcp', 'tls', 'http', 'http2', 'proxy', 'acme', 'http-cache', 'http-cookies', 'web', 'ws', 'grpc'],
+  otel: [...L1, 'http', 'grpc', 'ws'],
+  cli: [...L1, 'net-tcp', 'tls', 'http', 'http2', 'proxy', 'acme', 'http-cache', 'http-cookies', 'web', 'ws', 'grpc', 'otel'],
 };
 
 /** Built-in modules with one home: no other package may import them. */

@@ -1,0 +1,1 @@
+export { packageBuild as default } from '../../tools/tsup-preset.ts';

@@ -1,10 +1,12 @@
 // pnpm bench [NAME ...] [--rounds N] [--seconds N]: the whole table, or single rows.
+// pnpm bench [NAME ...] --against FOLDER: our contestants beside those of another copy of the repository.
 // pnpm bench NAME --profile: where the CPU time of each contestant goes.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rows } from './rows/index.ts';
+import { againstRow } from './support/against.ts';
 import { profileRow } from './support/profile.ts';
 import { reportMemory, reportRow } from './support/report.ts';
 import { countRounds, runRounds } from './support/rounds.ts';
@@ -15,6 +17,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
     profile: { type: 'boolean', default: false },
+    against: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +35,10 @@ if (unknown.length > 0) {
   console.error(`no row is named ${unknown.join(', ')}; there are: ${rows.map((row) => row.name).join(', ')}`);
   process.exit(2);
 }
-const chosen = positionals.length === 0 ? rows : rows.filter((row) => positionals.includes(row.name));
+const { against } = values;
+const named = positionals.length === 0 ? rows : rows.filter((row) => positionals.includes(row.name));
+const chosen =
+  against === undefined ? named : named.flatMap((row) => (row.type === 'rate' ? (againstRow(row, against) ?? []) : []));
 const onProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };

@@ -1,9 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The subject runs on one core, whatever loads it (and stands behind it) on the other. */
 export const SUBJECT_CORE = 0;
@@ -27,7 +29,9 @@ export async function startNode(
   core: number = SUBJECT_CORE,
 ): Promise<SubjectProcess> {
   const port = await freePort();
-  const file = fileURLToPath(new URL(`../subjects/${script}`, import.meta.url));
+  const file = fileURLToPath(
+    new URL(script, core === SUBJECT_CORE ? (otherSubjects.getStore() ?? SUBJECTS) : SUBJECTS),
+  );
   const flags = [
     '--conditions=@lamella/source',
     '--expose-gc',
@@ -43,6 +47,11 @@ export async function startNode(
   const started = wrap(child, port);
   await started.nextLine();
   return started;
+}
+
+/** Starts something with the subjects of another copy of this repository; what loads them stays ours. */
+export function withSubjectsOf<Started>(root: string, start: () => Promise<Started>): Promise<Started> {
+  return otherSubjects.run(pathToFileURL(`${resolve(root)}/integration-tests/bench/subjects/`), start);
 }
 
 /** Starts a foreign server in the foreground, and waits until its port takes connections. */
@@ -121,6 +130,9 @@ function isTaken(port: number): Promise<boolean> {
     socket.on('error', () => resolve(false));
   });
 }
+
+const SUBJECTS = new URL('../subjects/', import.meta.url);
+const otherSubjects = new AsyncLocalStorage<URL>();
 
 /** Set by `--profile`: a folder for what V8 writes when it tells `perf` the names of its functions. */
 const profileFolder = (): string | undefined => process.env['LAMELLA_BENCH_PROFILE'];

@@ -6,6 +6,7 @@ import { errorCodeName } from './codec/error-code.ts';
 /** Every `code` of an {@link Http2ProtocolError}. Minor releases may add codes, never remove one. */
 export type Http2ProtocolErrorCode =
   | 'LML_ERR_HTTP2_BAD_PREFACE'
+  | 'LML_ERR_HTTP2_ANSWERED_BY_HTTP1'
   | 'LML_ERR_HTTP2_BAD_FRAME_SIZE'
   | 'LML_ERR_HTTP2_BAD_STREAM_ID'
   | 'LML_ERR_HTTP2_BAD_PADDING'

@@ -97,6 +97,7 @@ export class Http2Inbound implements FrameSink {
   // ---- FrameSink
 
   onFrameHeader(type: number, flags: number, streamId: number, length: number): void {
+    if (length === HTTP1_ANSWER[0] && type === HTTP1_ANSWER[1] && flags === HTTP1_ANSWER[2]) this.#checkVersion();
     if (length > this.#limits.maxFrameBytes) {
       throw badSize(`a frame has ${length} bytes, ${this.#limits.maxFrameBytes} are allowed`);
     }
@@ -173,6 +174,13 @@ export class Http2Inbound implements FrameSink {
       default:
         this.#handler.onControlFrame(type); // unknown ones are ignored, but not without end. RFC 9113 section 5.5
     }
+  }
+
+  /** Whoever does not know HTTP/2 says so in the words of HTTP/1.1, which make no frame that anybody would send. RFC 9113 section 3.4. */
+  #checkVersion(): void {
+    if (this.#isServer || this.#hasSettings) return;
+    const message = 'the server answers by HTTP/1.1: it does not speak HTTP/2 on this port';
+    throw new Http2ProtocolError('LML_ERR_HTTP2_ANSWERED_BY_HTTP1', message);
   }
 
   // ---- DATA
@@ -322,6 +330,8 @@ function unexpected(message: string): Http2ProtocolError {
 
 /** :method, :scheme, :authority, :path and :protocol. */
 const PSEUDO_FIELDS = 5;
+/** Length, type and flags that "HTTP/" looks like. */
+const HTTP1_ANSWER = [0x485454, 0x50, 0x2f] as const;
 /** Frames that a field section may come in: small enough to notice who sends a byte in each. */
 const MAX_SECTION_FRAMES = 64;
 const MAX_SETTINGS = 64;

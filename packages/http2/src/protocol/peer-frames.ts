@@ -1,5 +1,5 @@
 import { ERROR_CODE } from '../codec/error-code.ts';
-import { DEFAULT_WINDOW_BYTES, FRAME, SETTING } from '../codec/frames/frame-types.ts';
+import { DEFAULT_WINDOW_BYTES, FRAME, MAX_WINDOW_BYTES, SETTING } from '../codec/frames/frame-types.ts';
 import { Http2ProtocolError } from '../errors.ts';
 import type { ConnectionCore } from './connection-core.ts';
 import { EarlyFrames } from './early-frames.ts';
@@ -26,6 +26,8 @@ export class PeerFrames<Owner> implements FrameHandler {
   #dataStream: Http2Stream<Owner> | undefined;
   /** The size of windows that streams which are open go by. */
   #peerWindowBytes = DEFAULT_WINDOW_BYTES;
+  /** The stream that the peer lets us send most on, as long as a frame of settings goes on that changes that. */
+  #widest: Http2Stream<Owner> | undefined;
 
   constructor(core: ConnectionCore<Owner>) {
     this.#core = core;
@@ -113,16 +115,30 @@ export class PeerFrames<Owner> implements FrameHandler {
   onSetting(identifier: number, value: number): void {
     const { outbound, isServer } = this.#core;
     outbound.peer.apply(identifier, value, !isServer);
+    if (identifier === SETTING.initialWindowSize) this.#checkWindows(value);
     this.early.noteSetting(identifier, value);
     if (identifier === SETTING.headerTableSize) outbound.applyTableSize();
   }
 
   onSettingsEnd(): void {
     this.early.noteSettingsEnd();
+    this.#widest = undefined;
     this.#resizeWindows();
     this.#core.outbound.peer.isKnown = true;
     this.#core.outbound.writer.writeSettingsAck();
     this.#core.push({ type: 'capacity' });
+  }
+
+  /** Settings hold one after the other, RFC 9113 section 6.5.3: a size must fit every window even if the next one takes it back. */
+  #checkWindows(windowBytes: number): void {
+    if (this.#widest === undefined) {
+      for (const stream of this.#core.streams.values()) {
+        if (this.#widest === undefined || stream.sendWindow > this.#widest.sendWindow) this.#widest = stream;
+      }
+    }
+    const widest = this.#widest;
+    if (widest === undefined || widest.sendWindow + windowBytes - this.#peerWindowBytes <= MAX_WINDOW_BYTES) return;
+    throw windowOverrun(widest.id, 'connection'); // RFC 9113 section 6.9.2
   }
 
   /** Once for each frame: a frame may name the size many times, and there may be many streams. */
@@ -132,10 +148,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     this.#peerWindowBytes = initialWindowBytes;
     if (change === 0) return;
     // RFC 9113 section 6.9.2: it holds for the streams that are open, too, and may take back what they had.
-    for (const stream of this.#core.streams.values()) {
-      if (this.#core.outbound.widenStream(stream, change, this.#core.nowMs)) continue;
-      throw windowOverrun(stream.id, 'connection');
-    }
+    for (const stream of this.#core.streams.values()) this.#core.outbound.widenStream(stream, change, this.#core.nowMs);
   }
 
   onSettingsAck(): void {
@@ -301,8 +314,8 @@ export class PeerFrames<Owner> implements FrameHandler {
   /** RFC 6585 section 5: 431 (Request Header Fields Too Large). */
   #answerTooLarge(stream: Http2Stream<Owner>): void {
     this.#core.outbound.sendFields(stream, [':status', '431'], true);
-    this.#core.outbound.writer.writeReset(stream.id, ERROR_CODE.NO_ERROR);
-    this.#core.close(stream, 'reset-by-us');
+    this.#core.endLocal(stream);
+    this.#core.reset(stream, 'NO_ERROR'); // only where the request goes on: what has ended on both sides takes no frame any more
     this.#core.countReset();
   }
 }

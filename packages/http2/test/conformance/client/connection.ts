@@ -60,10 +60,10 @@ export const connection: readonly ClientCase[] = [
     greeting: [],
     turns: [
       { requests: [{}], answers: [...GREETING, SENT] },
-      { send: [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')], answers: ['GOAWAY 0 FRAME_SIZE_ERROR'] },
+      { send: [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')], answers: ['GOAWAY 0 PROTOCOL_ERROR'] },
     ],
     end: 'closed',
-    results: ['LML_ERR_HTTP2_BAD_FRAME_SIZE'],
+    results: ['LML_ERR_HTTP2_ANSWERED_BY_HTTP1'],
   }),
   preface('no SETTINGS', 'A server that does not send SETTINGS in time is given up.', {
     greeting: [],

@@ -152,6 +152,33 @@ export const flowControl: readonly ServerCase[] = [
       ...connectionError('FLOW_CONTROL_ERROR', 'BAD_WINDOW', 1),
     },
   ),
+  initial(
+    'a size that makes a window too large, taken back at once',
+    'Sizes of one frame hold one after the other: each must fit every window.',
+    {
+      send: [
+        headers(1, HOLD, { end: true }),
+        headers(3, HOLD, { end: true }),
+        windowUpdate(3, 0x7fff_ffff - 65_535),
+        settings([4, 65_536], [4, 65_535]),
+      ],
+      ...connectionError('FLOW_CONTROL_ERROR', 'BAD_WINDOW', 3),
+    },
+  ),
+  initial(
+    'sizes that fit every window, the last of them small',
+    'Sizes of one frame hold one after the other: each must fit every window.',
+    {
+      send: [
+        settings([4, 0]),
+        headers(1, request('GET', '/large?3'), { end: true }),
+        windowUpdate(1, 1),
+        settings([4, 0x7fff_fffe], [4, 0], [4, 0x7fff_fffe], [4, 1]),
+      ],
+      answers: ['SETTINGS ACK', 'HEADERS 1 :status=200 content-length=3', 'SETTINGS ACK', 'DATA 1 "xx"'],
+      isLast: true,
+    },
+  ),
   initial('the connection keeps its window', 'Only WINDOW_UPDATE changes the window of the connection.', {
     turns: [
       {

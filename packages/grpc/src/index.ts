@@ -29,6 +29,10 @@ export type { GrpcCallOptions, GrpcCallParent, GrpcCredentials, GrpcCredentialsT
 export type { GrpcClient, GrpcClientMethod } from './client/client-types.ts';
 export type { GrpcClientOptions } from './client/grpc-client.ts';
 export { grpcClient } from './client/grpc-client.ts';
+export type { ByMethod, GrpcMethodOptions } from './client/method-settings.ts';
+export type { GrpcHedgingPolicy, GrpcRetryPolicy } from './client/retries/grpc-retry-policy.ts';
+export type { GrpcRetryThrottle, GrpcRetryThrottleOptions } from './client/retries/grpc-retry-throttle.ts';
+export { grpcRetryThrottle } from './client/retries/grpc-retry-throttle.ts';
 
 // Calls, as layers see them
 

@@ -1,7 +1,9 @@
 import type { AbortScope } from '@lamella/service-core';
 import type { GrpcDeadline } from '../calls/grpc-deadline.ts';
+import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
 import type { GrpcMetadata, GrpcMetadataInit } from '../messages/grpc-metadata.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
+import type { GrpcHedgingPolicy, GrpcRetryPolicy } from './retries/grpc-retry-policy.ts';
 
 /** What a call is made for: {@link GrpcServerCall} is one. */
 export interface GrpcCallParent {
@@ -38,6 +40,16 @@ export interface GrpcCallOptions {
   readonly parent?: GrpcCallParent;
   /** Credentials of this call, beside those of the client. Default: none. */
   readonly credentials?: GrpcCredentials;
+  /** When the call is tried again, or `false` for never. Default: as the client does. */
+  readonly retry?: GrpcRetryPolicy | false;
+  /** When the call is made several times at once, or `false` for never. Default: as the client does. */
+  readonly hedging?: GrpcHedgingPolicy | false;
+  /** Whether the call waits for a server that can't be connected to, until its deadline, rather than fail. Default: as the client does. */
+  readonly waitForReady?: boolean;
+  /** How messages are compressed that go out. Default: `encoding` of the client. */
+  readonly encoding?: GrpcEncoding;
+  /** Whether messages may be compressed; a function is asked for each of them. Turn it off for secrets beside what others can choose. Default true. */
+  readonly compress?: boolean | ((message: unknown) => boolean);
   /** Hears of the metadata that comes before the messages. */
   readonly onMetadata?: (metadata: GrpcMetadata) => void;
   /** Hears of the metadata of a call that ended with OK. That of others is in their error. */

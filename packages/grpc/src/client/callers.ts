@@ -11,18 +11,20 @@ import { RunningCall } from './running-call.ts';
 export interface CallerOptions {
   readonly service: Service<GrpcCall, GrpcReply>;
   readonly url: string;
-  readonly defaultTimeoutMs: number;
+  readonly defaultTimeoutMs: (method: GrpcMethod) => number;
   readonly credentials: GrpcCredentials | undefined;
   /** Whether credentials may be sent. */
   readonly allowsCredentials: boolean;
   readonly clock: Clock;
+  readonly random: () => number;
 }
 
 /** The function of a method that gives one message. */
 export function singleCaller(method: GrpcMethod, options: CallerOptions) {
+  const defaultTimeoutMs = options.defaultTimeoutMs(method);
   return async (input: unknown, callOptions: GrpcCallOptions = {}): Promise<unknown> => {
     const service = serviceFor(callOptions, options);
-    const running = new RunningCall(method, input, callOptions, options.defaultTimeoutMs, options.clock);
+    const running = new RunningCall(method, input, callOptions, defaultTimeoutMs, options);
     try {
       running.call.scope.throwIfAborted();
       const reply = await running.during(service.serve(running.call));
@@ -37,9 +39,10 @@ export function singleCaller(method: GrpcMethod, options: CallerOptions) {
 
 /** The function of a method that gives a stream. */
 export function streamCaller(method: GrpcMethod, options: CallerOptions) {
+  const defaultTimeoutMs = options.defaultTimeoutMs(method);
   return async function* (input: unknown, callOptions: GrpcCallOptions = {}): AsyncGenerator<unknown, void, undefined> {
     const service = serviceFor(callOptions, options);
-    const running = new RunningCall(method, input, callOptions, options.defaultTimeoutMs, options.clock);
+    const running = new RunningCall(method, input, callOptions, defaultTimeoutMs, options);
     let iterator: AsyncIterator<unknown> | undefined;
     try {
       running.call.scope.throwIfAborted();

@@ -15,19 +15,30 @@ import { callOverHttp } from './call-over-http.ts';
 import type { CallerOptions } from './callers.ts';
 import { singleCaller, streamCaller } from './callers.ts';
 import type { GrpcClient } from './client-types.ts';
+import type { GrpcMethodOptions } from './method-settings.ts';
+import { defaultTimeoutOf, settingsOfMethods } from './method-settings.ts';
+import type { GrpcRetryThrottle, GrpcRetryThrottleOptions } from './retries/grpc-retry-throttle.ts';
+import { grpcRetryThrottle } from './retries/grpc-retry-throttle.ts';
 
 /** Options of {@link grpcClient}. */
-export interface GrpcClientOptions extends GrpcOptions {
+export interface GrpcClientOptions extends GrpcOptions, GrpcMethodOptions {
   /** Where the server is: scheme, host, port, and a path before that of the methods. Default `'http://localhost'`. */
   readonly url?: string;
-  /** Longest time for calls that have no `timeoutMs`, in milliseconds, greater than 0. Default `Infinity`. */
-  readonly defaultTimeoutMs?: number;
   /** Makes credentials for every call. Default: none. */
   readonly credentials?: GrpcCredentials;
   /** Sends credentials to `http:` URLs too, where others can read them. Default false: that is a UsageError. */
   readonly dangerouslySendCredentialsInClear?: boolean;
   /** Layers around every call, the outermost first: interceptors. They see messages, not bytes. Default: none. */
   readonly layers?: readonly Layer<GrpcCall, GrpcReply>[];
+  /**
+   * Ends retries and hedges while too many calls fail: a throttle that clients share, the options of one of its own, or `false`. Default: one of
+   * its own, with the defaults of `grpcRetryThrottle`.
+   */
+  readonly retryThrottle?: GrpcRetryThrottle | GrpcRetryThrottleOptions | false;
+  /** Most bytes of a caller's stream that are kept so that another attempt can send them, at least 0. Default 262_144. */
+  readonly maxReplayBytes?: number;
+  /** Source of chance for waits: at least 0 and less than 1. Default: `Math.random`. */
+  readonly random?: () => number;
   /** What the client calls itself, unless metadata says otherwise. Default `'grpc-node-lamella/0'`. */
   readonly userAgent?: string;
 }
@@ -58,30 +69,40 @@ export function grpcClient<Source extends GrpcServiceSource>(
   source: Source,
   options: GrpcClientOptions = {},
 ): GrpcClient<MethodsOf<Source> & GrpcMethods> {
-  const { url = 'http://localhost', defaultTimeoutMs = Number.POSITIVE_INFINITY, layers = [] } = options;
+  const { url = 'http://localhost', layers = [], random = Math.random, maxReplayBytes = 262_144 } = options;
   const { userAgent = 'grpc-node-lamella/0' } = options;
-  if (!(defaultTimeoutMs > 0)) throw new UsageError(`defaultTimeoutMs must be > 0, got ${defaultTimeoutMs}`);
+  if (!(maxReplayBytes >= 0)) throw new UsageError(`maxReplayBytes must be >= 0, got ${maxReplayBytes}`);
   if (!USER_AGENT.test(userAgent)) throw new UsageError('userAgent must be printable ASCII');
   const full = fullGrpcOptions(options);
   const base = validUrl(url);
-  const overHttp = callOverHttp(service, { ...full, url: base, userAgent });
+  const { methods } = grpcSchema(source);
+  const settings = settingsOfMethods(Object.values(methods), options, random);
+  const throttle = throttleOf(options.retryThrottle);
+  const own = { url: base, userAgent, maxReplayBytes, settings, throttle, random };
+  const overHttp = callOverHttp(service, { ...full, ...own });
   const caller: CallerOptions = {
     service: layers.reduceRight((inner, layer) => layer(inner), overHttp),
     url: base,
-    defaultTimeoutMs,
+    defaultTimeoutMs: (method) => defaultTimeoutOf(method, options),
     credentials: options.credentials,
     allowsCredentials: base.startsWith('https:') || options.dangerouslySendCredentialsInClear === true,
     clock: full.clock,
+    random,
   };
   if (options.credentials !== undefined && !caller.allowsCredentials) {
     throw new UsageError('credentials are sent to https: URLs only; see dangerouslySendCredentialsInClear');
   }
-  const methods = Object.entries(grpcSchema(source).methods).map(([localName, method]) => [
+  const callers = Object.entries(methods).map(([localName, method]) => [
     localName,
     hasResponseStream(method.type) ? streamCaller(method, caller) : singleCaller(method, caller),
   ]);
   // A function for each method, of the kind that its type says.
-  return Object.fromEntries(methods) as GrpcClient<MethodsOf<Source> & GrpcMethods>;
+  return Object.fromEntries(callers) as GrpcClient<MethodsOf<Source> & GrpcMethods>;
+}
+
+function throttleOf(option: GrpcClientOptions['retryThrottle']): GrpcRetryThrottle | undefined {
+  if (option === false) return undefined;
+  return option !== undefined && 'noteFailure' in option ? option : grpcRetryThrottle(option);
 }
 
 function validUrl(url: string): string {

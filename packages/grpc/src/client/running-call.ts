@@ -7,6 +7,13 @@ import type { MessageStream } from '../methods/call-types.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import { hasRequestStream } from '../methods/grpc-method.ts';
 import type { GrpcCallOptions } from './call-options.ts';
+import { OwnCallSettings, ownCallSettings } from './call-settings.ts';
+
+/** What a {@link RunningCall} needs of the options of its client. */
+export interface RunningCallOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+}
 
 /** A call from its begin to its end: what cancels it, and what has to be cleaned up. */
 export class RunningCall {
@@ -18,9 +25,16 @@ export class RunningCall {
   readonly #followed: AbortScope | undefined;
 
   /** @throws What the call was aborted with before it began; DEADLINE_EXCEEDED if its time is over; UsageError. */
-  constructor(method: GrpcMethod, input: unknown, options: GrpcCallOptions, defaultTimeoutMs: number, clock: Clock) {
+  constructor(
+    method: GrpcMethod,
+    input: unknown,
+    options: GrpcCallOptions,
+    defaultTimeoutMs: number,
+    { clock, random }: RunningCallOptions,
+  ) {
     const metadata = GrpcMetadata.from(options.metadata);
     const deadline = deadlineOf(options, defaultTimeoutMs, clock);
+    const own = ownCallSettings(options, random);
     const isStream = hasRequestStream(method.type);
     // What the type of a client's method asks for where the client sends a stream.
     const messages = isStream ? asyncMessages(input as MessageStream<unknown>) : NO_MESSAGES;
@@ -35,6 +49,7 @@ export class RunningCall {
     this.#timer = scope.aborted ? undefined : enforceDeadline(deadline, scope, clock);
     const message = isStream ? undefined : input;
     const extensions = createExtensions('request');
+    if (own !== undefined) extensions.insert(OwnCallSettings, own);
     this.call = new GrpcCall({ method, metadata, deadline, message, messages, extensions, scope });
   }
 

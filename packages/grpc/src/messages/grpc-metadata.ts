@@ -127,7 +127,7 @@ export class GrpcMetadata implements Iterable<[name: string, value: GrpcMetadata
 
 /** Whether gRPC or HTTP needs a name, in lower case, for itself. */
 export function isReservedName(name: string): boolean {
-  return name.startsWith('grpc-') || RESERVED.has(name);
+  return (name.startsWith('grpc-') && !OF_RETRIES.has(name)) || RESERVED.has(name);
 }
 
 /** Whether a name, in lower case, is that of a field with bytes. */
@@ -165,6 +165,8 @@ function checkValue(name: string, value: unknown): void {
 
 const NAME = /^[0-9a-z_.-]+$/;
 const ASCII = /^[\x20-\x7e]*$/;
+/** What gRFC A6 lets servers and clients say to each other is metadata like any other. */
+const OF_RETRIES: ReadonlySet<string> = new Set(['grpc-previous-rpc-attempts', 'grpc-retry-pushback-ms']);
 const RESERVED: ReadonlySet<string> = new Set([
   'te',
   'content-type',

@@ -10,8 +10,8 @@ export interface MessageWriterOptions {
   readonly encoding: GrpcEncoding;
   /** Shorter messages are not compressed, in bytes. */
   readonly compressFromBytes: number;
-  /** Whether the next message may be compressed at all. */
-  readonly compresses: () => boolean;
+  /** Whether a message may be compressed at all. */
+  readonly compresses: (message: unknown) => boolean;
 }
 
 /**
@@ -27,7 +27,7 @@ export function encodeMessage(
 ): Uint8Array | Promise<Uint8Array> {
   const bytes = serialized(message, codec);
   const { encoding } = options;
-  if (encoding === 'identity' || bytes.length < options.compressFromBytes || !options.compresses()) {
+  if (encoding === 'identity' || bytes.length < options.compressFromBytes || !options.compresses(message)) {
     return encodeMessageFrame(bytes, false);
   }
   return compressMessage(bytes, encoding).then((compressed) => encodeMessageFrame(compressed, true));

@@ -1,0 +1,52 @@
+import { HttpBody } from '@lamella/http';
+import type { AbortScope } from '@lamella/service-core';
+import type { GrpcCall } from '../calls/grpc-call.ts';
+import type { MessageWriterOptions } from '../messages/message-writer.ts';
+import { encodeMessage } from '../messages/message-writer.ts';
+import { hasRequestStream } from '../methods/grpc-method.ts';
+import { StreamContent } from './stream-content.ts';
+
+/** What a call sends, so that several attempts can send it. */
+export interface CallContent {
+  /** Whether another attempt can still be made: nothing of it was given away. */
+  readonly canRepeat: boolean;
+  /** Makes what one attempt sends, from the first message on. */
+  attempt(): AttemptContent;
+  /** Nobody takes more of it. */
+  end(): void;
+}
+
+/** What one attempt sends. */
+export interface AttemptContent {
+  readonly body: HttpBody;
+  /** There will be no other attempt: what was sent is not kept any longer. */
+  commit(): void;
+}
+
+/** How {@link callContent} makes it. */
+export interface CallContentOptions extends MessageWriterOptions {
+  /** Most bytes of a stream that are kept for another attempt. */
+  readonly maxReplayBytes: number;
+}
+
+/**
+ * Makes the content of a call.
+ *
+ * @param scope - Aborted with what the caller's own stream of messages fails with: such a call ends with that, whatever the server says.
+ */
+export function callContent(
+  call: GrpcCall,
+  scope: AbortScope,
+  options: CallContentOptions,
+): CallContent | Promise<CallContent> {
+  if (hasRequestStream(call.method.type)) return new StreamContent(call, scope, options);
+  const bytes = encodeMessage(call.message, call.method.request, options);
+  return bytes instanceof Uint8Array ? singleContent(bytes) : bytes.then(singleContent);
+}
+
+/** One message can be sent as often as is wanted. */
+function singleContent(bytes: Uint8Array): CallContent {
+  return { canRepeat: true, attempt: () => ({ body: HttpBody.from(bytes), commit: ignore }), end: ignore };
+}
+
+function ignore(): void {}

@@ -1,0 +1,113 @@
+import { addErrorFacts } from '@lamella/service-core';
+import { isGrpcStatusError } from '../../calls/end-of-call.ts';
+import type { GrpcReply } from '../../calls/grpc-reply.ts';
+import { hasRequestStream } from '../../methods/grpc-method.ts';
+import { sleep } from '../sleep.ts';
+import { isUnconnected, isUnprocessed, pushbackOf } from './attempt-failures.ts';
+import type { CallRun } from './call-run.ts';
+import { attemptCall } from './call-run.ts';
+import type { CheckedRetryPolicy } from './grpc-retry-policy.ts';
+import { jitteredBackoff } from './grpc-retry-policy.ts';
+
+/**
+ * Makes one attempt after another, until one is for the caller.
+ *
+ * @remarks
+ * Source: gRFC A6. An attempt is for the caller as soon as the server has begun to answer, other than with a status alone; when it ends with
+ * OK; and when nothing speaks for another one. For that there are three reasons, which do not touch each other's counts:
+ *
+ * 1. The server has not looked at the attempt: the next one follows at once, a few times, with any policy and with none.
+ * 2. There was no connection, and the call waits for one.
+ * 3. The policy says so, the throttle and the server do not object.
+ */
+export async function retriedCall(
+  run: CallRun,
+  policy: CheckedRetryPolicy | undefined,
+  waitsForReady: boolean,
+): Promise<GrpcReply> {
+  const steps = new RetrySteps(run, policy, waitsForReady);
+  for (let number = 1; ; number++) {
+    const content = run.content.attempt();
+    const call = policy === undefined && number === 1 ? run.call : attemptCall(run, number, steps.previous);
+    let isCommitted = false;
+    const onHead = (): void => {
+      isCommitted = true;
+      content.commit();
+    };
+    try {
+      const { scope, encoding, end: onEnd } = run;
+      const reply = await run.makeAttempt({ call, scope, content, encoding, onHead, onEnd });
+      run.throttle?.noteSuccess();
+      return reply;
+    } catch (failure) {
+      if (run.scope.aborted) throw failure;
+      const delayMs = steps.next(failure, !isCommitted && run.content.canRepeat);
+      if (delayMs === undefined) {
+        if (number > 1) addErrorFacts(failure, { attempt: number });
+        throw failure;
+      }
+      if (delayMs > 0) await sleep(run.clock, delayMs, run.scope);
+    }
+  }
+}
+
+/** Decides after each attempt. */
+class RetrySteps {
+  readonly #run: CallRun;
+  readonly #policy: CheckedRetryPolicy | undefined;
+  readonly #waitsForReady: boolean;
+  readonly #maxUnprocessed: number;
+  #attempts = 1;
+  #unprocessed = 0;
+  #unconnected = 0;
+  /** Since the server last said when it wants the next attempt. */
+  #sincePushback = 0;
+
+  constructor(run: CallRun, policy: CheckedRetryPolicy | undefined, waitsForReady: boolean) {
+    this.#run = run;
+    this.#policy = policy;
+    this.#waitsForReady = waitsForReady;
+    // What an HTTP client has in its hand it has sent again by itself.
+    this.#maxUnprocessed = hasRequestStream(run.call.method.type) ? MAX_UNPROCESSED : 1;
+  }
+
+  /** Attempts before the next one that the server may have seen. */
+  get previous(): number {
+    return this.#attempts - 1;
+  }
+
+  /** @returns The wait before the next attempt, in milliseconds; `undefined` if there is none. */
+  next(failure: unknown, mayRepeat: boolean): number | undefined {
+    if (mayRepeat && isUnprocessed(failure) && this.#unprocessed < this.#maxUnprocessed) {
+      this.#unprocessed++;
+      return 0;
+    }
+    if (mayRepeat && this.#waitsForReady && isUnconnected(failure)) {
+      this.#unconnected++;
+      return jitteredBackoff(READY_MIN_MS, READY_MAX_MS, READY_FACTOR, this.#run.random).delayMs(this.#unconnected);
+    }
+    return this.#policy && this.#byPolicy(this.#policy, failure, mayRepeat);
+  }
+
+  #byPolicy(policy: CheckedRetryPolicy, failure: unknown, mayRepeat: boolean): number | undefined {
+    if (!isGrpcStatusError(failure)) return undefined;
+    const pushback = pushbackOf(failure);
+    const isRetryable = policy.statuses.has(failure.status);
+    if (isRetryable || pushback === 'no') this.#run.throttle?.noteFailure();
+    if (!isRetryable || pushback === 'no' || !mayRepeat) return undefined;
+    if (this.#run.throttle?.allowsRetry === false || this.#attempts >= policy.maxAttempts) return undefined;
+    this.#attempts++;
+    if (pushback !== undefined) {
+      this.#sincePushback = 0;
+      return pushback;
+    }
+    return policy.backoff.delayMs(++this.#sincePushback);
+  }
+}
+
+/** As often as an HTTP client sends a request again. */
+const MAX_UNPROCESSED = 2;
+/** connection-backoff.md of grpc/grpc, but sooner and no later than a caller has patience. */
+const READY_MIN_MS = 100;
+const READY_MAX_MS = 10_000;
+const READY_FACTOR = 1.6;

@@ -1,0 +1,16 @@
+import type { AbortScope, Clock } from '@lamella/service-core';
+
+/** Waits. Rejects with the reason of `scope` as soon as that aborts; leaves no timer and no listener either way. */
+export function sleep(clock: Clock, delayMs: number, scope: AbortScope): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (scope.aborted) return reject(scope.reason);
+    const timer = clock.startTimer(delayMs, () => {
+      listener.close();
+      resolve();
+    });
+    const listener = scope.onAbort((reason) => {
+      timer.cancel();
+      reject(reason);
+    });
+  });
+}

@@ -6,7 +6,10 @@ export class PlainHpack {
   #tableBytes = 0;
   #maxTableBytes = 4_096;
 
-  /** @returns The fields of a block, in order, each as `name: value`. */
+  /**
+   * @returns The fields of a block, in order, each as `name: value`, with `never ` in front where it must enter no table; but not for
+   * those that never do, credentials.
+   */
   read(block: Uint8Array): string[] {
     const bits = new Cursor(block);
     const lines: string[] = [];
@@ -15,7 +18,11 @@ export class PlainHpack {
       if (first >= 0x80) lines.push(this.#entry(bits.integer(7)).join(': '));
       else if (first >= 0x40) lines.push(this.#add(this.#literal(bits, 6)).join(': '));
       else if (first >= 0x20) this.#resize(bits.integer(5));
-      else lines.push(this.#literal(bits, 4).join(': '));
+      else {
+        const field = this.#literal(bits, 4);
+        const isMarked = first >= 0x10 && !CREDENTIALS.has(field[0]);
+        lines.push((isMarked ? NEVER : '') + field.join(': '));
+      }
     }
     return lines;
   }
@@ -54,9 +61,18 @@ export class PlainHpack {
   }
 }
 
-/** A block of fields, each `name: value`: literals without Huffman code that enter no table. RFC 7541 section 6.2.2. */
+/**
+ * A block of fields, each `name: value`: literals without Huffman code that enter no table, or with `never ` in front must enter none.
+ * RFC 7541 sections 6.2.2 and 6.2.3.
+ */
 export function plainBlock(lines: readonly string[]): Uint8Array {
-  return Buffer.concat(lines.flatMap((line) => [Uint8Array.of(0), ...splitLine(line).map(plainString)]));
+  return Buffer.concat(
+    lines.flatMap((line) => {
+      const isMarked = line.startsWith(NEVER);
+      const field = splitLine(isMarked ? line.slice(NEVER.length) : line);
+      return [Uint8Array.of(isMarked ? 0x10 : 0), ...field.map(plainString)];
+    }),
+  );
 }
 
 /** A name may begin with a colon, and hold some in tests of bad names. */
@@ -160,6 +176,9 @@ function repeated(text: string): number[] {
   const [length, count = '1'] = text.split('x');
   return new Array<number>(Number(count)).fill(Number(length));
 }
+
+const NEVER = 'never ';
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie']);
 
 const CODE_LENGTHS = `
   13 23 28x7 24 30 28x2 30 28x8 30 28x9

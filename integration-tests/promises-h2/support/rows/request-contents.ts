@@ -174,6 +174,14 @@ export const requestContentRows: readonly TranslationRow[] = [
     },
   }),
   exchangeRow({
+    rule: 'trailers that must enter no table on the way stay so (RFC 7541 section 7.1.3)',
+    sends: { h2: [...h2Request('POST /'), 'DATA "hello"', 'HEADERS END', 'never x-sum: 1', 'a: 2'] },
+    reaches: {
+      h1: `${h1Request('POST /', VIA, 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\nx-sum: 1\r\na: 2\r\n\r\n`,
+      h2: [...h2Request('POST /', H2_VIA), 'DATA "hello"', 'HEADERS END', 'never x-sum: 1', 'a: 2'],
+    },
+  }),
+  exchangeRow({
     rule: 'trailers go on without those that mean something to the whole message (RFC 9110 section 6.5.1)',
     sends: {
       h1: `${h1Request('POST /', CHUNKED)}5\r\nhello\r\n0\r\nx-sum: 1\r\nauthorization: x\r\ncookie: a\r\nvia: 1.1 x\r\nexpect: y\r\n\r\n`,

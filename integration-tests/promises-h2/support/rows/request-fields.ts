@@ -52,6 +52,17 @@ export const requestFieldRows: readonly TranslationRow[] = [
     sent: { h1: ['a: ', 'b: 1'], h2: ['a: ', 'b: 1'] },
     arrives: { all: ['a: ', 'b: 1'] },
   }),
+  ...(['reverse', 'forward'] as const).map((type) =>
+    requestRow({
+      rule: `what must enter no table on the way stays so, behind a ${type} proxy (RFC 7541 section 7.1.3)`,
+      proxy: { type },
+      sent: { h2: ['never x-key: 1', 'a: 2', 'never x-key: 3', 'never b: '] },
+      arrives: {
+        'h2-h1': ['x-key: 1', 'a: 2', 'x-key: 3', 'b: '],
+        'h2-h2': ['never x-key: 1', 'a: 2', 'never x-key: 3', 'never b: '],
+      },
+    }),
+  ),
   requestRow({
     rule: 'a long value comes whole',
     sent: { h1: [`a: ${LONG}`], h2: [`a: ${LONG}`] },

@@ -221,6 +221,14 @@ export const responseContentRows: readonly TranslationRow[] = [
     },
   }),
   exchangeRow({
+    rule: 'trailers that must enter no table on the way stay so (RFC 7541 section 7.1.3)',
+    answers: { h2: [...h2Response(200), 'DATA "hello"', 'HEADERS END', 'never x-sum: 1', 'a: 2'] },
+    gets: {
+      h1: `${h1Response('200 OK', VIA, 'Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\nx-sum: 1\r\na: 2\r\n\r\n`,
+      h2: [...h2Response(200, H2_VIA), 'DATA "hello"', 'HEADERS END', 'never x-sum: 1', 'a: 2'],
+    },
+  }),
+  exchangeRow({
     rule: 'trailers that must not go on leave a whole message behind (RFC 9110 section 6.5.1)',
     answers: {
       h1: `${h1Response('200 OK', CHUNKED)}5\r\nhello\r\n0\r\nset-cookie: a=1\r\n\r\n`,

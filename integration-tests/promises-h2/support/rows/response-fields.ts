@@ -15,6 +15,17 @@ export const responseFieldRows: readonly TranslationRow[] = [
       'h2-h2': ['etag: "A"', 'x-camelcase: B'],
     },
   }),
+  ...(['reverse', 'forward'] as const).map((type) =>
+    responseRow({
+      rule: `what must enter no table on the way stays so, behind a ${type} proxy (RFC 7541 section 7.1.3)`,
+      proxy: { type },
+      sent: { h2: ['never x-key: 1', 'a: 2', 'never set-cookie: b=3'] },
+      arrives: {
+        ...(type === 'reverse' ? { 'h1-h2': ['x-key: 1', 'a: 2', 'set-cookie: b=3'] } : {}),
+        'h2-h2': ['never x-key: 1', 'a: 2', 'never set-cookie: b=3'],
+      },
+    }),
+  ),
   responseRow({
     rule: 'Set-Cookie is never joined, and keeps its order (RFC 6265 section 3)',
     sent: {

@@ -2,7 +2,7 @@ import { UsageError } from '@lamella/service-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blanks, fieldText, token } from '../../test/support/arbitraries.ts';
-import { fromHead, HttpHeaders } from './http-headers.ts';
+import { fromHead, HttpHeaders, headersOfValidFields } from './http-headers.ts';
 
 const MANY: readonly [string, string][] = [
   ['Accept', 'a'],
@@ -144,5 +144,34 @@ describe('HttpHeaders', () => {
     expect(() => HttpHeaders.from({ 'Content-Length': 5 as unknown as string })).toThrow(
       'the value of header Content-Length must be text, got number',
     );
+  });
+});
+
+describe('names that are never indexed', () => {
+  it('are none, until somebody adds one', () => {
+    const headers = HttpHeaders.from({ 'X-Key': '1' });
+    expect(headers.neverIndexed).toBeUndefined();
+    headers.neverIndex('X-Key');
+    headers.neverIndex('x-other');
+    expect(headers.neverIndexed).toEqual(new Set(['x-key', 'x-other']));
+  });
+
+  it('come along with copies, and are added to each for itself', () => {
+    const headers = HttpHeaders.from({ 'X-Key': '1' });
+    headers.neverIndex('x-key');
+    const copies = [headers.clone(), HttpHeaders.from(headers)];
+    headers.neverIndex('x-later');
+    copies[0]?.neverIndex('x-own');
+    expect(copies.map(({ neverIndexed }) => neverIndexed)).toEqual([new Set(['x-key', 'x-own']), new Set(['x-key'])]);
+    expect(headers.neverIndexed).toEqual(new Set(['x-key', 'x-later']));
+  });
+
+  it('are those of valid fields that an engine says', () => {
+    const neverIndexed = new Set(['a']);
+    expect(headersOfValidFields(['a', '1'], neverIndexed).neverIndexed).toBe(neverIndexed);
+  });
+
+  it('are tokens', () => {
+    expect(() => HttpHeaders.from().neverIndex('a b')).toThrow(UsageError);
   });
 });

@@ -19,12 +19,13 @@ export let fromHead: (head: string, start: number) => HttpHeaders;
  * Makes headers of names and values in turn that are known to be valid; for engines. The list is taken over.
  *
  * @param fields - Names and values in turn, in order, one character a byte.
+ * @param neverIndexed - Names that came as never to be indexed, in lower case; see {@link HttpHeaders.neverIndexed}.
  */
-export function headersOfValidFields(fields: string[]): HttpHeaders {
-  return fromValidFields(fields);
+export function headersOfValidFields(fields: string[], neverIndexed?: ReadonlySet<string>): HttpHeaders {
+  return fromValidFields(fields, neverIndexed);
 }
 
-let fromValidFields: (fields: string[]) => HttpHeaders;
+let fromValidFields: (fields: string[], neverIndexed?: ReadonlySet<string>) => HttpHeaders;
 
 /**
  * The fields of a message: ordered pairs that keep their case and their duplicates.
@@ -47,6 +48,7 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
   #head = '';
   #headStart = 0;
   #wire: string | undefined;
+  #neverIndexed: ReadonlySet<string> | undefined;
 
   static {
     fromHead = (head, start) => {
@@ -55,9 +57,10 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
       headers.#headStart = start;
       return headers;
     };
-    fromValidFields = (fields) => {
+    fromValidFields = (fields, neverIndexed) => {
       const headers = new HttpHeaders();
       headers.#fields = fields;
+      headers.#neverIndexed = neverIndexed;
       return headers;
     };
   }
@@ -164,12 +167,32 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
     this.#wire = undefined;
   }
 
+  /**
+   * Names, in lower case, of the fields that nobody on the way may put into a table of compression, so that their values can't be guessed
+   * by what they compress to: HTTP/2 sends them as literals that are never indexed (RFC 7541 section 7.1.3). Whatever came so is passed
+   * on so. `undefined` if there are none.
+   */
+  get neverIndexed(): ReadonlySet<string> | undefined {
+    return this.#neverIndexed;
+  }
+
+  /**
+   * Adds a name to {@link neverIndexed}. Authorization, Proxy-Authorization and a short Cookie are sent like that anyway.
+   *
+   * @throws UsageError if the name is no token.
+   */
+  neverIndex(name: string): void {
+    if (!isToken(name)) throw new UsageError(`header name ${JSON.stringify(name)} is not a token`);
+    this.#neverIndexed = new Set([...(this.#neverIndexed ?? []), name.toLowerCase()]); // copies share the set
+  }
+
   /** Makes a copy. @returns Headers with the same fields; changes of one do not show in the other. Cheap until one is changed. */
   clone(): HttpHeaders {
     const fields = this.#list();
     const copy = new HttpHeaders();
     copy.#fields = fields;
     copy.#wire = this.#wire;
+    copy.#neverIndexed = this.#neverIndexed;
     copy.#isShared = this.#isShared = true;
     return copy;
   }

@@ -185,7 +185,13 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     // RFC 8441: what follows an extended CONNECT is the tunnel, and begins when it is accepted.
     const isTunnel = head.becomes !== undefined;
     const endsWithHead = !isTunnel && body.isEmpty;
-    const stream = this.#protocol.openStream(head.fields, endsWithHead, method === 'HEAD', this.#nowMs);
+    const stream = this.#protocol.openStream(
+      head.fields,
+      endsWithHead,
+      method === 'HEAD',
+      this.#nowMs,
+      request.headers.neverIndexed,
+    );
     this.#exchanges.add(exchange);
     exchange.start(stream, (reason) => this.#giveUp(exchange, reason));
     if (endsWithHead || isTunnel) {
@@ -233,7 +239,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const bytes = typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
     exchange.bytesOut += bytes.length;
     this.#protocol.sendData(exchange.stream, bytes, trailers === undefined, this.#nowMs);
-    if (trailers !== undefined) this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs);
+    const { neverIndexed } = body.trailers ?? {};
+    if (trailers !== undefined) this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs, neverIndexed);
   }
 
   #sendChunk(exchange: ClientExchange, chunk: Uint8Array, isEnd: boolean): void {
@@ -246,7 +253,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     const trailers = trailerFields(body.trailers);
     exchange.sentMs = this.#options.clock.nowMs();
     if (trailers === undefined) this.#sendChunk(exchange, NOTHING, true);
-    else this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs);
+    else this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs, body.trailers?.neverIndexed);
     this.#driver.turn();
   }
 
@@ -270,7 +277,8 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
         this.#takeData(event.stream.owner, event.bytes);
         break;
       case 'end':
-        if (event.stream.owner !== undefined) this.#takeEnd(event.stream.owner, receivedTrailers(event.trailers));
+        if (event.stream.owner !== undefined)
+          this.#takeEnd(event.stream.owner, receivedTrailers(event.trailers, event.neverIndexed));
         break;
       case 'sent':
         event.stream.owner?.onSent?.();
@@ -331,7 +339,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
 
   #takeHead(exchange: ClientExchange, head: Http2ResponseHead, hasBody: boolean): void {
     const { status } = head;
-    const headers = headersOfValidFields(head.fields);
+    const headers = headersOfValidFields(head.fields, head.neverIndexed);
     if (status < 200) {
       this.#takeInterim(exchange, status, headers);
       return;

@@ -159,7 +159,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       case 'end': {
         const { owner } = event.stream;
         owner?.tunnel?.end();
-        owner?.body?.end(receivedTrailers(event.trailers));
+        owner?.body?.end(receivedTrailers(event.trailers, event.neverIndexed));
         owner?.body?.flush();
         break;
       }
@@ -250,7 +250,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       method: head.protocol === undefined ? head.method : 'GET',
       target: isConnect ? head.authority : requestTarget(head, this.#scheme),
       version: '2',
-      headers: headersOfValidFields(requestHeaders(exchange)),
+      headers: headersOfValidFields(requestHeaders(exchange), head.neverIndexed),
       body: this.#requestBody(exchange),
       onInformational: (response) => this.#sendInformational(exchange, response),
       context,
@@ -336,6 +336,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       false,
       this.#nowMs,
       false,
+      headers.neverIndexed,
     );
     this.#driver?.turn();
   }
@@ -347,7 +348,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const date = headers.has('date') ? undefined : this.#date;
     const fields = responseHead(status, headers, date, announcedLength(head.method, response));
     if (isBodyless) {
-      this.#protocol.sendFields(stream, fields, true, this.#nowMs);
+      this.#protocol.sendFields(stream, fields, true, this.#nowMs, true, headers.neverIndexed);
       body.cancel();
       this.#finish(exchange);
       return;
@@ -355,7 +356,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const whole = body.takeWhole();
     if (whole === undefined) {
       const begin = (): void => {
-        this.#protocol.sendFields(stream, fields, false, this.#nowMs);
+        this.#protocol.sendFields(stream, fields, false, this.#nowMs, true, headers.neverIndexed);
         exchange.isEventStream = EVENT_STREAM.test(headers.get('content-type') ?? '');
       };
       // RFC 9110 section 10.1.1: a client that waits for leave to send its body takes a response for the answer that nobody wants it.
@@ -368,12 +369,14 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     }
     const trailers = trailerFields(body.trailers);
     const isEmpty = whole.length === 0;
-    this.#protocol.sendFields(stream, fields, isEmpty && trailers === undefined, this.#nowMs);
+    const isAll = isEmpty && trailers === undefined;
+    this.#protocol.sendFields(stream, fields, isAll, this.#nowMs, true, headers.neverIndexed);
     if (!isEmpty) {
       const bytes = typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
       this.#protocol.sendData(stream, bytes, trailers === undefined, this.#nowMs);
     }
-    if (trailers !== undefined) this.#protocol.sendTrailers(stream, trailers, this.#nowMs);
+    const { neverIndexed } = body.trailers ?? {};
+    if (trailers !== undefined) this.#protocol.sendTrailers(stream, trailers, this.#nowMs, neverIndexed);
     this.#finish(exchange);
   }
 
@@ -397,7 +400,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   #endBody(exchange: ServerExchange, body: HttpBody): void {
     const trailers = trailerFields(body.trailers);
     if (trailers === undefined) this.#protocol.sendData(exchange.stream, NOTHING, true, this.#nowMs);
-    else this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs);
+    else this.#protocol.sendTrailers(exchange.stream, trailers, this.#nowMs, body.trailers?.neverIndexed);
     this.#finish(exchange);
     this.#driver?.turn();
   }
@@ -431,7 +434,9 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     if (exchange.tunnel === undefined) {
       throw new UsageError(`a ${response.status} upgrade does not fit the ${head.method} request of HTTP/2`);
     }
-    this.#protocol.sendFields(stream, tunnelHead(response.status, response.headers, this.#date), false, this.#nowMs);
+    const { status, headers } = response;
+    const fields = tunnelHead(status, headers, this.#date);
+    this.#protocol.sendFields(stream, fields, false, this.#nowMs, true, headers.neverIndexed);
     this.#protocol.startTunnel(stream);
     void this.#runTunnel(exchange, exchange.tunnel, upgrade);
   }

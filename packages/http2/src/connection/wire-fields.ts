@@ -43,9 +43,12 @@ export function trailerFields(trailers: HttpHeaders | undefined): string[] | und
   return fields.length === 0 ? undefined : fields;
 }
 
-/** Fields that were received, and are valid. */
-export function receivedTrailers(fields: readonly string[] | undefined): HttpHeaders | undefined {
-  return fields === undefined || fields.length === 0 ? undefined : headersOfValidFields([...fields]);
+/** Fields that were received, and are valid. @param neverIndexed - Names of those that must enter no table. */
+export function receivedTrailers(
+  fields: readonly string[] | undefined,
+  neverIndexed: ReadonlySet<string> | undefined,
+): HttpHeaders | undefined {
+  return fields === undefined || fields.length === 0 ? undefined : headersOfValidFields([...fields], neverIndexed);
 }
 
 /** Most names are the same all the time, and making lower case of one costs more than finding it. */

@@ -194,14 +194,18 @@ export class ConnectionCore<Owner> {
   }
 
   /** The peer has sent all of its message. */
-  endRemote(stream: Http2Stream<Owner>, trailers: readonly string[] | undefined): void {
+  endRemote(
+    stream: Http2Stream<Owner>,
+    trailers: readonly string[] | undefined,
+    neverIndexed?: ReadonlySet<string>,
+  ): void {
     if (stream.contentLength >= 0 && stream.receivedBytes !== stream.contentLength) {
       this.wrongLength(stream);
       return;
     }
     stream.isRemoteEnded = true;
     this.deadlines.stop(stream);
-    this.push({ type: 'end', stream, trailers });
+    this.push({ type: 'end', stream, trailers, neverIndexed });
     if (stream.isLocalEnded) this.close(stream, 'ended');
   }
 

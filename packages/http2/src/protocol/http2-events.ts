@@ -31,6 +31,8 @@ export type Http2Event<Owner> =
       readonly type: 'end';
       readonly stream: Http2Stream<Owner>;
       readonly trailers: readonly string[] | undefined;
+      /** Names of those that must enter no table. */
+      readonly neverIndexed: ReadonlySet<string> | undefined;
     }
   | {
       /** All content that was given has been written: there is room for more. */

@@ -5,11 +5,23 @@ import { HpackDecoder } from '../codec/hpack/hpack-decoder.ts';
 import { HpackError } from '../codec/hpack/hpack-error.ts';
 import { Http2ProtocolError } from '../errors.ts';
 import type { Http2Limits } from './http2-limits.ts';
+import { neverIndexedNames } from './never-indexed.ts';
 
 /** What {@link Http2Inbound} hands on, frame by frame, when it has the right shape. What it throws ends the connection. */
 export interface FrameHandler {
-  /** A whole field section. @param fields - Empty, if it was too large. */
-  onFields(streamId: number, fields: string[], endStream: boolean, isTooLarge: boolean): void;
+  /**
+   * A whole field section.
+   *
+   * @param fields - Empty, if it was too large.
+   * @param neverIndexed - Names of those that must enter no table.
+   */
+  onFields(
+    streamId: number,
+    fields: string[],
+    endStream: boolean,
+    isTooLarge: boolean,
+    neverIndexed: ReadonlySet<string> | undefined,
+  ): void;
   /** A DATA frame begins. @param length - Bytes that count for flow control. @returns Whether its content is wanted. */
   onDataStart(streamId: number, length: number): boolean;
   /** A piece of content, borrowed, of the DATA frame under way. @param paddingBytes - Bytes beside it that count too. */
@@ -243,7 +255,8 @@ export class Http2Inbound implements FrameSink {
       const options = { errorCode: 'COMPRESSION_ERROR', streamId, cause } as const;
       throw new Http2ProtocolError('LML_ERR_HTTP2_BAD_COMPRESSION', cause.message, options);
     }
-    this.#handler.onFields(streamId, fields, endStream, this.#hpack.tooLarge);
+    const neverIndexed = neverIndexedNames(fields, this.#hpack.sensitive);
+    this.#handler.onFields(streamId, fields, endStream, this.#hpack.tooLarge, neverIndexed);
   }
 
   // ---- the connection

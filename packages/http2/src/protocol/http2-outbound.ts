@@ -48,8 +48,13 @@ export class Http2Outbound<Owner> {
   }
 
   /** Writes a field section. */
-  sendFields(stream: Http2Stream<Owner>, fields: readonly string[], endStream: boolean): void {
-    this.writer.writeHeaders(stream.id, fields, this.#encoder, endStream, this.peer.maxFrameBytes);
+  sendFields(
+    stream: Http2Stream<Owner>,
+    fields: readonly string[],
+    endStream: boolean,
+    neverIndexed?: ReadonlySet<string>,
+  ): void {
+    this.writer.writeHeaders(stream.id, fields, this.#encoder, endStream, this.peer.maxFrameBytes, neverIndexed);
     if (endStream) stream.isLocalEnded = true;
   }
 
@@ -147,11 +152,11 @@ export class Http2Outbound<Owner> {
   }
 
   #finish(stream: Http2Stream<Owner>, hasEnded: boolean): void {
-    const trailers = stream.pendingTrailers;
+    const { pendingTrailers: trailers, pendingNeverIndexed } = stream;
     const ends = stream.endsAfterPending;
     this.drop(stream);
     if (hasEnded) stream.isLocalEnded = true;
-    else if (ends && trailers !== undefined) this.sendFields(stream, trailers, true);
+    else if (ends && trailers !== undefined) this.sendFields(stream, trailers, true, pendingNeverIndexed);
     this.#onSent(stream);
   }
 }

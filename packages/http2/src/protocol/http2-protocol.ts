@@ -157,30 +157,38 @@ export class Http2Protocol<Owner> {
    * Opens a stream. Clients only; only while {@link isOpen} and the peer has room.
    *
    * @param fields - The whole field section, pseudo-header fields first, names in lower case.
+   * @param neverIndexed - Names of those that must enter no table.
    */
-  openStream(fields: readonly string[], endStream: boolean, isHead: boolean, nowMs: number): Http2Stream<Owner> {
+  openStream(
+    fields: readonly string[],
+    endStream: boolean,
+    isHead: boolean,
+    nowMs: number,
+    neverIndexed?: ReadonlySet<string>,
+  ): Http2Stream<Owner> {
     this.#core.nowMs = nowMs;
     const stream = this.#core.newStream(this.#core.nextId);
     this.#core.nextId += 2;
     stream.isHead = isHead;
     stream.isConnect = fields[fields.indexOf(':method') + 1] === 'CONNECT';
     stream.hasSentHead = true;
-    this.#core.outbound.sendFields(stream, fields, endStream);
+    this.#core.outbound.sendFields(stream, fields, endStream, neverIndexed);
     if (endStream) this.#core.deadlines.awaitHead(stream, nowMs);
     return stream;
   }
 
-  /** Sends the head of a response, an interim one (`isFinal` false), or trailers. */
+  /** Sends the head of a response, an interim one (`isFinal` false), or trailers; `neverIndexed` names those that must enter no table. */
   sendFields(
     stream: Http2Stream<Owner>,
     fields: readonly string[],
     endStream: boolean,
     nowMs: number,
     isFinal = true,
+    neverIndexed?: ReadonlySet<string>,
   ): void {
     if (stream.isClosed || stream.isLocalEnded) return;
     this.#core.nowMs = nowMs;
-    this.#core.outbound.sendFields(stream, fields, endStream);
+    this.#core.outbound.sendFields(stream, fields, endStream, neverIndexed);
     if (isFinal) stream.hasSentHead = true;
     if (endStream) this.#core.endLocal(stream);
   }
@@ -194,13 +202,19 @@ export class Http2Protocol<Owner> {
   }
 
   /** Ends our direction with trailers, behind what waits. */
-  sendTrailers(stream: Http2Stream<Owner>, fields: readonly string[], nowMs: number): void {
+  sendTrailers(
+    stream: Http2Stream<Owner>,
+    fields: readonly string[],
+    nowMs: number,
+    neverIndexed?: ReadonlySet<string>,
+  ): void {
     if (stream.isClosed || stream.isLocalEnded) return;
     if (stream.pending === undefined) {
-      this.sendFields(stream, fields, true, nowMs);
+      this.sendFields(stream, fields, true, nowMs, true, neverIndexed);
       return;
     }
     stream.pendingTrailers = fields;
+    stream.pendingNeverIndexed = neverIndexed;
     stream.endsAfterPending = true;
   }
 

@@ -54,6 +54,8 @@ export class Http2Stream<Owner> {
   endsAfterPending = false;
   /** Trailers to send behind what is pending. */
   pendingTrailers: readonly string[] | undefined;
+  /** Names of those that must enter no table. */
+  pendingNeverIndexed: ReadonlySet<string> | undefined;
   /** Whether it stands in the queue of those that want to send. */
   isQueued = false;
   /** Since when content waits to be written; `Infinity` if none does. */

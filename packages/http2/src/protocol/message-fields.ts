@@ -19,6 +19,8 @@ export interface Http2RequestHead {
   readonly contentLength: number;
   /** What the client says of the order of responses; `undefined` if nothing. */
   readonly priority: Http2Priority | undefined;
+  /** Names of the fields that must enter no table, pseudo-header fields among them. */
+  readonly neverIndexed: ReadonlySet<string> | undefined;
 }
 
 /** Head of a response, taken out of its fields. */
@@ -28,6 +30,8 @@ export interface Http2ResponseHead {
   readonly fields: string[];
   /** Content-Length in bytes, or -1. */
   readonly contentLength: number;
+  /** Names of the fields that must enter no table. */
+  readonly neverIndexed: ReadonlySet<string> | undefined;
 }
 
 /** Checks and takes apart decoded field sections. One per connection, since values repeat. RFC 9113 sections 8.2 and 8.3. */
@@ -40,7 +44,11 @@ export class MessageFields {
    * @param allowsProtocol - Whether extended CONNECT was offered.
    * @returns What is wrong, as one sentence, if the request is malformed.
    */
-  readRequest(section: readonly string[], allowsProtocol: boolean): Http2RequestHead | string {
+  readRequest(
+    section: readonly string[],
+    allowsProtocol: boolean,
+    neverIndexed?: ReadonlySet<string>,
+  ): Http2RequestHead | string {
     let method: string | undefined;
     let scheme: string | undefined;
     let authority: string | undefined;
@@ -66,7 +74,15 @@ export class MessageFields {
       return 'Host and :authority differ'; // RFC 9113 section 8.3.1
     }
     const { fields, contentLength, priority } = regular;
-    const rest = { method, authority: authority ?? host ?? '', protocol, fields, contentLength, priority };
+    const rest = {
+      method,
+      authority: authority ?? host ?? '',
+      protocol,
+      fields,
+      contentLength,
+      priority,
+      neverIndexed,
+    };
     if (!this.#isAuthority(rest.authority)) return 'it has no valid :authority';
     if (method === 'CONNECT' && contentLength > 0) return 'CONNECT must not have a content-length';
     if (method === 'CONNECT' && protocol === undefined) {
@@ -91,13 +107,16 @@ export class MessageFields {
 }
 
 /** Takes a response apart. @returns What is wrong, as one sentence, if it is malformed. RFC 9113 section 8.3.2. */
-export function readResponse(section: readonly string[]): Http2ResponseHead | string {
+export function readResponse(
+  section: readonly string[],
+  neverIndexed?: ReadonlySet<string>,
+): Http2ResponseHead | string {
   const status = section[0] === ':status' ? (section[1] as string) : ''; // pairs
   if (!STATUS.test(status)) return 'it has no valid :status';
   if (status === '101') return '101 (Switching Protocols) does not exist in HTTP/2'; // RFC 9113 section 8.6
   const regular = readRegular(section, 2, false);
   if (typeof regular === 'string') return regular;
-  return { status: Number(status), fields: regular.fields, contentLength: regular.contentLength };
+  return { status: Number(status), fields: regular.fields, contentLength: regular.contentLength, neverIndexed };
 }
 
 /** Checks a trailer section. @returns Its fields, or what is wrong. RFC 9113 section 8.1. */

@@ -36,11 +36,17 @@ export class PeerFrames<Owner> implements FrameHandler {
 
   // ---- frames
 
-  onFields(streamId: number, fields: string[], endStream: boolean, isTooLarge: boolean): void {
+  onFields(
+    streamId: number,
+    fields: string[],
+    endStream: boolean,
+    isTooLarge: boolean,
+    neverIndexed: ReadonlySet<string> | undefined,
+  ): void {
     const stream = this.#core.streams.get(streamId);
-    if (stream !== undefined) this.#continueMessage(stream, fields, endStream, isTooLarge);
+    if (stream !== undefined) this.#continueMessage(stream, fields, endStream, isTooLarge, neverIndexed);
     else if (this.#core.isServer && (streamId & 1) === 1 && streamId > this.#core.lastPeerId) {
-      this.#startRequest(streamId, fields, endStream, isTooLarge);
+      this.#startRequest(streamId, fields, endStream, isTooLarge, neverIndexed);
     } else this.#onClosedStream(streamId, 'HEADERS');
   }
 
@@ -207,7 +213,13 @@ export class PeerFrames<Owner> implements FrameHandler {
 
   // ---- messages
 
-  #startRequest(streamId: number, section: string[], endStream: boolean, isTooLarge: boolean): void {
+  #startRequest(
+    streamId: number,
+    section: string[],
+    endStream: boolean,
+    isTooLarge: boolean,
+    neverIndexed: ReadonlySet<string> | undefined,
+  ): void {
     this.#core.streams.noteSkipped(this.#core.lastPeerId, streamId);
     this.#core.lastPeerId = streamId;
     if (!this.early.isOver) this.early.noteRequest(section);
@@ -219,7 +231,8 @@ export class PeerFrames<Owner> implements FrameHandler {
       this.#refuse(streamId);
       return;
     }
-    const head = isTooLarge ? TOO_LARGE : this.#fields.readRequest(section, this.#core.allowsExtendedConnect);
+    const { allowsExtendedConnect } = this.#core;
+    const head = isTooLarge ? TOO_LARGE : this.#fields.readRequest(section, allowsExtendedConnect, neverIndexed);
     const stream = this.#core.newStream(streamId);
     this.#core.deadlines.stop(stream);
     stream.isRemoteEnded = endStream;
@@ -237,23 +250,34 @@ export class PeerFrames<Owner> implements FrameHandler {
   }
 
   /** HEADERS on a stream that is open: a response, or trailers. */
-  #continueMessage(stream: Http2Stream<Owner>, section: string[], endStream: boolean, isTooLarge: boolean): void {
+  #continueMessage(
+    stream: Http2Stream<Owner>,
+    section: string[],
+    endStream: boolean,
+    isTooLarge: boolean,
+    neverIndexed: ReadonlySet<string> | undefined,
+  ): void {
     if (stream.isRemoteEnded)
       this.#core.failStream(stream, streamClosed(stream.id, 'HEADERS', 'stream'), 'STREAM_CLOSED');
     else if (isTooLarge)
       this.#core.failStream(stream, sectionTooLarge(stream.id, this.#core.limits), 'ENHANCE_YOUR_CALM');
-    else if (!stream.hasHead) this.#takeResponse(stream, section, endStream);
+    else if (!stream.hasHead) this.#takeResponse(stream, section, endStream, neverIndexed);
     else if (stream.isTunnel)
       this.#core.malformed(stream, 'a tunnel has no trailers'); // RFC 9113 section 8.5
     else {
       const trailers = endStream ? readTrailers(section) : 'trailers must end the stream';
       if (typeof trailers === 'string') this.#core.malformed(stream, trailers);
-      else this.#core.endRemote(stream, trailers);
+      else this.#core.endRemote(stream, trailers, neverIndexed);
     }
   }
 
-  #takeResponse(stream: Http2Stream<Owner>, section: string[], endStream: boolean): void {
-    const head = readResponse(section);
+  #takeResponse(
+    stream: Http2Stream<Owner>,
+    section: string[],
+    endStream: boolean,
+    neverIndexed: ReadonlySet<string> | undefined,
+  ): void {
+    const head = readResponse(section, neverIndexed);
     if (typeof head === 'string') {
       this.#core.malformed(stream, head);
       return;

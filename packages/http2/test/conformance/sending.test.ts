@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { data, headers, ping, settings, windowUpdate } from '../support/frames.ts';
+import { data, headers, literalBlock, ping, settings, windowUpdate } from '../support/frames.ts';
 import { ProtocolStage } from '../support/protocol-stage.ts';
 
 const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
@@ -33,6 +33,53 @@ describe('RFC 9113 4.3.1: a block behind a smaller table begins with an update',
     stage.reader.setMaxTableBytes(4_096);
     respond(stage, 3, ['a', 'b']);
     expect(stage.takeFrames().at(-1)).toBe('HEADERS 3 :status=200 a=b END');
+  });
+});
+
+describe('RFC 7541 7.1.3: what came as never to be indexed is sent on as that', () => {
+  const NEVER = Buffer.from('1005782d6b65790131', 'hex'); // x-key: 1
+
+  it('says so of requests, their trailers too', () => {
+    const server = new ProtocolStage('server');
+    server.receive(headers(1, Buffer.concat([literalBlock(POST), NEVER])), headers(1, NEVER, { end: true }));
+    const { head, trailers } = heard(server);
+    const client = new ProtocolStage('client');
+    client.command((protocol, nowMs) => {
+      const stream = protocol.openStream(['x-key', '1', 'a', 'b'], false, false, nowMs, head);
+      protocol.sendTrailers(stream, ['x-key', '1'], nowMs, trailers);
+    });
+    expect(client.takeFrames()).toEqual(['HEADERS 1 x-key=1(never) a=b', 'HEADERS 1 x-key=1(never) END']);
+  });
+
+  it('says so of responses, interim ones and trailers behind content too', () => {
+    const client = new ProtocolStage('client');
+    client.open(GET);
+    const status = Buffer.from('88', 'hex');
+    client.receive(headers(1, Buffer.concat([status, NEVER])), headers(1, NEVER, { end: true }));
+    const { head, trailers } = heard(client);
+    const server = served(1);
+    server.command((protocol, nowMs) => {
+      const stream = server.stream(1);
+      protocol.sendFields(stream, [':status', '103', 'x-key', '1'], false, nowMs, false, head);
+      protocol.sendFields(stream, [':status', '200', 'x-key', '1'], false, nowMs, true, head);
+      protocol.sendData(stream, Buffer.from('x'), false, nowMs);
+      protocol.sendTrailers(stream, ['x-key', '1'], nowMs, trailers);
+    });
+    expect(server.takeFrames()).toEqual([
+      'HEADERS 1 :status=103 x-key=1(never)',
+      'HEADERS 1 :status=200 x-key=1(never)',
+      'DATA 1 "x"',
+      'HEADERS 1 x-key=1(never) END',
+    ]);
+  });
+
+  it('says so of a section that takes several frames', () => {
+    const stage = served(1);
+    const fields = [':status', '200', 'a', '\xff'.repeat(100_000), 'x-key', '1'];
+    stage.command((protocol, nowMs) =>
+      protocol.sendFields(stage.stream(1), fields, true, nowMs, true, new Set(['x-key'])),
+    );
+    expect(stage.takeFrames().at(-1)).toMatch(/ x-key=1\(never\) END \(7 frames\)$/);
   });
 });
 
@@ -166,4 +213,15 @@ function served(...ids: readonly number[]): ProtocolStage {
 
 function respond(stage: ProtocolStage, id: number, fields: readonly string[]): void {
   stage.command((protocol) => protocol.sendFields(stage.stream(id), [':status', '200', ...fields], true, stage.nowMs));
+}
+
+/** What a message said of its fields that must never be indexed. */
+function heard({ seen }: ProtocolStage): Record<'head' | 'trailers', ReadonlySet<string> | undefined> {
+  let head: ReadonlySet<string> | undefined;
+  let trailers: ReadonlySet<string> | undefined;
+  for (const event of seen) {
+    if (event.type === 'request' || event.type === 'response') head = event.head.neverIndexed;
+    if (event.type === 'end') trailers = event.neverIndexed;
+  }
+  return { head, trailers };
 }

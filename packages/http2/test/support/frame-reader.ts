@@ -92,14 +92,17 @@ export class FrameReader {
     const block = Buffer.concat(pieces);
     const fields = this.#hpack.decode(block, 0, block.length);
     const more = pieces.length > 1 ? ` (${pieces.length} frames)` : '';
-    return `HEADERS ${streamId} ${fieldsText(fields)}${isEnd ? ' END' : ''}${more}`;
+    return `HEADERS ${streamId} ${fieldsText(fields, this.#hpack.sensitive)}${isEnd ? ' END' : ''}${more}`;
   }
 }
 
-/** Fields as one text. */
-export function fieldsText(fields: readonly string[]): string {
+/** Fields as one text. @param neverIndexed - Where the names of those stand that must enter no table; credentials never do. */
+export function fieldsText(fields: readonly string[], neverIndexed: readonly number[] = []): string {
   const texts: string[] = [];
-  for (let index = 0; index < fields.length; index += 2) texts.push(`${fields[index]}=${fields[index + 1]}`);
+  for (let index = 0; index < fields.length; index += 2) {
+    const isMarked = neverIndexed.includes(index) && !/^(?:proxy-)?authorization$|^cookie$/.test(fields[index] ?? '');
+    texts.push(`${fields[index]}=${fields[index + 1]}${isMarked ? '(never)' : ''}`);
+  }
   return texts.join(' ');
 }
 

@@ -29,6 +29,8 @@ export class ProtocolStage {
   /** Streams that have come up in events or were opened, by identifier. */
   readonly streams: Map<number, Http2Stream<string>> = new Map();
   nowMs = 1_000;
+  /** All events so far; content that they hold is gone. */
+  readonly seen: Http2Event<string>[] = [];
   /** What the last event that had an error said. */
   lastError: unknown;
   /** Content that is consumed as it comes; set false to let it lie. */
@@ -141,6 +143,7 @@ export class ProtocolStage {
 
   #note(event: Http2Event<string>): void {
     const line = eventLine(event);
+    this.seen.push(event);
     if ('error' in event) this.lastError = event.error;
     const last = this.#events.at(-1);
     // How content is cut depends on how the input was.

@@ -4,7 +4,7 @@ import { PAGE_BYTES, takePage } from './output-pages.ts';
 /** Encodes header fields, in a way that {@link FrameWriter.writeHeaders} can use. */
 export interface BlockEncoder {
   /** @returns The offset behind the block, or -1 if it does not fit, in which case nothing has changed. */
-  encode(fields: readonly string[], target: Buffer, offset: number): number;
+  encode(fields: readonly string[], target: Buffer, offset: number, neverIndexed?: ReadonlySet<string>): number;
   /** @returns No fewer bytes than the block can have. */
   maxEncodedBytes(fields: readonly string[]): number;
 }
@@ -71,6 +71,7 @@ export class FrameWriter {
    * Writes a HEADERS frame, and CONTINUATION frames behind it where one is not enough.
    *
    * @param maxFrameBytes - What the peer takes in one frame.
+   * @param neverIndexed - Names of fields that must enter no table.
    */
   writeHeaders(
     streamId: number,
@@ -78,13 +79,14 @@ export class FrameWriter {
     encoder: BlockEncoder,
     endStream: boolean,
     maxFrameBytes: number,
+    neverIndexed?: ReadonlySet<string>,
   ): void {
     let page = this.#room(FRAME_HEADER_BYTES + 1);
-    let end = encoder.encode(fields, page, this.#at + FRAME_HEADER_BYTES);
+    let end = encoder.encode(fields, page, this.#at + FRAME_HEADER_BYTES, neverIndexed);
     if (end < 0) {
       this.#closePage();
       page = this.#room(FRAME_HEADER_BYTES);
-      end = encoder.encode(fields, page, FRAME_HEADER_BYTES);
+      end = encoder.encode(fields, page, FRAME_HEADER_BYTES, neverIndexed);
     }
     const length = end - this.#at - FRAME_HEADER_BYTES;
     if (end >= 0 && length <= maxFrameBytes) {
@@ -93,7 +95,9 @@ export class FrameWriter {
       this.#at = end;
       return;
     }
-    this.#writeLongHeaders(streamId, this.#longBlock(fields, encoder, page, end), endStream, maxFrameBytes);
+    // The block in memory of its own: it was encoded up to `end`, or did not fit at all.
+    const block = end >= 0 ? page.slice(this.#at + FRAME_HEADER_BYTES, end) : longBlock(fields, encoder, neverIndexed);
+    this.#writeLongHeaders(streamId, block, endStream, maxFrameBytes);
   }
 
   /** Writes a RST_STREAM frame. */
@@ -169,13 +173,6 @@ export class FrameWriter {
     this.#at = at + FRAME_HEADER_BYTES;
   }
 
-  /** The block in memory of its own: it was encoded up to `end`, or did not fit at all. */
-  #longBlock(fields: readonly string[], encoder: BlockEncoder, page: Buffer, end: number): Uint8Array {
-    if (end >= 0) return page.slice(this.#at + FRAME_HEADER_BYTES, end);
-    const block = Buffer.allocUnsafeSlow(encoder.maxEncodedBytes(fields));
-    return block.subarray(0, encoder.encode(fields, block, 0));
-  }
-
   #writeLongHeaders(streamId: number, block: Uint8Array, endStream: boolean, maxFrameBytes: number): void {
     const pieceBytes = Math.min(maxFrameBytes, PAGE_BYTES - FRAME_HEADER_BYTES);
     const copy = new Uint8Array(block); // the page that it may lie in is written to
@@ -216,6 +213,15 @@ export class FrameWriter {
     this.#full.push(chunk);
     this.#fullBytes += chunk.length;
   }
+}
+
+function longBlock(
+  fields: readonly string[],
+  encoder: BlockEncoder,
+  neverIndexed: ReadonlySet<string> | undefined,
+): Uint8Array {
+  const block = Buffer.allocUnsafeSlow(encoder.maxEncodedBytes(fields));
+  return block.subarray(0, encoder.encode(fields, block, 0, neverIndexed));
 }
 
 const NOTHING: readonly Uint8Array[] = [];

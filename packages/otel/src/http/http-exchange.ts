@@ -1,0 +1,88 @@
+import type { BodyOutcome, HttpRequest, HttpResponse } from '@lamella/http';
+import { isBodyless, sensitiveHeadersOf } from '@lamella/http';
+import { isCancellation } from '@lamella/service-core';
+import type { Attributes } from '@opentelemetry/api';
+import { errorType } from '../shared/error-type.ts';
+import { ATTR } from '../shared/names.ts';
+import type { Operation, OperationOutcome } from '../shared/operation.ts';
+import { addHeaders } from './header-attributes.ts';
+import type { HttpInstruments } from './http-instruments.ts';
+import type { HttpTelemetrySettings } from './http-telemetry-options.ts';
+
+/** An operation of HTTP. */
+export type HttpOperation = Operation<HttpRequest, HttpResponse>;
+
+/** How an exchange ended. */
+export interface ExchangeEnd {
+  readonly outcome: OperationOutcome;
+  readonly error: unknown;
+  readonly response: HttpResponse | undefined;
+  /** Status for attributes; `undefined` if there was none. */
+  readonly status: number | undefined;
+  /** Lowest status that is a failure: 500 on servers, 400 on clients. */
+  readonly failsFrom: 400 | 500;
+}
+
+/** How the end of a body ends its exchange. */
+export function outcomeOfBody(request: HttpRequest, outcome: BodyOutcome, error: unknown): OperationOutcome {
+  if (outcome === 'complete') return 'complete';
+  return outcome === 'cancelled' || isCancellation(request, error) ? 'aborted' : 'error';
+}
+
+/** Whether a response has nothing that would have to be waited for: no content, or all of it in memory and sent in one step. */
+export function isWhole({ method }: HttpRequest, { status, body }: HttpResponse): boolean {
+  if (method === 'HEAD' || isBodyless(status) || body.isEmpty) return true;
+  return body.isAtHand && body.size !== undefined && body.size <= MAX_WHOLE_BYTES;
+}
+
+/** `error.type` of an exchange. */
+export function exchangeErrorType({ outcome, error, status, failsFrom }: ExchangeEnd): string | undefined {
+  if (outcome !== 'complete') return errorType(error);
+  return status !== undefined && status >= failsFrom ? String(status) : undefined;
+}
+
+/** Ends the span and records the duration. @returns False if it was over already. */
+export function endExchange(
+  operation: HttpOperation,
+  end: ExchangeEnd,
+  told: {
+    readonly instruments: HttpInstruments | undefined;
+    /** Attributes of the duration beside status and `error.type`. */
+    readonly metricAttributes: () => Attributes;
+    readonly spanAttributes: () => Attributes;
+  },
+): Attributes | undefined {
+  const type = exchangeErrorType(end);
+  const durationMs = operation.end({
+    outcome: end.outcome,
+    error: end.error,
+    output: end.response,
+    errorType: type,
+    isError: type !== undefined,
+    attributes: told.spanAttributes,
+  });
+  if (durationMs === undefined || told.instruments === undefined) return undefined;
+  const attributes = told.metricAttributes();
+  if (end.status !== undefined) attributes[ATTR.statusCode] = end.status;
+  if (type !== undefined) attributes[ATTR.errorType] = type;
+  operation.record(told.instruments.duration, durationMs, attributes);
+  return attributes;
+}
+
+/** What a span tells of a response. */
+export function responseAttributes(
+  request: HttpRequest,
+  response: HttpResponse | undefined,
+  status: number | undefined,
+  settings: HttpTelemetrySettings,
+): Attributes {
+  const attributes: Attributes = {};
+  if (status !== undefined) attributes[ATTR.statusCode] = status;
+  if (response !== undefined && settings.responseHeaders.length > 0) {
+    addHeaders(attributes, response.headers, settings.responseHeaders, sensitiveHeadersOf(request));
+  }
+  return attributes;
+}
+
+/** Content up to here is taken by servers without waiting; see `HttpBody.takeWhole`. */
+const MAX_WHOLE_BYTES = 256 * 1024;

@@ -1,0 +1,137 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import { HttpResponse as Response } from '@lamella/http';
+import type { Connection } from '@lamella/net-core';
+import type { ExtensionKey, Layer, Service } from '@lamella/service-core';
+import { extensionKey } from '@lamella/service-core';
+import { trace } from '@opentelemetry/api';
+import type { ConnectionInstruments } from '../connection/connection-instruments.ts';
+import { connectionInstruments } from '../connection/connection-instruments.ts';
+import { serveTraced, TUNNEL } from '../connection/served-connection.ts';
+import { UpgradeSpan } from '../context/connection-spans.ts';
+import { ownSpanContext } from '../context/own-span-context.ts';
+import { TelemetryContext } from '../context/telemetry-context.ts';
+import { requireOneOf, requireOptionalFunction } from '../shared/option-checks.ts';
+import { safely } from '../shared/safely.ts';
+import { serveInContext, startServe } from '../shared/serve-in-context.ts';
+import { TelemetrySource } from '../shared/telemetry-source.ts';
+import { MatchedRoute } from './foreign-keys.ts';
+import type { HttpInstruments } from './http-instruments.ts';
+import { httpServerInstruments } from './http-instruments.ts';
+import type { HttpTelemetryOptions, RouteOf } from './http-telemetry-options.ts';
+import { httpTelemetrySettings } from './http-telemetry-options.ts';
+import { SERVER_CHANNELS, ServerExchange } from './server-exchange.ts';
+import { addPlace, ServerPlaces } from './server-place.ts';
+
+/** Options of {@link httpServerTelemetryLayer}. */
+export interface HttpServerTelemetryOptions extends HttpTelemetryOptions {
+  /**
+   * What becomes of a trace that a client names: the span is part of it, it begins a trace of its own with a link to the client's, or the
+   * client's is passed over. At the edge, where anybody may name one, use `'link'` or `'ignore'`: baggage is not taken then. Default `'parent'`.
+   */
+  readonly incoming?: 'parent' | 'link' | 'ignore';
+  /** Names the route of a request, when it is over. Default: what the router of `@lamella/web` has matched. */
+  readonly routeOf?: RouteOf;
+}
+
+/**
+ * Records the requests of a server: a span and the metrics `http.server.request.duration` and `http.server.active_requests` by the semantic
+ * conventions of OpenTelemetry.
+ *
+ * @remarks
+ * Once for each request, after the last byte of its response, in whichever way it ended: also if the service fails, the client goes away
+ * or the body breaks off. Text or bytes in memory count as sent when they are given to the server. A request that passes two of these layers is
+ * recorded by the outer one.
+ *
+ * The service finds the context in the store of the request ({@link TelemetryContext}), so that layers of clients continue the trace
+ * without AsyncLocalStorage; where a context manager is registered, it is active too, while the body of the response is made as well.
+ *
+ * Nothing that a client can choose at will is in the name of a span or in a metric: methods that are not known are `_OTHER`, targets count by their
+ * route. A 101 ends the span with its head; a tunnel by CONNECT has a span of its own, with its bytes, that links to the one of its request.
+ *
+ * Without an SDK, and if nobody listens on `node:diagnostics_channel` (`lamella:http.server.request.start`, `.end`, `.error`), a request is passed
+ * on as it is.
+ *
+ * @throws UsageError if an option is invalid.
+ *
+ * @example
+ * const service = stack(
+ *   httpServerTelemetryLayer({ requestHeaders: ['x-request-id'] }),
+ *   serviceFn((request: HttpRequest) => HttpResponse.text(request.path)),
+ * );
+ */
+export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {}): Layer<HttpRequest, HttpResponse> {
+  const { incoming = 'parent', routeOf = matchedRoute } = options;
+  requireOneOf('incoming', incoming, ['parent', 'link', 'ignore']);
+  requireOptionalFunction('routeOf', routeOf);
+  const source = new TelemetrySource(options, httpServerInstruments);
+  const tunnels = new TelemetrySource(options, connectionInstruments);
+  const places = new ServerPlaces();
+  const telemetry = { source, settings: httpTelemetrySettings(options), places, incoming, routeOf };
+
+  const begin = (request: HttpRequest): ServerExchange | undefined => {
+    if (!isObserved(source)) return undefined;
+    if (request.extensions.get(IsRecorded) === true) return undefined;
+    const exchange = new ServerExchange(request, telemetry);
+    request.extensions.insert(IsRecorded, true);
+    request.extensions.insert(TelemetryContext, exchange.operation.context);
+    return exchange;
+  };
+
+  return (inner) => ({
+    serve(request) {
+      const exchange = safely(() => begin(request));
+      if (exchange === undefined) return startServe(inner, request);
+      return serveInContext(exchange.operation.context, inner, exchange.request).then(
+        (response) => {
+          const { upgrade } = response;
+          const passed = exchange.respond(response);
+          if (upgrade === undefined) return passed;
+          const handler = upgradedHandler(upgrade.handler, exchange, tunnels, places);
+          const { status, reason, headers, body, version, upgraded, makeExtensions } = passed;
+          const parts = { status, reason, headers, body, version, upgraded, makeExtensions };
+          return new Response({ ...parts, upgrade: { handler, guard: upgrade.guard } });
+        },
+        (error: unknown) => {
+          exchange.fail(error);
+          throw error;
+        },
+      );
+    },
+  });
+}
+
+/** Whether a request was recorded by a layer further outside. */
+const IsRecorded: ExtensionKey<boolean, 'request'> = extensionKey('otel/is-recorded', { scope: 'request' });
+
+function isObserved(source: TelemetrySource<HttpInstruments>): boolean {
+  if (source.tracer !== undefined || source.instruments !== undefined) return true;
+  source.warnOfNoSdk();
+  return SERVER_CHANNELS.hasSubscribers;
+}
+
+function matchedRoute(request: HttpRequest): string | undefined {
+  return request.extensions.get(MatchedRoute);
+}
+
+/** What a connection becomes knows the span of the request that asked for it; a tunnel has a span of its own. */
+function upgradedHandler(
+  inner: Service<Connection, void>,
+  { operation, request }: ServerExchange,
+  source: TelemetrySource<ConnectionInstruments>,
+  places: ServerPlaces,
+): Service<Connection, void> {
+  const span = trace.getSpan(operation.context);
+  const link = span === undefined ? undefined : ownSpanContext(span);
+  return {
+    serve(connection) {
+      if (link !== undefined) safely(() => connection.extensions.insert(UpgradeSpan, link));
+      if (request.method !== 'CONNECT') return startServe(inner, connection);
+      const attributes = {};
+      addPlace(attributes, places.of('https', request.authority));
+      return serveTraced(source, TUNNEL, inner, connection, {
+        attributes,
+        ...(link && { links: [{ context: link }] }),
+      });
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import type { TextMapPropagator } from '@opentelemetry/api';
+import { propagation } from '@opentelemetry/api';
+import { w3cPropagator } from './w3c-propagator.ts';
+
+/** The one that was asked for, else the registered one, else ours. */
+export function resolvePropagator(asked: TextMapPropagator | undefined): TextMapPropagator {
+  if (asked !== undefined) return asked;
+  // The api as a propagator is the registered one; without one it has no fields.
+  return propagation.fields().length === 0 ? w3cPropagator() : propagation;
+}

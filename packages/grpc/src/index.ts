@@ -39,7 +39,7 @@ export { grpcRetryThrottle } from './client/retries/grpc-retry-throttle.ts';
 export { GrpcAnswer } from './calls/grpc-answer.ts';
 export type { GrpcCallChanges, GrpcCallParts } from './calls/grpc-call.ts';
 export { GrpcCall } from './calls/grpc-call.ts';
-export { GrpcDeadline } from './calls/grpc-deadline.ts';
+export { CallDeadline, GrpcDeadline } from './calls/grpc-deadline.ts';
 export type { GrpcOptions } from './calls/grpc-limits.ts';
 export type { GrpcReply } from './calls/grpc-reply.ts';
 export { GrpcServerCall } from './calls/grpc-server-call.ts';

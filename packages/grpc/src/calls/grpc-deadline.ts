@@ -1,4 +1,5 @@
-import type { AbortScope, Clock, Timer } from '@lamella/service-core';
+import type { AbortScope, Clock, ExtensionKey, Timer } from '@lamella/service-core';
+import { extensionKey } from '@lamella/service-core';
 import { GrpcStatus } from '../codec/grpc-status.ts';
 import { GrpcStatusError } from '../errors.ts';
 
@@ -28,6 +29,14 @@ export class GrpcDeadline {
     return this.remainingMs <= 0;
   }
 }
+
+/**
+ * When the call that a request carries must be over: a server writes it to the store of the request, and calls that have the request as their
+ * `parent` keep to it, whoever makes them.
+ */
+export const CallDeadline: ExtensionKey<GrpcDeadline, 'request'> = extensionKey('grpc/call-deadline', {
+  scope: 'request',
+});
 
 /** Aborts a scope with DEADLINE_EXCEEDED when the deadline passes. Without a deadline nothing is started. */
 export function enforceDeadline(

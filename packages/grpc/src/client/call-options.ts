@@ -1,16 +1,18 @@
-import type { AbortScope } from '@lamella/service-core';
+import type { AbortScope, Extensions } from '@lamella/service-core';
 import type { GrpcDeadline } from '../calls/grpc-deadline.ts';
 import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
 import type { GrpcMetadata, GrpcMetadataInit } from '../messages/grpc-metadata.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import type { GrpcHedgingPolicy, GrpcRetryPolicy } from './retries/grpc-retry-policy.ts';
 
-/** What a call is made for: {@link GrpcServerCall} is one. */
+/** What a call is made for: {@link GrpcServerCall} is one, and so is any request. */
 export interface GrpcCallParent {
   /** Cancels the call when it is aborted. */
   readonly scope: AbortScope;
-  /** When the call must be over at the latest. */
-  readonly deadline: GrpcDeadline | undefined;
+  /** When the call must be over at the latest. Default: as `CallDeadline` in `extensions` says. */
+  readonly deadline?: GrpcDeadline | undefined;
+  /** Side data. Default: none. */
+  readonly extensions?: Pick<Extensions<'request'>, 'get'>;
 }
 
 /** Which call credentials are wanted for. */

@@ -1,7 +1,7 @@
 import type { AbortListener, Clock, Timer } from '@lamella/service-core';
 import { AbortScope, createExtensions, UsageError } from '@lamella/service-core';
 import { GrpcCall, NO_MESSAGES } from '../calls/grpc-call.ts';
-import { deadlineExceeded, enforceDeadline, GrpcDeadline } from '../calls/grpc-deadline.ts';
+import { CallDeadline, deadlineExceeded, enforceDeadline, GrpcDeadline } from '../calls/grpc-deadline.ts';
 import { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import type { MessageStream } from '../methods/call-types.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
@@ -77,7 +77,7 @@ function deadlineOf(options: GrpcCallOptions, defaultTimeoutMs: number, clock: C
     if (typeof value !== 'number' || Number.isNaN(value))
       throw new UsageError(`${name} must be a number, got ${value}`);
   }
-  const parent = options.parent?.deadline;
+  const parent = options.parent?.deadline ?? options.parent?.extensions?.get(CallDeadline);
   const limitMs = Math.min(
     timeoutMs,
     deadlineAtMs === Number.POSITIVE_INFINITY ? deadlineAtMs : deadlineAtMs - clock.epochMs(),

@@ -5,7 +5,7 @@ import { AbortScope, ClosedError } from '@lamella/service-core';
 import { endOfCall } from '../calls/end-of-call.ts';
 import { GrpcAnswer } from '../calls/grpc-answer.ts';
 import { NO_MESSAGES } from '../calls/grpc-call.ts';
-import { deadlineExceeded, enforceDeadline } from '../calls/grpc-deadline.ts';
+import { CallDeadline, deadlineExceeded, enforceDeadline } from '../calls/grpc-deadline.ts';
 import type { GrpcReply } from '../calls/grpc-reply.ts';
 import { GrpcServerCall } from '../calls/grpc-server-call.ts';
 import { grpcFormatOf } from '../codec/content-type.ts';
@@ -84,6 +84,7 @@ export class ServerExchange {
     const message = isStream ? undefined : await reader.single(notOneMessage);
     const messages = isStream ? reader : NO_MESSAGES;
     const { extensions } = this.#request;
+    if (deadline !== undefined) extensions.insert(CallDeadline, deadline);
     const parts = { method, metadata, deadline, message, messages, extensions, scope: this.#scope };
     return service.serve(new GrpcServerCall(parts, this.#request, this.#answer));
   }

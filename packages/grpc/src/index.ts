@@ -15,6 +15,8 @@ export { bytesCodec, jsonCodec } from './methods/grpc-codec.ts';
 export type { AnyGrpcCodec, GrpcMethod, GrpcMethods, GrpcMethodType, GrpcSchema } from './methods/grpc-method.ts';
 export type { GrpcServiceSource, MethodsOf, ProtobufMethod, TypeOfKind } from './methods/grpc-schema.ts';
 export { grpcSchema, protobufCodec } from './methods/grpc-schema.ts';
+export type { ProtobufJsonCodecOptions } from './methods/protobuf-json-codec.ts';
+export { protobufJsonCodec } from './methods/protobuf-json-codec.ts';
 
 // Servers
 

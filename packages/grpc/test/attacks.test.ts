@@ -37,7 +37,8 @@ describe('a server', () => {
     ['an unknown method', '/test.v1.Echo/Nothing', {}, 'UNIMPLEMENTED'],
     ['a method in other letters', '/test.v1.echo/echo', {}, 'UNIMPLEMENTED'],
     ['no path', '/', {}, 'UNIMPLEMENTED'],
-    ['another format', '/test.v1.Echo/Echo', { 'content-type': 'application/grpc+json' }, 'UNIMPLEMENTED'],
+    ['another format', '/test.v1.Echo/Echo', { 'content-type': 'application/grpc+xml' }, 'UNIMPLEMENTED'],
+    ['JSON that is none', '/test.v1.Echo/Echo', { 'content-type': 'application/grpc+json' }, 'INVALID_ARGUMENT'],
     ['another encoding', '/test.v1.Echo/Echo', { 'grpc-encoding': 'snappy' }, 'UNIMPLEMENTED'],
     ['a malformed timeout', '/test.v1.Echo/Echo', { 'grpc-timeout': 'soon' }, 'INTERNAL'],
     ['a timeout of 0', '/test.v1.Echo/Echo', { 'grpc-timeout': '0m' }, 'DEADLINE_EXCEEDED'],
@@ -386,6 +387,7 @@ function answerNobody(): HttpResponse {
 }
 
 const CODES: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   RESOURCE_EXHAUSTED: 8,
   UNIMPLEMENTED: 12,

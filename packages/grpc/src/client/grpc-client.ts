@@ -7,7 +7,7 @@ import type { GrpcOptions } from '../calls/grpc-limits.ts';
 import { fullGrpcOptions } from '../calls/grpc-limits.ts';
 import type { GrpcReply } from '../calls/grpc-reply.ts';
 import type { GrpcMethods } from '../methods/grpc-method.ts';
-import { hasResponseStream } from '../methods/grpc-method.ts';
+import { hasResponseStream, methodInFormat } from '../methods/grpc-method.ts';
 import type { GrpcServiceSource, MethodsOf } from '../methods/grpc-schema.ts';
 import { grpcSchema } from '../methods/grpc-schema.ts';
 import type { GrpcCredentials } from './call-options.ts';
@@ -24,6 +24,8 @@ import { grpcRetryThrottle } from './retries/grpc-retry-throttle.ts';
 export interface GrpcClientOptions extends GrpcOptions, GrpcMethodOptions {
   /** Where the server is: scheme, host, port, and a path before that of the methods. Default `'http://localhost'`. */
   readonly url?: string;
+  /** Format of messages, such as `'json'`, where methods have several. Default: the first, which is `'proto'` for generated services. */
+  readonly format?: string;
   /** Makes credentials for every call. Default: none. */
   readonly credentials?: GrpcCredentials;
   /** Sends credentials to `http:` URLs too, where others can read them. Default false: that is a UsageError. */
@@ -75,7 +77,7 @@ export function grpcClient<Source extends GrpcServiceSource>(
   if (!USER_AGENT.test(userAgent)) throw new UsageError('userAgent must be printable ASCII');
   const full = fullGrpcOptions(options);
   const base = validUrl(url);
-  const { methods } = grpcSchema(source);
+  const methods = methodsInFormat(grpcSchema(source).methods, options.format);
   const settings = settingsOfMethods(Object.values(methods), options, random);
   const throttle = throttleOf(options.retryThrottle);
   const own = { url: base, userAgent, maxReplayBytes, settings, throttle, random };
@@ -98,6 +100,16 @@ export function grpcClient<Source extends GrpcServiceSource>(
   ]);
   // A function for each method, of the kind that its type says.
   return Object.fromEntries(callers) as GrpcClient<MethodsOf<Source> & GrpcMethods>;
+}
+
+function methodsInFormat(methods: GrpcMethods, format: string | undefined): GrpcMethods {
+  if (format === undefined) return methods;
+  const found = Object.entries(methods).map(([localName, method]) => {
+    const inFormat = methodInFormat(method, format);
+    if (inFormat === undefined) throw new UsageError(`${method.path} has no messages in the format ${format}`);
+    return [localName, inFormat] as const;
+  });
+  return Object.fromEntries(found);
 }
 
 function throttleOf(option: GrpcClientOptions['retryThrottle']): GrpcRetryThrottle | undefined {

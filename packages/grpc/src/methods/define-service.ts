@@ -15,6 +15,8 @@ export interface GrpcMethodDefinition<
   readonly response: Response;
   /** Name on the wire. Default: the local name with its first letter in upper case. */
   readonly name?: string;
+  /** Whether calling it changes nothing, so that Connect may use GET. Default false. */
+  readonly isSafe?: boolean;
 }
 
 /** The methods that {@link defineService} makes of definitions. */
@@ -46,11 +48,13 @@ export function defineService<const Definitions extends Readonly<Record<string, 
 ): GrpcSchema<DefinedMethods<Definitions>> {
   if (!TYPE_NAME.test(typeName)) throw new UsageError(`${JSON.stringify(typeName)} is no name of a service`);
   const methods = Object.entries(definitions).map(([localName, definition]) => {
-    const { type, request, response, name = localName.charAt(0).toUpperCase() + localName.slice(1) } = definition;
+    const { type, request, response, isSafe = false } = definition;
+    const { name = localName.charAt(0).toUpperCase() + localName.slice(1) } = definition;
     if (!TYPES.has(type)) throw new UsageError(`${typeName}.${localName} has the type ${JSON.stringify(type)}`);
     if (!METHOD_NAME.test(name)) throw new UsageError(`${JSON.stringify(name)} is no name of a method`);
     if (request.format !== response.format) throw new UsageError(`${typeName}.${localName} has codecs of two formats`);
-    return [localName, { type, service: typeName, name, path: `/${typeName}/${name}`, request, response }] as const;
+    const path = `/${typeName}/${name}`;
+    return [localName, { type, service: typeName, name, path, request, response, isSafe }] as const;
   });
   // One method for each definition, under the same name and with the same parts.
   return { typeName, methods: Object.fromEntries(methods) as DefinedMethods<Definitions> };

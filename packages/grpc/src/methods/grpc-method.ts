@@ -25,6 +25,10 @@ export interface GrpcMethod<
   readonly request: Request;
   /** Messages of the server. */
   readonly response: Response;
+  /** Whether calling it changes nothing, so that Connect may use GET. Default false. */
+  readonly isSafe?: boolean;
+  /** The same method with messages in other formats. A server takes them all; a client chooses by `format`. Default: none. */
+  readonly alternatives?: readonly GrpcMethod[];
 }
 
 /** The methods of a service by their local names, such as `sendMessage`. */
@@ -46,4 +50,10 @@ export function hasRequestStream(type: GrpcMethodType): boolean {
 /** Whether the server sends a stream of messages in methods of this type. */
 export function hasResponseStream(type: GrpcMethodType): boolean {
   return type === 'server-streaming' || type === 'bidi';
+}
+
+/** The method with its messages in a format. @returns `undefined` if it has none of that name. */
+export function methodInFormat(method: GrpcMethod, format: string | undefined): GrpcMethod | undefined {
+  if (method.request.format === format) return method;
+  return method.alternatives?.find(({ request }) => request.format === format);
 }

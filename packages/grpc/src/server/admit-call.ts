@@ -9,6 +9,8 @@ import { parseGrpcTimeout } from '../codec/grpc-timeout.ts';
 import { metadataOf } from '../codec/metadata-fields.ts';
 import { GrpcStatusError } from '../errors.ts';
 import type { GrpcMetadata } from '../messages/grpc-metadata.ts';
+import type { GrpcMethod } from '../methods/grpc-method.ts';
+import { methodInFormat } from '../methods/grpc-method.ts';
 import type { GrpcImplementedMethod } from './implement-service.ts';
 import { plainResponse } from './responses.ts';
 
@@ -44,13 +46,16 @@ export function admitCall(
   const deadline = deadlineOf(headers.get('grpc-timeout'), options.clock);
   const found = methods.get(request.path);
   if (found === undefined) throw unimplemented(`there is no method ${request.path.slice(0, MAX_PATH_LENGTH)}`);
-  const format = grpcFormatOf(headers.get('content-type'));
-  if (format !== found.method.request.format) {
-    throw unimplemented(`messages must be in the format ${found.method.request.format}`);
-  }
+  const method = methodInFormat(found.method, grpcFormatOf(headers.get('content-type')));
+  if (method === undefined) throw unimplemented(`messages must be in the format ${formatsOf(found.method)}`);
   const encoding = parseGrpcEncoding(headers.get('grpc-encoding'));
   if (encoding === undefined) throw unimplemented(`grpc-encoding must be one of ${ACCEPTED_ENCODINGS}`);
-  return { ...found, metadata: metadataOf(headers, options.maxMetadataBytes), deadline, encoding };
+  const metadata = metadataOf(headers, options.maxMetadataBytes);
+  return { service: found.service, method, metadata, deadline, encoding };
+}
+
+function formatsOf({ request, alternatives = [] }: GrpcMethod): string {
+  return [request.format, ...alternatives.map((other) => other.request.format)].join(' or ');
 }
 
 function deadlineOf(value: string | undefined, clock: Clock): GrpcDeadline | undefined {

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { HttpBody } from '@lamella/http';
 import type { Clock, Timer } from '@lamella/service-core';
 import { AbortScope, ClosedError } from '@lamella/service-core';
-import { endOfCall } from '../calls/end-of-call.ts';
+import { endOfCall, isGrpcStatusError } from '../calls/end-of-call.ts';
 import { GrpcAnswer } from '../calls/grpc-answer.ts';
 import { NO_MESSAGES } from '../calls/grpc-call.ts';
 import { CallDeadline, deadlineExceeded, enforceDeadline } from '../calls/grpc-deadline.ts';
@@ -23,6 +23,7 @@ import { admitCall } from './admit-call.ts';
 import type { GrpcImplementedMethod } from './implement-service.ts';
 import { replyBody } from './reply-body.ts';
 import { failureResponse, failureTrailers, messagesResponse, okTrailers } from './responses.ts';
+import { strangersCodec } from './strangers-codec.ts';
 
 /** What a {@link ServerExchange} needs of the options of its service. */
 export interface ServerExchangeOptions {
@@ -74,7 +75,7 @@ export class ServerExchange {
     const { method, metadata, deadline, encoding, service } = admitted;
     const { maxMessageBytes } = this.#options;
     const reader = new MessageReader(this.#request.body, {
-      codec: method.request,
+      codec: strangersCodec(method.request),
       encoding,
       maxMessageBytes,
       toFailure,
@@ -163,8 +164,9 @@ function notOneMessage(): GrpcStatusError {
   return new GrpcStatusError(GrpcStatus.UNIMPLEMENTED, 'the method takes exactly one message');
 }
 
-/** The client is gone, or what lies between has given up. */
+/** The client is gone, or what lies between has given up; unless it says what is wrong. */
 function toFailure(cause: unknown): GrpcStatusError {
+  if (isGrpcStatusError(cause)) return cause;
   return new GrpcStatusError(GrpcStatus.CANCELLED, 'the request was broken off', { cause });
 }
 

@@ -69,6 +69,8 @@ export { serveListener } from './connection/serve-listener.ts';
 
 export type { CachingResolver, CachingResolverGauges, CachingResolverOptions } from './resolve/caching-resolver.ts';
 export { cachingResolver } from './resolve/caching-resolver.ts';
+export type { FollowedName, FollowNameOptions } from './resolve/follow-name.ts';
+export { followName } from './resolve/follow-name.ts';
 export type { OverrideTable } from './resolve/override-resolver.ts';
 export { overrideResolver } from './resolve/override-resolver.ts';
 

@@ -23,6 +23,8 @@ export default defineConfig({
       test: {
         name: path.split('/').at(-1) ?? path,
         include: ['**/*.test.ts'],
+        // Files of a package share a process: half of the time goes into loading the same modules again. Real sockets stay by themselves.
+        isolate: SLOW.has(path),
         // A limit is for what hangs, not for a machine that has other things to do.
         ...(SLOW.has(path) ? limits(120_000) : limits(30_000)),
       },

@@ -1,10 +1,9 @@
-import * as crypto from 'node:crypto';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { HttpRequest } from '@lamella/http';
 import { UsageError } from '@lamella/service-core';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { basicProxyAuth } from './proxy-auth.ts';
-
-vi.mock('node:crypto', { spy: true });
 
 const auth = basicProxyAuth([
   { name: 'ann', password: 'secret' },
@@ -63,7 +62,12 @@ describe('credentials that do not', () => {
 
 describe('the check', () => {
   it('compares digests of one length, every one of them, whether or not one matches', () => {
-    const compare = vi.mocked(crypto.timingSafeEqual);
+    const compare = vi.spyOn(crypto, 'timingSafeEqual');
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      compare.mockRestore();
+      syncBuiltinESMExports();
+    });
     for (const value of [
       `Basic ${base64('ann:secret')}`,
       `Basic ${base64('ann:s')}`,

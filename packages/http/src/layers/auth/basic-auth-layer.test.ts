@@ -1,8 +1,9 @@
-import * as crypto from 'node:crypto';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { runInNewContext } from 'node:vm';
 import { serviceFn, UsageError } from '@lamella/service-core';
 import { layerCases } from '@lamella/service-core/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { httpLayerSubject } from '../../../test/support/http-layer-subject.ts';
 import { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
@@ -10,8 +11,6 @@ import { httpClientOn } from '../../testing/http-client-on.ts';
 import { AuthUser } from './auth-user.ts';
 import type { BasicAuthLayerOptions } from './basic-auth-layer.ts';
 import { basicAuthLayer } from './basic-auth-layer.ts';
-
-vi.mock('node:crypto', { spy: true });
 
 const users = [
   { name: 'ann', password: 'secret' },
@@ -41,7 +40,12 @@ describe('basicAuthLayer', () => {
   });
 
   it('compares digests of one length, every one of them, whether or not one matches', async () => {
-    const compare = vi.mocked(crypto.timingSafeEqual);
+    const compare = vi.spyOn(crypto, 'timingSafeEqual');
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      compare.mockRestore();
+      syncBuiltinESMExports();
+    });
     for (const value of [
       `Basic ${base64('ann:secret')}`,
       `Basic ${base64('x')}`,

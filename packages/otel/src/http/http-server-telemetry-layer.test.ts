@@ -140,6 +140,19 @@ describe('httpServerTelemetryLayer', () => {
     expect(await recording.points(ACTIVE)).toMatchObject([{ value: 0 }]);
   });
 
+  it('ends with a client that is gone, though the service never hears of it', async () => {
+    const { recording, service } = setup({}, () => new Promise(() => {}));
+    const request = HttpRequest.from({ target: '/' });
+    void service.serve(request);
+    request.scope.abort(new DOMException('gone', 'AbortError'));
+    expect(recording.span.attributes['error.type']).toBe('AbortError');
+    expect(await recording.points(ACTIVE)).toMatchObject([{ value: 0 }]);
+    const late = HttpRequest.from({ target: '/' });
+    late.scope.abort(new DOMException('gone before', 'AbortError'));
+    void service.serve(late);
+    expect(recording.spans).toHaveLength(2);
+  });
+
   it('records a body that breaks off', async () => {
     const { recording, service } = setup({}, async () => HttpResponse.from({ body: HttpBody.from(broken()) }));
     const response = await service.serve(HttpRequest.from({ target: '/' }));

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { errorResponse } from '@lamella/http';
+import type { AbortListener } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import type { Attributes, Context, Link } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
@@ -10,6 +11,7 @@ import { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';
 import { Operation } from '../shared/operation.ts';
+import { safely } from '../shared/safely.ts';
 import type { TelemetrySource } from '../shared/telemetry-source.ts';
 import { countedRequest } from './counted-request.ts';
 import type { HttpOperation } from './http-exchange.ts';
@@ -43,6 +45,8 @@ export class ServerExchange {
   readonly #instruments: HttpInstruments | undefined;
   readonly #scheme: string;
   readonly #requestBytes: (() => number) | undefined;
+  readonly #abort: AbortListener | undefined;
+  #response: HttpResponse | undefined;
   #responseBytes = 0;
 
   constructor(given: HttpRequest, telemetry: ServerTelemetry) {
@@ -70,21 +74,24 @@ export class ServerExchange {
     const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
     this.request = counted?.request ?? given;
     this.#requestBytes = counted?.bytes;
+    // A service that does not hear of it must not keep the request among those that are going on.
+    this.#abort = given.scope.onAbort((reason) => this.#end('aborted', reason, this.#response?.status));
   }
 
   /** Passes a response on, and ends with it. */
   respond(response: HttpResponse): HttpResponse {
     const { request } = this;
+    this.#response = response;
     if (response.upgrade !== undefined || isWhole(request, response)) {
       this.#responseBytes = response.body.size ?? 0;
-      this.#end('complete', undefined, response, response.status);
+      this.#end('complete', undefined, response.status);
       return response;
     }
     const body = tracedBody(response.body, {
       context: this.operation.context,
       onEnd: (outcome, error, bytes) => {
         this.#responseBytes = bytes;
-        this.#end(outcomeOfBody(request, outcome, error), error, response, response.status);
+        this.#end(outcomeOfBody(request, outcome, error), error, response.status);
       },
     });
     return response.with({ body });
@@ -93,19 +100,16 @@ export class ServerExchange {
   /** The service failed: the server answers with a status of its own, unless the client is gone. */
   fail(error: unknown): void {
     const isAborted = isCancellation(this.request, error);
-    this.#end(isAborted ? 'aborted' : 'error', error, undefined, isAborted ? undefined : errorResponse(error).status);
+    this.#end(isAborted ? 'aborted' : 'error', error, isAborted ? undefined : errorResponse(error).status);
   }
 
-  #end(
-    outcome: OperationOutcome,
-    error: unknown,
-    response: HttpResponse | undefined,
-    status: number | undefined,
-  ): void {
+  #end(outcome: OperationOutcome, error: unknown, status: number | undefined): void {
     const { request, operation } = this;
+    const response = this.#response;
     const { settings, routeOf } = this.#telemetry;
     if (operation.isOver) return;
-    const route = routeOf(request);
+    this.#abort?.close(); // an abort that came before there is a listener tells of itself in making it
+    const route = safely(() => routeOf(request));
     const end = { outcome, error, response, status, failsFrom: 500 as const };
     const attributes = endExchange(operation, end, {
       instruments: this.#instruments,

@@ -1,0 +1,27 @@
+import type { AbortScope } from '@lamella/service-core';
+import { isLamellaError } from '@lamella/service-core';
+
+/** The name of the status that a call ended with, of one that failed: what it was aborted with, else what it failed with. */
+export function statusNameOf(error: unknown, scope: AbortScope): string {
+  const cause = scope.aborted ? scope.reason : error;
+  // By its shape: this package knows gRPC by its types only.
+  if (isLamellaError(cause) && cause.code === 'LML_ERR_GRPC_STATUS') {
+    const { statusName } = cause as { readonly statusName?: unknown };
+    if (typeof statusName === 'string') return statusName;
+  }
+  return scope.aborted ? 'CANCELLED' : 'UNKNOWN';
+}
+
+/** Whether a status is a failure of the server: the others are what the client gets for its request. */
+export function isServerFailure(statusName: string): boolean {
+  return SERVER_FAILURES.has(statusName);
+}
+
+const SERVER_FAILURES: ReadonlySet<string> = new Set([
+  'UNKNOWN',
+  'DEADLINE_EXCEEDED',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+]);

@@ -28,6 +28,8 @@ export { implementService } from './server/implement-service.ts';
 // Clients
 
 export type { GrpcCallOptions, GrpcCallParent, GrpcCredentials, GrpcCredentialsTarget } from './client/call-options.ts';
+export type { GrpcChannel, GrpcChannelOptions } from './client/channel/grpc-channel.ts';
+export { grpcChannel } from './client/channel/grpc-channel.ts';
 export type { GrpcClient, GrpcClientMethod } from './client/client-types.ts';
 export type { GrpcClientOptions } from './client/grpc-client.ts';
 export { grpcClient } from './client/grpc-client.ts';

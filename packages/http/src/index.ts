@@ -2,6 +2,7 @@
 
 export type { BodyChunk, BodySource } from './message/body-source.ts';
 export { hasListToken, isFieldValue, isToken, splitList, splitTokens } from './message/field-syntax.ts';
+export { heldUntilRead } from './message/held-until-read.ts';
 export type { CollectOptions, HttpBodyInit, HttpBodyOptions } from './message/http-body.ts';
 export { HttpBody } from './message/http-body.ts';
 export type { HttpHeadersInit } from './message/http-headers.ts';
@@ -50,6 +51,7 @@ export { errorResponse } from './server/error-response.ts';
 export type { HttpServerLayerOptions } from './server/http-server-layer.ts';
 export { httpServerLayer } from './server/http-server-layer.ts';
 export { isHttp1 } from './server/is-http1.ts';
+export type { HttpServerOptions } from './server/server-options.ts';
 
 // Client
 
@@ -69,6 +71,8 @@ export type { BodyFlow } from './connection/incoming-body.ts';
 export { IncomingBody } from './connection/incoming-body.ts';
 export { LingeringClose } from './connection/lingering-close.ts';
 export { headersOfValidFields } from './message/http-headers.ts';
+export type { FullHttpServerOptions } from './server/server-options.ts';
+export { fullHttpServerOptions } from './server/server-options.ts';
 export type { CallStartFacts, Dial } from './timings/call-start.ts';
 export { CallStart } from './timings/call-start.ts';
 export type { ExchangeMarks } from './timings/exchange-timings.ts';

@@ -90,6 +90,7 @@ export type { ConsistentHashOptions } from './balance/policies/consistent-hash.t
 export { consistentHash } from './balance/policies/consistent-hash.ts';
 export { hash32 } from './balance/policies/hash32.ts';
 export { leastRequests, powerOfTwoChoices } from './balance/policies/least-requests.ts';
+export { pickFirst } from './balance/policies/pick-first.ts';
 export { roundRobin } from './balance/policies/round-robin.ts';
 export { isCallerAbort } from './shared/is-caller-abort.ts';
 

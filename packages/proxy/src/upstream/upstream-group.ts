@@ -1,5 +1,5 @@
 import type { HttpAttempt, HttpRequest, HttpResponse, HttpRetryLayerOptions } from '@lamella/http';
-import { httpRetryLayer, replayBodyLayer } from '@lamella/http';
+import { heldUntilRead, httpRetryLayer, replayBodyLayer } from '@lamella/http';
 import type {
   BalancedEndpoint,
   BalancePolicy,
@@ -19,7 +19,6 @@ import { tryParseAuthority } from '@lamella/net-core';
 import type { Cell, Clock, ExtensionKey, Lifecycle, Service } from '@lamella/service-core';
 import { cell, extensionKey, LimitError, systemClock, UsageError } from '@lamella/service-core';
 import { BrokenUploads } from './broken-uploads.ts';
-import { heldUntilRead } from './held-until-read.ts';
 import type { StickyCookieOptions } from './sticky-cookie.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import type { UpstreamCheckOptions } from './upstream-check.ts';

@@ -13,7 +13,14 @@ export function isUnprocessed(failure: unknown): boolean {
 /** Whether the failure says that there was no connection to send the call on. */
 export function isUnconnected(failure: unknown): boolean {
   if (!isGrpcStatusError(failure)) return false;
-  const phase = isLamellaError(failure.cause) ? failure.cause.facts?.phase : undefined;
+  return (
+    isBeforeConnection(failure.cause) || (isLamellaError(failure.cause) && failure.cause.facts?.phase === 'balance')
+  );
+}
+
+/** Whether an error of an HTTP client says that no connection came about: nothing of the request was touched. */
+export function isBeforeConnection(error: unknown): boolean {
+  const phase = isLamellaError(error) ? error.facts?.phase : undefined;
   return phase !== undefined && PHASES_BEFORE.has(phase);
 }
 
@@ -29,5 +36,5 @@ export function pushbackOf(failure: GrpcStatusError): number | 'no' | undefined 
   return MILLISECONDS.test(value) ? Number(value) : 'no';
 }
 
-const PHASES_BEFORE: ReadonlySet<string> = new Set(['balance', 'resolve', 'queue', 'connect', 'proxy', 'handshake']);
+const PHASES_BEFORE: ReadonlySet<string> = new Set(['resolve', 'queue', 'connect', 'proxy', 'handshake']);
 const MILLISECONDS = /^[0-9]{1,10}$/;

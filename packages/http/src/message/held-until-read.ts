@@ -1,9 +1,15 @@
-import type { HttpResponse } from '@lamella/http';
+import type { HttpResponse } from './http-response.ts';
 
 /**
  * Until when a response keeps its server busy: the end of its body, whether that is read or not, or of the upgraded connection.
  *
+ * @remarks
+ * Fits `holdUntil` of `balancer` of `@lamella/layers`.
+ *
  * @returns `undefined` if it is over already.
+ *
+ * @example
+ * heldUntilRead(HttpResponse.text('all of it is here')); // undefined
  */
 export function heldUntilRead(
   response: HttpResponse,

@@ -1,6 +1,6 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
 import { consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
-import type { Clock, ErrorFacts, Lifecycle, Service } from '@lamella/service-core';
+import type { ErrorFacts, Service } from '@lamella/service-core';
 import { addErrorFacts, ClosedError, UsageError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
@@ -13,6 +13,8 @@ import type { Http1ServerEvent, Http1ServerProtocolOptions } from '../protocol/h
 import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
 import { readOutboundFields } from '../protocol/outbound-fields.ts';
 import { errorResponse } from '../server/error-response.ts';
+import type { FullHttpServerOptions } from '../server/server-options.ts';
+import { AgeWatch } from './age-watch.ts';
 import { bodyAfterFirst } from './body-after-first.ts';
 import type { ConnectionHolder } from './connection-life.ts';
 import { ConnectionLife } from './connection-life.ts';
@@ -24,16 +26,9 @@ import { ServerExchange } from './server-exchange.ts';
 import { UpgradeRun } from './upgrade-run.ts';
 
 /** Options of {@link Http1ServerConnection}; defaults are set by the server layer. */
-export interface Http1ServerConnectionOptions extends Http1ServerProtocolOptions {
-  /** Draws the age after which a connection ends with its next response, in milliseconds. */
-  readonly drawMaxAgeMs: () => number;
-  readonly clock: Clock;
+export interface Http1ServerConnectionOptions extends FullHttpServerOptions, Http1ServerProtocolOptions {
   /** Makes the Date field; one for all connections of a server. */
   readonly dateLine: DateLine;
-  /** Where the connection takes part in draining. */
-  readonly lifecycle: Lifecycle | undefined;
-  /** Hears of every failure of the service, and of an upgraded connection. */
-  readonly onError: (error: unknown, request: HttpRequest | undefined) => void;
 }
 
 /**
@@ -60,6 +55,8 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
   #isClosed = false;
   #upgrade: UpgradeRun | undefined;
   #bytesDiscarded = 0;
+  #isDraining = false;
+  #ageWatch: AgeWatch | undefined;
   #keepsChunk = false;
   #isPaused = false;
 
@@ -107,6 +104,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
 
   startDrain(): void {
     if (!this.#isOpen) return;
+    this.#isDraining = true;
     this.#protocol.stopKeepAlive();
     if (this.#protocol.isIdle) this.#close();
     else if (this.#exchange?.isEventStream === true) this.#endEventStream(this.#exchange);
@@ -360,7 +358,10 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
       exchange.outgoing = body;
       exchange.isEventStream =
         this.#protocol.mayEndEarly && EVENT_STREAM.test(response.headers.get('content-type') ?? '');
-      void this.#sendStream(exchange, body, request);
+      this.#watchAge(exchange);
+      // It has no end of its own: the client has it begin anew, elsewhere.
+      if (exchange.isEventStream && this.#isDraining) this.#endEventStream(exchange);
+      else void this.#sendStream(exchange, body, request);
       return;
     }
     this.#protocol.sendData(outputOf(whole, body.size));
@@ -415,6 +416,17 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     outgoing?.cancel(new ClosedError('the server is draining'));
   }
 
+  /** Most responses are over long before the connection is too old; one that streams may never be. */
+  #watchAge(exchange: ServerExchange): void {
+    const { clock, connectionAgeGraceMs } = this.#options;
+    if (this.#endOfAgeMs === Number.POSITIVE_INFINITY) return;
+    if (!exchange.isEventStream && connectionAgeGraceMs === Number.POSITIVE_INFINITY) return;
+    this.#ageWatch ??= new AgeWatch(clock, this.#endOfAgeMs, connectionAgeGraceMs, {
+      onAge: () => this.startDrain(),
+      onGraceEnd: (reason) => this.destroy(reason),
+    });
+  }
+
   // ---- leaving HTTP
 
   #acceptUpgrade(exchange: ServerExchange, response: HttpResponse, upgrade: HttpUpgrade): void {
@@ -439,6 +451,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();
     this.#timer.cancel();
+    this.#ageWatch?.cancel();
     this.#source?.stop();
     if (rest.length > 0) this.#stream.unread(rest);
     this.#exchange?.finish();
@@ -476,6 +489,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     if (this.#exchange !== undefined && info.reason !== 'shutdown') addErrorFacts(error, this.#facts());
     this.#isClosed = true;
     this.#timer.cancel();
+    this.#ageWatch?.cancel();
     this.#closing?.cancel();
     this.#upgrade?.giveUp();
     this.#exchange?.abandon(error);

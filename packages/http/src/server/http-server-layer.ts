@@ -1,6 +1,5 @@
 import type { Connection } from '@lamella/net-core';
-import type { Clock, Layer, Lifecycle } from '@lamella/service-core';
-import { systemClock, UsageError } from '@lamella/service-core';
+import type { Layer } from '@lamella/service-core';
 import { DateLine } from '../codec/head-encoder.ts';
 import type { Http1ServerConnectionOptions } from '../connection/http1-server-connection.ts';
 import { Http1ServerConnection } from '../connection/http1-server-connection.ts';
@@ -10,33 +9,15 @@ import type { Http1Limits } from '../protocol/http1-limits.ts';
 import { fullLimits } from '../protocol/http1-limits.ts';
 import type { Http1ServerTimeouts } from '../protocol/http1-server-deadlines.ts';
 import { fullServerTimeouts } from '../protocol/http1-server-deadlines.ts';
+import type { HttpServerOptions } from './server-options.ts';
+import { fullHttpServerOptions } from './server-options.ts';
 
 /** Options of {@link httpServerLayer}. */
-export interface HttpServerLayerOptions {
+export interface HttpServerLayerOptions extends HttpServerOptions {
   /** What clients may send. See {@link Http1Limits} for each default. */
   readonly limits?: Partial<Http1Limits>;
   /** How long clients may take. See {@link Http1ServerTimeouts} for each default. */
   readonly timeouts?: Partial<Http1ServerTimeouts>;
-  /** Requests after which a connection ends, at least 1. Default 100_000. */
-  readonly maxRequestsPerConnection?: number;
-  /** Age after which a connection ends with its next response, in milliseconds, greater than 0. Default 3_600_000. */
-  readonly maxConnectionAgeMs?: number;
-  /**
-   * Share of that age by which each connection ends earlier at most, drawn at random, 0 to 1: what was opened together does not end
-   * together, and clients spread anew over the servers behind a balancer. Default 0.1.
-   */
-  readonly connectionAgeJitterRatio?: number;
-  /** Source of random numbers, each from 0 up to but not 1. Default `Math.random`. */
-  readonly random?: () => number;
-  /** Where connections take part in draining. Default: none; then only the connection's own scope ends it early. */
-  readonly lifecycle?: Lifecycle;
-  /** Source of time. Default: the system clock. */
-  readonly clock?: Clock;
-  /**
-   * Hears of every request whose service rejected, and of every upgraded connection whose handler did. Default: one line on
-   * `console.error`. Cancellation because the client went away is no failure.
-   */
-  readonly onError?: (error: unknown, request: HttpRequest | undefined) => void;
 }
 
 /**
@@ -57,37 +38,13 @@ export interface HttpServerLayerOptions {
 export function httpServerLayer(
   options: HttpServerLayerOptions = {},
 ): Layer<HttpRequest, HttpResponse, Connection, void> {
-  const { maxRequestsPerConnection = 100_000, maxConnectionAgeMs = 3_600_000, clock = systemClock } = options;
-  if (!(maxRequestsPerConnection >= 1)) {
-    throw new UsageError(`maxRequestsPerConnection must be >= 1, got ${maxRequestsPerConnection}`);
-  }
-  if (!(maxConnectionAgeMs > 0)) throw new UsageError(`maxConnectionAgeMs must be > 0, got ${maxConnectionAgeMs}`);
-  const { connectionAgeJitterRatio = 0.1, random = Math.random } = options;
-  if (!(connectionAgeJitterRatio >= 0 && connectionAgeJitterRatio <= 1)) {
-    throw new UsageError(`connectionAgeJitterRatio must be 0 to 1, got ${connectionAgeJitterRatio}`);
-  }
-
   const full: Http1ServerConnectionOptions = {
+    ...fullHttpServerOptions(options, 100_000, 'an upgraded connection'),
     limits: fullLimits(options.limits),
     timeouts: fullServerTimeouts(options.timeouts),
-    maxRequests: maxRequestsPerConnection,
-    drawMaxAgeMs: () => jittered(maxConnectionAgeMs, connectionAgeJitterRatio, random),
-    clock,
     dateLine: new DateLine(),
-    lifecycle: options.lifecycle,
-    onError: options.onError ?? reportOnConsole,
   };
   return (inner) => ({
     serve: (connection) => new Http1ServerConnection(connection, inner, full).run(),
   });
-}
-
-/** `Infinity` stays what it is. */
-function jittered(ageMs: number, ratio: number, random: () => number): number {
-  return ageMs === Number.POSITIVE_INFINITY ? ageMs : ageMs * (1 - ratio * random());
-}
-
-function reportOnConsole(error: unknown, request: HttpRequest | undefined): void {
-  const what = request === undefined ? 'an upgraded connection' : `${request.method} ${request.target.slice(0, 200)}`;
-  console.error(`lamella: ${what} failed:`, error);
 }

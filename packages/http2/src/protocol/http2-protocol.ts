@@ -258,6 +258,14 @@ export class Http2Protocol<Owner> {
     } else this.#core.sayLast();
   }
 
+  /** Ends all that is under way, and the connection with it. */
+  leaveNow(nowMs: number): void {
+    this.#core.nowMs = nowMs;
+    if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
+    for (const stream of [...this.#core.streams.values()]) this.#core.reset(stream, 'CANCEL');
+    this.#core.sayLast();
+  }
+
   /** Ends a stream now. */
   reset(stream: Http2Stream<Owner>, errorCode: Http2ErrorCode, nowMs: number): void {
     this.#core.nowMs = nowMs;

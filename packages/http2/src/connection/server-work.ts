@@ -1,0 +1,40 @@
+import type { AbortScope } from '@lamella/service-core';
+import type { Http2Protocol } from '../protocol/http2-protocol.ts';
+import type { Http2Driver } from './http2-driver.ts';
+import type { Http2ServerConnectionOptions } from './http2-server-connection.ts';
+import type { ServerExchange } from './server-exchange.ts';
+
+/** What the parts of a server connection share: its protocol, its time, and the requests under way. */
+export class ServerWork {
+  readonly options: Http2ServerConnectionOptions;
+  readonly protocol: Http2Protocol<ServerExchange>;
+  /** The scope of the connection. */
+  readonly scope: AbortScope;
+  /** Requests whose response is not complete, and tunnels. */
+  readonly exchanges: Set<ServerExchange> = new Set();
+  driver: Http2Driver<ServerExchange> | undefined;
+  /** Whether the connection takes no more requests, and ends when those under way have. */
+  isDraining = false;
+
+  constructor(options: Http2ServerConnectionOptions, protocol: Http2Protocol<ServerExchange>, scope: AbortScope) {
+    this.options = options;
+    this.protocol = protocol;
+    this.scope = scope;
+  }
+
+  /** Now, on the monotonic clock, good enough for deadlines. */
+  get nowMs(): number {
+    return this.options.clock.coarseNowMs();
+  }
+
+  /** Value of the Date field. */
+  get date(): string {
+    const { clock, dateValue } = this.options;
+    return dateValue.at(clock.coarseNowMs(), clock.epochMs);
+  }
+
+  /** Lets out what the protocol was given. */
+  turn(): void {
+    this.driver?.turn();
+  }
+}

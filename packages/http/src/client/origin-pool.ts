@@ -1,14 +1,17 @@
-import type { TrackedResource } from '@lamella/net-core';
-import { ConnectTimings, trackResource } from '@lamella/net-core';
-import type { AbortListener, Clock, ErrorFacts, Timer } from '@lamella/service-core';
-import { AbortScope, addErrorFacts, ClosedError, LimitError, TimeoutError } from '@lamella/service-core';
+import { ConnectTimings } from '@lamella/net-core';
+import type { Clock, ErrorFacts } from '@lamella/service-core';
+import { AbortScope, addErrorFacts, ClosedError, LimitError } from '@lamella/service-core';
 import { DeadlineTimer } from '../connection/deadline-timer.ts';
 import { HttpConnectionError } from '../errors.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import type { Dial } from '../timings/call-start.ts';
 import type { HttpConnection } from './http-connection.ts';
+import { outsideOfCalls } from './outside-of-calls.ts';
 import type { PoolOptions } from './pool-options.ts';
+import { PooledConnection } from './pooled-connection.ts';
+import type { SendRequest } from './waiting-line.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** What an {@link OriginPool} asks of the pool around it. */
 export interface OriginPoolHost {
@@ -51,9 +54,6 @@ export interface OriginPoolIdentity {
 /** Opens a connection; its scope aborts when nobody waits for it any more. `expectedConcurrent`: what earlier ones have taken at once. */
 export type OpenConnection = (scope: AbortScope, expectedConcurrent: number) => Promise<HttpConnection>;
 
-/** Sends one request on a connection that has room for it; with the connect, if it is the first one there. */
-export type SendRequest = (connection: HttpConnection, dial: Dial | undefined) => Promise<HttpResponse>;
-
 /** The connections to one origin, and who waits for one. First come, first served. */
 export class OriginPool implements OriginPoolIdentity {
   readonly key: string;
@@ -62,10 +62,14 @@ export class OriginPool implements OriginPoolIdentity {
   readonly adaptFields: ((headers: HttpHeaders) => void) | undefined;
   readonly #open: OpenConnection;
   readonly #host: OriginPoolHost;
-  readonly #connections = new Set<Entry>();
+  readonly #connections = new Set<PooledConnection>();
   /** Those with room, the one used last at the end; the others are not looked at when a request comes. */
-  readonly #free: Entry[] = [];
-  readonly #waiting = new Set<Waiter>();
+  readonly #free: PooledConnection[] = [];
+  /** Those whose server takes nothing for now; while there is one, nobody dials. */
+  readonly #resting = new Set<PooledConnection>();
+  /** Those that finish what they have, and don't count any more. */
+  readonly #leaving = new Set<PooledConnection>();
+  readonly #waiting: WaitingLine;
   readonly #opening = new Set<AbortScope>();
   readonly #idleTimer: DeadlineTimer;
   /** When the next idle connection may be too old; it never is before that. */
@@ -82,6 +86,12 @@ export class OriginPool implements OriginPoolIdentity {
     this.#expectedConcurrent = identity.expectedConcurrent ?? 1;
     this.#open = open;
     this.#host = host;
+    this.#waiting = new WaitingLine({
+      clock: host.clock,
+      timeoutMs: host.options.acquireTimeoutMs,
+      facts: () => this.#queueFacts(),
+      onLess: () => this.#onFewerWaiting(),
+    });
     this.#idleTimer = new DeadlineTimer(
       host.clock,
       () => this.#nextIdleEndMs,
@@ -94,9 +104,14 @@ export class OriginPool implements OriginPoolIdentity {
     return this.#connections.size + this.#opening.size;
   }
 
+  /** Of these, those that finish what they have while others may take their place. */
+  get leaving(): number {
+    return this.#leaving.size;
+  }
+
   /** Connections without a request. */
   get idle(): number {
-    return this.#free.filter(isIdle).length;
+    return this.#idleOnes().length;
   }
 
   /** Connections with a request. */
@@ -150,31 +165,33 @@ export class OriginPool implements OriginPoolIdentity {
     if (queued >= maxWaitingPerOrigin && !this.#mayOpen()) {
       return Promise.reject(this.#tooMany(maxWaitingPerOrigin, queued + 1));
     }
-    return this.#wait(scope, wantsFresh, send);
+    const response = this.#waiting.join(scope, wantsFresh, send);
+    this.openMore();
+    return response;
   }
 
   /** Opens connections for those who wait, as far as limits allow. */
   openMore(): void {
-    while (this.#waiting.size > this.#placesOpening && this.#mayOpen()) this.#openOne();
+    // The connection belongs to the pool, and to nobody who waits for it.
+    while (this.#waiting.size > this.#placesOpening && this.#mayOpen()) outsideOfCalls(() => this.#openOne());
   }
 
   /** Closes the connection that has been idle for longest, if there is one. */
   closeOldestIdle(): void {
-    this.#free.find(isIdle)?.connection.destroy();
+    this.#oldestIdle?.connection.destroy();
   }
 
   /** When the connection that has been idle for longest was used last; `Infinity` if none is idle. */
   get oldestIdleMs(): number {
-    const entry = this.#free.find(isIdle);
-    return entry?.connection.idleSinceMs ?? Number.POSITIVE_INFINITY;
+    return this.#oldestIdle?.connection.idleSinceMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Closes connections that have been idle for too long. */
   closeExpired(): void {
     const nowMs = this.#host.clock.nowMs();
     this.#nextIdleEndMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.#free.filter(isIdle)) {
-      const endMs = this.#idleEndMs(entry);
+    for (const entry of this.#idleOnes()) {
+      const endMs = entry.idleEndMs;
       if (nowMs >= endMs) entry.connection.destroy();
       else this.#nextIdleEndMs = Math.min(this.#nextIdleEndMs, endMs);
     }
@@ -189,24 +206,9 @@ export class OriginPool implements OriginPoolIdentity {
 
   /** Ends everything now. */
   destroy(reason: unknown): void {
-    for (const waiter of [...this.#waiting]) this.#reject(waiter, reason);
+    this.#waiting.reject(Number.POSITIVE_INFINITY, reason);
     for (const { connection } of [...this.#connections]) connection.destroy(reason);
     this.#abortSpareOpenings();
-  }
-
-  #wait(scope: AbortScope, wantsFresh: boolean, send: SendRequest): Promise<HttpResponse> {
-    return new Promise((resolve, reject) => {
-      const { clock, options } = this.#host;
-      const timeoutMs = options.acquireTimeoutMs;
-      const onTimeout = (): void => {
-        this.#reject(waiter, new TimeoutError({ limit: 'acquireTimeoutMs', timeoutMs, facts: this.#queueFacts() }));
-      };
-      const timer = clock.startTimer(timeoutMs, onTimeout);
-      const waiter: Waiter = { wantsFresh, send, resolve, reject, timer, abort: undefined };
-      this.#waiting.add(waiter);
-      waiter.abort = scope.onAbort((reason) => this.#reject(waiter, reason));
-      if (this.#waiting.has(waiter)) this.openMore();
-    });
   }
 
   #tooMany(maximum: number, observed: number): LimitError {
@@ -222,12 +224,19 @@ export class OriginPool implements OriginPoolIdentity {
     return this.#opening.size === 0 ? 0 : this.#opening.size * this.#expectedConcurrent;
   }
 
-  /** Closing an idle connection makes room: whoever waits beside it wants a fresh one. */
+  /**
+   * Closing an idle connection makes room: whoever waits beside it wants a fresh one. Where a server has asked to be left alone, one
+   * more connection would be asked for the same, and the next one, too.
+   */
   #mayOpen(): boolean {
-    const { maxConnectionsPerOrigin } = this.#host.options;
-    if (this.size >= maxConnectionsPerOrigin) this.closeOldestIdle();
+    if (this.#resting.size > 0) return false;
+    if (!this.#hasPlace) this.closeOldestIdle();
     // Asked again: whoever was told of the room may have taken it.
-    return this.size < maxConnectionsPerOrigin && this.#host.mayOpen(this);
+    return this.#hasPlace && this.#host.mayOpen(this);
+  }
+
+  get #hasPlace(): boolean {
+    return hasPlace(this.size, this.#leaving.size, this.#host.options.maxConnectionsPerOrigin);
   }
 
   #openOne(): void {
@@ -257,51 +266,74 @@ export class OriginPool implements OriginPoolIdentity {
   #failOpening(scope: AbortScope, error: unknown): void {
     this.counts.failures++;
     const told = scope.aborted ? 0 : this.#expectedConcurrent;
-    for (const waiter of [...this.#waiting].slice(0, told)) {
-      this.#reject(waiter, addErrorFacts(error, { peer: this.origin }));
-    }
+    this.#waiting.reject(told, addErrorFacts(error, { peer: this.origin }));
     this.openMore();
     this.#host.onLess(this);
   }
 
   #add(connection: HttpConnection, startMs: number): void {
-    const resource = trackResource('pooled-connection', () => `${connection.protocol} to ${this.origin}`);
-    const openedMs = this.#host.clock.coarseNowMs();
+    const { clock, options } = this.#host;
     const durations = connection.extensions.get(ConnectTimings);
-    const dial: Dial = { startMs, endMs: this.#host.clock.nowMs(), durations };
-    const entry: Entry = { connection, resource, openedMs, dial, useCount: 0, isFree: false };
+    const dial: Dial = { startMs, endMs: clock.nowMs(), durations };
+    const entry = new PooledConnection(connection, this.origin, dial, clock.coarseNowMs(), options);
     this.#connections.add(entry);
     connection.onChange(() => this.#onConnectionChange(entry));
     this.#onConnectionChange(entry);
     this.openMore(); // for those who have waited for this one, if it has no room for them
   }
 
-  #onConnectionChange(entry: Entry): void {
+  #onConnectionChange(entry: PooledConnection): void {
     const { connection } = entry;
-    if (connection.state !== 'closed') {
-      this.#expectedConcurrent = Math.max(1, connection.maxConcurrent);
-      const isLast = this.#host.isClosing && this.#waiting.size === 0;
-      if (isIdle(entry) && (isLast || this.#isTooOld(entry))) void connection.close();
-      else this.#offer(entry);
+    if (connection.state === 'closed') {
+      this.#remove(entry);
       return;
     }
+    if (connection.maxConcurrent > 0) this.#expectedConcurrent = connection.maxConcurrent;
+    const hasMoved = this.#noteRest(entry);
+    const isLast = this.#host.isClosing && this.#waiting.size === 0;
+    if (entry.isIdle && (isLast || entry.isTooOld(this.#host.clock.coarseNowMs()))) void connection.close();
+    else this.#offer(entry);
+    if (!hasMoved) return;
+    this.openMore(); // for those whom it left without room
+    this.#host.onLess(this);
+  }
+
+  /** @returns Whether the server has told us that it rests, takes requests again, or is leaving. */
+  #noteRest(entry: PooledConnection): boolean {
+    const { isResting, isLeaving } = entry;
+    if (isResting === this.#resting.has(entry) && isLeaving === this.#leaving.has(entry)) {
+      if (isResting) this.#watchIdle(entry);
+      return false;
+    }
+    this.#resting.delete(entry);
+    this.#leaving.delete(entry);
+    if (isLeaving) this.#leaving.add(entry);
+    if (isResting) {
+      this.#resting.add(entry);
+      this.#watchIdle(entry);
+    }
+    return true;
+  }
+
+  #remove(entry: PooledConnection): void {
     if (!this.#connections.delete(entry)) return;
     if (entry.isFree) this.#free.splice(this.#free.indexOf(entry), 1);
-    entry.resource.release();
+    this.#resting.delete(entry);
+    this.#leaving.delete(entry);
+    entry.release();
     if (this.#connections.size === 0) this.#stopIdleTimer();
     this.openMore();
     this.#host.onLess(this);
   }
 
   /** Gives a connection with room to whoever has waited for longest. */
-  #offer(entry: Entry): void {
-    while (hasRoom(entry.connection)) {
-      const waiter = firstFor(this.#waiting, entry);
+  #offer(entry: PooledConnection): void {
+    while (entry.hasRoom) {
+      const waiter = this.#waiting.takeFirst(entry.useCount === 0);
       if (waiter === undefined) break;
-      this.#settle(waiter);
       waiter.resolve(this.#use(entry, waiter.send));
     }
-    if (hasRoom(entry.connection)) this.#setFree(entry);
+    if (entry.hasRoom) this.#setFree(entry);
   }
 
   /** The next request may have it, before those that have been free for longer: they grow old, and are closed. */
@@ -310,38 +342,52 @@ export class OriginPool implements OriginPoolIdentity {
       entry.isFree = true;
       this.#free.push(entry);
     }
-    if (!isIdle(entry)) return;
-    const endMs = this.#idleEndMs(entry);
-    if (endMs < this.#nextIdleEndMs) {
-      this.#nextIdleEndMs = endMs;
-      this.#idleTimer.update(this.#host.clock.coarseNowMs());
-    }
+    if (!entry.isIdle) return;
+    this.#watchIdle(entry);
     this.openMore(); // for those who want a fresh one
     this.#host.onIdle();
   }
 
+  #watchIdle(entry: PooledConnection): void {
+    if (!entry.isIdle) return;
+    const endMs = entry.idleEndMs;
+    if (endMs >= this.#nextIdleEndMs) return;
+    this.#nextIdleEndMs = endMs;
+    this.#idleTimer.update(this.#host.clock.coarseNowMs());
+  }
+
+  #idleOnes(): PooledConnection[] {
+    const idle = this.#free.filter(isIdle);
+    for (const entry of this.#resting) if (entry.isIdle) idle.push(entry);
+    return idle;
+  }
+
+  get #oldestIdle(): PooledConnection | undefined {
+    return this.#free.find(isIdle) ?? (this.#resting.size === 0 ? undefined : [...this.#resting].find(isIdle));
+  }
+
   /** @returns A connection with room, which is not in the list any more. */
-  #takeFree(): Entry | undefined {
+  #takeFree(): PooledConnection | undefined {
     const nowMs = this.#host.clock.coarseNowMs();
     for (let entry = this.#free.pop(); entry !== undefined; entry = this.#free.pop()) {
       entry.isFree = false;
-      if (!hasRoom(entry.connection)) continue;
-      if (isIdle(entry)) {
-        if (nowMs < this.#idleEndMs(entry)) return entry;
+      if (!entry.hasRoom) continue;
+      if (entry.isIdle) {
+        if (nowMs < entry.idleEndMs) return entry;
         entry.connection.destroy(); // the peer may be closing it right now
       } else {
-        if (!this.#isTooOld(entry)) return entry;
+        if (!entry.isTooOld(nowMs)) return entry;
         void entry.connection.close(); // when its last request is done
       }
     }
     return undefined;
   }
 
-  #use(entry: Entry, send: SendRequest): Promise<HttpResponse> {
+  #use(entry: PooledConnection, send: SendRequest): Promise<HttpResponse> {
     const isFirst = entry.useCount++ === 0;
     if (!isFirst) this.counts.reuses++;
     const response = send(entry.connection, isFirst ? entry.dial : undefined);
-    if (hasRoom(entry.connection)) this.#setFree(entry); // a connection for several requests at a time
+    if (entry.hasRoom) this.#setFree(entry); // a connection for several requests at a time
     return response;
   }
 
@@ -350,18 +396,9 @@ export class OriginPool implements OriginPoolIdentity {
     this.#idleTimer.pause();
   }
 
-  #reject(waiter: Waiter, error: unknown): void {
-    if (!this.#waiting.has(waiter)) return;
-    this.#settle(waiter);
-    waiter.reject(error);
+  #onFewerWaiting(): void {
     this.#abortSpareOpenings();
     this.#host.onLess(this);
-  }
-
-  #settle(waiter: Waiter): void {
-    this.#waiting.delete(waiter);
-    waiter.timer.cancel();
-    waiter.abort?.close();
   }
 
   /**
@@ -375,44 +412,18 @@ export class OriginPool implements OriginPoolIdentity {
     if (this.#waiting.size > 0) return;
     for (const scope of [...this.#opening]) scope.abort(new ClosedError('nobody waits for this connection any more'));
   }
-
-  #isTooOld({ openedMs }: Entry): boolean {
-    return this.#host.clock.coarseNowMs() >= openedMs + this.#host.options.maxConnectionAgeMs;
-  }
-
-  #idleEndMs({ connection, openedMs }: Entry): number {
-    const { idleTimeoutMs, maxConnectionAgeMs } = this.#host.options;
-    const peerMs = connection.peerIdleTimeoutMs - PEER_MARGIN_MS;
-    const idleEndMs = connection.idleSinceMs + Math.max(0, Math.min(idleTimeoutMs, peerMs));
-    return Math.min(idleEndMs, openedMs + maxConnectionAgeMs);
-  }
 }
 
-interface Entry {
-  readonly connection: HttpConnection;
-  readonly resource: TrackedResource;
-  readonly openedMs: number;
-  readonly dial: Dial;
-  useCount: number;
-  /** Whether it stands in the list of those with room. */
-  isFree: boolean;
+/**
+ * Whether one more connection may be opened. Those that are leaving don't count, else who comes would wait for the longest of their
+ * requests; as many as `maximum` of them at most, so that there are never more than twice as many connections.
+ */
+export function hasPlace(size: number, leaving: number, maximum: number): boolean {
+  return size - Math.min(leaving, maximum) < maximum;
 }
 
-interface Waiter {
-  readonly wantsFresh: boolean;
-  readonly send: SendRequest;
-  readonly resolve: (response: Promise<HttpResponse>) => void;
-  readonly reject: (error: unknown) => void;
-  readonly timer: Timer;
-  abort: AbortListener | undefined;
-}
-
-function isIdle({ connection }: Entry): boolean {
-  return connection.active === 0;
-}
-
-function hasRoom(connection: HttpConnection): boolean {
-  return connection.state === 'open' && connection.active < connection.maxConcurrent;
+function isIdle(entry: PooledConnection): boolean {
+  return entry.isIdle;
 }
 
 function deadOnArrival(): HttpConnectionError {
@@ -421,12 +432,3 @@ function deadOnArrival(): HttpConnectionError {
     facts: { layer: 'http-pool', phase: 'connect', retryable: true },
   });
 }
-
-/** The one who has waited for longest and may have the connection. */
-function firstFor(waiting: ReadonlySet<Waiter>, entry: Entry): Waiter | undefined {
-  for (const waiter of waiting) if (!waiter.wantsFresh || entry.useCount === 0) return waiter;
-  return undefined;
-}
-
-/** A request needs time to reach the peer: a connection that the peer is about to close is not used any more. */
-const PEER_MARGIN_MS = 1_000;

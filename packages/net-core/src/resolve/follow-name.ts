@@ -53,7 +53,7 @@ export interface FollowedName extends Cell<readonly IpAddress[]>, Disposable {
  * @throws UsageError if an option is out of its range.
  *
  * @example
- * const resolver = overrideResolver(memoryNetwork().resolver(), { 'api.test': ['192.0.2.7'] });
+ * const resolver = overrideResolver(memoryNetwork().resolver, { 'api.test': ['192.0.2.7'] });
  * const addresses = followName({ resolver, host: 'api.test' });
  * await addresses.firstLookup;
  * addresses.get().map(String); // ['192.0.2.7']

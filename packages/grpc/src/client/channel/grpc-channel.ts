@@ -1,5 +1,5 @@
 import type { HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
-import { heldUntilRead } from '@lamella/http';
+import { createHttpClient, heldUntilRead } from '@lamella/http';
 import type { BalancedEndpoint, BalancePolicy, CallOutcome, EjectionOptions, Endpoint } from '@lamella/layers';
 import { balancer, isCallerAbort, pickFirst } from '@lamella/layers';
 import type { FollowNameOptions, IpAddress } from '@lamella/net-core';
@@ -54,7 +54,7 @@ export interface GrpcChannel extends Service<HttpRequest, HttpResponse>, AsyncDi
  * @throws UsageError if an option is out of its range.
  *
  * @example
- * const resolver = overrideResolver(memoryNetwork().resolver(), { 'chat.test': ['192.0.2.7', '192.0.2.8'] });
+ * const resolver = overrideResolver(memoryNetwork().resolver, { 'chat.test': ['192.0.2.7', '192.0.2.8'] });
  * const channel = grpcChannel({
  *   resolver,
  *   host: 'chat.test',
@@ -74,6 +74,8 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
     throw new UsageError(`port must be 1 to 65535, got ${port}`);
   }
   const clientOptions: HttpClientOptions = { ...options, clock };
+  const { lifecycle, ...unattached } = clientOptions;
+  createHttpClient(unattached); // checks the options now rather than at the first address; it holds nothing
   const servers = new Map<string, ChannelServer>();
   const endpoints = cell<readonly Endpoint<HttpRequest, HttpResponse>[]>([]);
   const balanced = balancer<HttpRequest, HttpResponse>({
@@ -89,7 +91,7 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
     ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
     ...(options.slowStartMs === undefined ? {} : { slowStartMs: options.slowStartMs }),
     ...(options.panicRatio === undefined ? {} : { panicRatio: options.panicRatio }),
-    ...(options.lifecycle === undefined ? {} : { lifecycle: options.lifecycle }),
+    ...(lifecycle === undefined ? {} : { lifecycle }),
   });
   const addresses = followName({ ...options, clock, random });
   const update = (found: readonly IpAddress[]): void => {

@@ -10,7 +10,7 @@ import { originOf } from './origin.ts';
 import type { DialOptions } from './origin-dialer.ts';
 import { OriginDialer } from './origin-dialer.ts';
 import type { OriginCounts, OriginPoolHost } from './origin-pool.ts';
-import { OriginPool } from './origin-pool.ts';
+import { hasPlace, OriginPool } from './origin-pool.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { fullPoolOptions } from './pool-options.ts';
 import { proxyFields } from './proxy/proxy-fields.ts';
@@ -264,8 +264,12 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
 
   #hasRoom(): boolean {
     let open = 0;
-    for (const { size } of this.#pools.values()) open += size;
-    return open < this.options.maxConnections;
+    let leavingCount = 0;
+    for (const { size, leaving } of this.#pools.values()) {
+      open += size;
+      leavingCount += leaving;
+    }
+    return hasPlace(open, leavingCount, this.options.maxConnections);
   }
 
   #closeOldestIdle(): void {

@@ -1,11 +1,11 @@
 import { ConnectTimings } from '@lamella/net-core';
 import type { Clock, ErrorFacts } from '@lamella/service-core';
 import { AbortScope, addErrorFacts, ClosedError, LimitError } from '@lamella/service-core';
-import { DeadlineTimer } from '../connection/deadline-timer.ts';
 import { HttpConnectionError } from '../errors.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import type { Dial } from '../timings/call-start.ts';
+import { FreeConnections } from './free-connections.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { outsideOfCalls } from './outside-of-calls.ts';
 import type { PoolOptions } from './pool-options.ts';
@@ -63,17 +63,11 @@ export class OriginPool implements OriginPoolIdentity {
   readonly #open: OpenConnection;
   readonly #host: OriginPoolHost;
   readonly #connections = new Set<PooledConnection>();
-  /** Those with room, the one used last at the end; the others are not looked at when a request comes. */
-  readonly #free: PooledConnection[] = [];
-  /** Those whose server takes nothing for now; while there is one, nobody dials. */
-  readonly #resting = new Set<PooledConnection>();
+  readonly #free: FreeConnections;
   /** Those that finish what they have, and don't count any more. */
   readonly #leaving = new Set<PooledConnection>();
   readonly #waiting: WaitingLine;
   readonly #opening = new Set<AbortScope>();
-  readonly #idleTimer: DeadlineTimer;
-  /** When the next idle connection may be too old; it never is before that. */
-  #nextIdleEndMs = Number.POSITIVE_INFINITY;
   #holds = 0;
   /** Requests that a connection takes at once, as far as is known. */
   #expectedConcurrent: number;
@@ -92,11 +86,7 @@ export class OriginPool implements OriginPoolIdentity {
       facts: () => this.#queueFacts(),
       onLess: () => this.#onFewerWaiting(),
     });
-    this.#idleTimer = new DeadlineTimer(
-      host.clock,
-      () => this.#nextIdleEndMs,
-      () => this.closeExpired(),
-    );
+    this.#free = new FreeConnections(host.clock);
   }
 
   /** Connections that are open or being opened. */
@@ -111,7 +101,7 @@ export class OriginPool implements OriginPoolIdentity {
 
   /** Connections without a request. */
   get idle(): number {
-    return this.#idleOnes().length;
+    return this.#free.idle.length;
   }
 
   /** Connections with a request. */
@@ -157,7 +147,7 @@ export class OriginPool implements OriginPoolIdentity {
   serve(scope: AbortScope, wantsFresh: boolean, send: SendRequest): Promise<HttpResponse> {
     // Whoever waits while a connection is free wants a fresh one.
     if (!wantsFresh) {
-      const entry = this.#takeFree();
+      const entry = this.#free.take();
       if (entry !== undefined) return this.#use(entry, send);
     }
     const { maxWaitingPerOrigin } = this.#host.options;
@@ -178,24 +168,12 @@ export class OriginPool implements OriginPoolIdentity {
 
   /** Closes the connection that has been idle for longest, if there is one. */
   closeOldestIdle(): void {
-    this.#oldestIdle?.connection.destroy();
+    this.#free.oldestIdle?.connection.destroy();
   }
 
   /** When the connection that has been idle for longest was used last; `Infinity` if none is idle. */
   get oldestIdleMs(): number {
-    return this.#oldestIdle?.connection.idleSinceMs ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Closes connections that have been idle for too long. */
-  closeExpired(): void {
-    const nowMs = this.#host.clock.nowMs();
-    this.#nextIdleEndMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.#idleOnes()) {
-      const endMs = entry.idleEndMs;
-      if (nowMs >= endMs) entry.connection.destroy();
-      else this.#nextIdleEndMs = Math.min(this.#nextIdleEndMs, endMs);
-    }
-    this.#idleTimer.update(nowMs);
+    return this.#free.oldestIdle?.connection.idleSinceMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Keeps no connection any more: idle ones close now, the others after their requests. */
@@ -229,7 +207,7 @@ export class OriginPool implements OriginPoolIdentity {
    * more connection would be asked for the same, and the next one, too.
    */
   #mayOpen(): boolean {
-    if (this.#resting.size > 0) return false;
+    if (this.#free.hasResting) return false;
     if (!this.#hasPlace) this.closeOldestIdle();
     // Asked again: whoever was told of the room may have taken it.
     return this.#hasPlace && this.#host.mayOpen(this);
@@ -289,39 +267,29 @@ export class OriginPool implements OriginPoolIdentity {
       return;
     }
     if (connection.maxConcurrent > 0) this.#expectedConcurrent = connection.maxConcurrent;
-    const hasMoved = this.#noteRest(entry);
+    const hasRested = this.#free.noteRest(entry);
+    const hasMoved = this.#noteLeave(entry) || hasRested;
     const isLast = this.#host.isClosing && this.#waiting.size === 0;
     if (entry.isIdle && (isLast || entry.isTooOld(this.#host.clock.coarseNowMs()))) void connection.close();
     else this.#offer(entry);
     if (!hasMoved) return;
-    this.openMore(); // for those whom it left without room
+    this.openMore(); // for those whom it leaves without room
     this.#host.onLess(this);
   }
 
-  /** @returns Whether the server has told us that it rests, takes requests again, or is leaving. */
-  #noteRest(entry: PooledConnection): boolean {
-    const { isResting, isLeaving } = entry;
-    if (isResting === this.#resting.has(entry) && isLeaving === this.#leaving.has(entry)) {
-      if (isResting) this.#watchIdle(entry);
-      return false;
-    }
-    this.#resting.delete(entry);
-    this.#leaving.delete(entry);
-    if (isLeaving) this.#leaving.add(entry);
-    if (isResting) {
-      this.#resting.add(entry);
-      this.#watchIdle(entry);
-    }
+  /** @returns Whether it has begun to leave just now. */
+  #noteLeave(entry: PooledConnection): boolean {
+    if (!entry.isLeaving || this.#leaving.has(entry)) return false;
+    this.#leaving.add(entry);
     return true;
   }
 
   #remove(entry: PooledConnection): void {
     if (!this.#connections.delete(entry)) return;
-    if (entry.isFree) this.#free.splice(this.#free.indexOf(entry), 1);
-    this.#resting.delete(entry);
+    this.#free.remove(entry);
     this.#leaving.delete(entry);
     entry.release();
-    if (this.#connections.size === 0) this.#stopIdleTimer();
+    if (this.#connections.size === 0) this.#free.stop();
     this.openMore();
     this.#host.onLess(this);
   }
@@ -336,51 +304,11 @@ export class OriginPool implements OriginPoolIdentity {
     if (entry.hasRoom) this.#setFree(entry);
   }
 
-  /** The next request may have it, before those that have been free for longer: they grow old, and are closed. */
-  #setFree(entry: Entry): void {
-    if (!entry.isFree) {
-      entry.isFree = true;
-      this.#free.push(entry);
-    }
+  #setFree(entry: PooledConnection): void {
+    this.#free.put(entry);
     if (!entry.isIdle) return;
-    this.#watchIdle(entry);
     this.openMore(); // for those who want a fresh one
     this.#host.onIdle();
-  }
-
-  #watchIdle(entry: PooledConnection): void {
-    if (!entry.isIdle) return;
-    const endMs = entry.idleEndMs;
-    if (endMs >= this.#nextIdleEndMs) return;
-    this.#nextIdleEndMs = endMs;
-    this.#idleTimer.update(this.#host.clock.coarseNowMs());
-  }
-
-  #idleOnes(): PooledConnection[] {
-    const idle = this.#free.filter(isIdle);
-    for (const entry of this.#resting) if (entry.isIdle) idle.push(entry);
-    return idle;
-  }
-
-  get #oldestIdle(): PooledConnection | undefined {
-    return this.#free.find(isIdle) ?? (this.#resting.size === 0 ? undefined : [...this.#resting].find(isIdle));
-  }
-
-  /** @returns A connection with room, which is not in the list any more. */
-  #takeFree(): PooledConnection | undefined {
-    const nowMs = this.#host.clock.coarseNowMs();
-    for (let entry = this.#free.pop(); entry !== undefined; entry = this.#free.pop()) {
-      entry.isFree = false;
-      if (!entry.hasRoom) continue;
-      if (entry.isIdle) {
-        if (nowMs < entry.idleEndMs) return entry;
-        entry.connection.destroy(); // the peer may be closing it right now
-      } else {
-        if (!entry.isTooOld(nowMs)) return entry;
-        void entry.connection.close(); // when its last request is done
-      }
-    }
-    return undefined;
   }
 
   #use(entry: PooledConnection, send: SendRequest): Promise<HttpResponse> {
@@ -389,11 +317,6 @@ export class OriginPool implements OriginPoolIdentity {
     const response = send(entry.connection, isFirst ? entry.dial : undefined);
     if (entry.hasRoom) this.#setFree(entry); // a connection for several requests at a time
     return response;
-  }
-
-  #stopIdleTimer(): void {
-    this.#nextIdleEndMs = Number.POSITIVE_INFINITY;
-    this.#idleTimer.pause();
   }
 
   #onFewerWaiting(): void {
@@ -420,10 +343,6 @@ export class OriginPool implements OriginPoolIdentity {
  */
 export function hasPlace(size: number, leaving: number, maximum: number): boolean {
   return size - Math.min(leaving, maximum) < maximum;
-}
-
-function isIdle(entry: PooledConnection): boolean {
-  return entry.isIdle;
 }
 
 function deadOnArrival(): HttpConnectionError {

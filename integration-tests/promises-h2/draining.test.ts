@@ -13,13 +13,14 @@ checkProcess({ beforeEach, afterEach });
 const SOON = 'GOAWAY 2147483647 NO_ERROR';
 
 describe('a drain of connections of HTTP/2', () => {
-  it('goes on accepting to the last millisecond of the pre-drain', async () => {
+  it('goes on accepting to the last millisecond of the pre-drain, and tells nobody yet', async () => {
     const { chain, connect, end } = open();
     const drained = chain.lifecycle.drain({ preDrainMs: 1_000, graceMs: 5_000 });
     await chain.clock.advanceAsync(999);
     const late = await connect();
     await late.send(...ask('/late'));
     expect(late.contentOf(1)).toBe('GET /late');
+    expect(late.lines.filter((line) => line.startsWith('GOAWAY'))).toEqual([]); // it would come back to this very server
     await chain.clock.advanceAsync(1);
     await expect(connect()).rejects.toMatchObject({ code: 'LML_ERR_CONNECT_REFUSED' });
     late.stream.destroy();

@@ -1,7 +1,9 @@
+import type { Connection } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HttpRequest } from '../../src/index.ts';
 import { type HttpBody, HttpHeaders, HttpResponse, httpServerLayer } from '../../src/index.ts';
 import { GET, rawClients } from '../support/raw-clients.ts';
 
@@ -270,6 +272,65 @@ describe('limits of a connection', () => {
     expect(await received()).toContain('Connection: close');
   });
 
+  it('end event streams when it is old, those that begin then too', async () => {
+    const { clock, send, received, ...client } = open(async () => streaming('text/event-stream'), AGE);
+    send(GET);
+    expect(await received()).toMatch(/data: 1\n\n\r\n$/);
+    await clock.advanceAsync(59_999);
+    expect(await received()).toBe('');
+    await clock.advanceAsync(1);
+    expect(await received()).toBe('0\r\n\r\n');
+    void client.stream.closeWrite();
+
+    const late = open(
+      async ({ path }) => (path === '/' ? streaming('text/event-stream') : HttpResponse.text('ok')),
+      AGE,
+    );
+    late.send(GET.replace('/', '/ok'));
+    await late.received();
+    await late.clock.advanceAsync(60_000);
+    late.send(GET);
+    await late.clock.advanceAsync(0);
+    expect(await late.received()).toMatch(/Connection: close\r\n[\s\S]*0\r\n\r\n$/);
+    void late.stream.closeWrite();
+    await late.clock.advanceAsync(2_000);
+  });
+
+  it('give what is under way a grace, and reset it then', async () => {
+    const patient = open(async () => streaming('application/zip'), AGE);
+    const strict = open(async () => streaming('application/zip'), { ...AGE, connectionAgeGraceMs: 5_000 });
+    for (const client of [patient, strict]) {
+      client.send(GET);
+      await client.received();
+      await client.clock.advanceAsync(64_999);
+      expect(client.ended).toBe('no');
+      await client.clock.advanceAsync(1);
+      await client.received();
+    }
+    expect([patient.ended, strict.ended]).toEqual(['no', 'reset']);
+  });
+
+  it('do not concern what a connection was upgraded to', async () => {
+    const serve = async ({ method }: HttpRequest): Promise<HttpResponse> =>
+      method === 'GET'
+        ? HttpResponse.from({ body: new ReadableStream({ start: (controller) => controller.close() }) })
+        : HttpResponse.upgrade(
+            { status: 200 },
+            serviceFn(({ stream }: Connection) => stream.closed.then(() => {})),
+          );
+    const client = open(serve, { ...AGE, connectionAgeGraceMs: 5_000 });
+    client.send(GET); // from here on the age is watched
+    await client.received();
+    client.send('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+    await client.received();
+    await client.clock.advanceAsync(3_600_000);
+    expect(client.ended).toBe('no');
+  });
+
+  it.each([-1, Number.NaN])('refuse a grace of %d', (connectionAgeGraceMs) => {
+    expect(() => httpServerLayer({ connectionAgeGraceMs })).toThrow('connectionAgeGraceMs');
+  });
+
   it('are never reached by chance where there are none', async () => {
     const unlimited = { maxConnectionAgeMs: Number.POSITIVE_INFINITY, connectionAgeJitterRatio: 1, random: () => 0.99 };
     const { clock, send, received } = open(async () => HttpResponse.text('ok'), unlimited);
@@ -298,3 +359,14 @@ describe('limits of a connection', () => {
     expect(served).toBeLessThan(20); // 16 answers are held together at most
   });
 });
+
+const AGE = { maxConnectionAgeMs: 60_000, connectionAgeJitterRatio: 0, timeouts: { writeTimeoutMs: 3_600_000 } };
+
+/** A response that begins, and goes on for ever. */
+function streaming(type: string): HttpResponse {
+  async function* endless(): AsyncGenerator<string> {
+    yield 'data: 1\n\n';
+    await new Promise(() => {});
+  }
+  return HttpResponse.from({ headers: { 'Content-Type': type }, body: endless() });
+}

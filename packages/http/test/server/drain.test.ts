@@ -69,6 +69,31 @@ describe('a drain', () => {
     expect((await report).protocols['http/1.1']).toEqual({ finished: 1, closed: 0, cut: 1 });
   });
 
+  it('ends event streams that begin behind its start', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const go = Promise.withResolvers<void>();
+    async function* events(): AsyncGenerator<string> {
+      yield 'data: 1\n\n';
+      await new Promise(() => {});
+    }
+    const serve = async (): Promise<HttpResponse> => {
+      await go.promise;
+      return HttpResponse.from({ headers: { 'Content-Type': 'text/event-stream' }, body: events() });
+    };
+    const client = open(serve, { clock, lifecycle });
+    client.send(GET);
+    await settle();
+    const report = lifecycle.drain({ graceMs: 5_000 });
+    await settle();
+    go.resolve();
+    expect(await client.received()).toMatch(/Connection: close\r\n[\s\S]*\r\n0\r\n\r\n$/);
+    expect(client.ended).toBe('end');
+    void client.stream.closeWrite();
+    await clock.advanceAsync(2_000);
+    expect((await report).protocols['http/1.1']).toEqual({ finished: 1, closed: 0, cut: 0 });
+  });
+
   it('lets an event stream of a stated length go on: it has no other end', async () => {
     const clock = new FakeClock();
     const failures: unknown[] = [];

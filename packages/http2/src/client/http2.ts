@@ -1,4 +1,5 @@
 import type { HttpProtocol } from '@lamella/http';
+import { formatAddress, PeerAddress } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import type { PseudoHeaderOrder } from '../connection/client-messages.ts';
 import { Http2ClientConnection } from '../connection/http2-client-connection.ts';
@@ -8,6 +9,7 @@ import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
 import { fullHttp2Timeouts } from '../protocol/http2-timeouts.ts';
 import type { Http2SettingName } from '../protocol/settings-order.ts';
 import { clientSettings, DEFAULT_SETTINGS_ORDER } from '../protocol/settings-order.ts';
+import { KeepAliveMemory } from './keep-alive-memory.ts';
 
 /** Options of {@link http2}. */
 export interface Http2Options {
@@ -39,6 +41,9 @@ export interface Http2Options {
  * Source: RFC 9113, RFC 7541, RFC 8441. Over TLS a client offers it by ALPN, beside others; in clear it must be known that the
  * server speaks it ("prior knowledge").
  *
+ * A server that ends a connection with ENHANCE_YOUR_CALM and the words `too_many_pings` is asked half as often for a sign of life from then
+ * on (`keepAliveMs`), as long as this value is in use; servers are told apart by their addresses.
+ *
  * @example
  * const client = createHttpClient({ connector: tcpConnector(), protocols: [http2()] });
  *
@@ -61,13 +66,18 @@ export function http2(options: Http2Options = {}): HttpProtocol {
   const limits = fullHttp2Limits(options.limits);
   clientSettings(settingsOrder, limits);
   const timeouts = fullHttp2Timeouts('client', options.timeouts);
+  const memory = new KeepAliveMemory(timeouts.keepAliveMs);
   return {
     name: 'h2',
     isMultiplexed: true,
-    open: (connection, { expectedConcurrent = Number.POSITIVE_INFINITY, clock }) =>
-      new Http2ClientConnection(connection, {
+    open: (connection, { expectedConcurrent = Number.POSITIVE_INFINITY, clock }) => {
+      const peer = connection.extensions.get(PeerAddress);
+      const server = peer === undefined ? '' : formatAddress(peer);
+      const keepAliveMs = memory.keepAliveMs(server);
+      return new Http2ClientConnection(connection, {
         limits,
-        timeouts,
+        timeouts: { ...timeouts, keepAliveMs },
+        onTooManyPings: () => memory.noteTooMany(server, keepAliveMs),
         maxConcurrentRequests,
         firstConcurrent: Math.min(expectedConcurrent, FIRST_CONCURRENT),
         maxInformational,
@@ -76,7 +86,8 @@ export function http2(options: Http2Options = {}): HttpProtocol {
         pseudoHeaderOrder,
         settingsOrder,
         clock,
-      }),
+      });
+    },
   };
 }
 

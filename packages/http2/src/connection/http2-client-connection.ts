@@ -51,6 +51,8 @@ export interface Http2ClientConnectionOptions {
   readonly expectContinueTimeoutMs: number;
   readonly pseudoHeaderOrder: PseudoHeaderOrder;
   readonly settingsOrder: readonly Http2SettingName[];
+  /** The server ends the connection since it was asked for a sign of life too often. */
+  readonly onTooManyPings: () => void;
   readonly clock: Clock;
 }
 
@@ -301,6 +303,9 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
         break;
       case 'goaway':
         this.#failure = new Http2ConnectionError(event.errorCode, event.debugText);
+        if (event.errorCode === ERROR_CODE.ENHANCE_YOUR_CALM && event.debugText === 'too_many_pings') {
+          this.#options.onTooManyPings();
+        }
         break;
       case 'failed':
         this.#failAll(() => event.error);

@@ -1,5 +1,5 @@
-import type { HttpConnection } from '@lamella/http';
-import { createConnection, memoryPipe } from '@lamella/net-core';
+import type { HttpConnection, HttpProtocol } from '@lamella/http';
+import { createConnection, memoryPipe, PeerAddress, parseAddress } from '@lamella/net-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import type { Http2Options } from '../../src/client/http2.ts';
 import { http2 } from '../../src/client/http2.ts';
@@ -12,6 +12,10 @@ export interface RawServerOptions extends Http2Options {
   readonly pieceBytes?: number;
   /** What the server says first. Default: empty SETTINGS, and the acknowledgement of the client's. */
   readonly greeting?: readonly Uint8Array[];
+  /** What the client speaks. Default: made of these options, for this connection alone. */
+  readonly protocol?: HttpProtocol;
+  /** Address of the server. Default: none. */
+  readonly address?: string;
 }
 
 /** A server that sends what it likes to a client in memory, and sees the frames that come as lines. */
@@ -25,7 +29,9 @@ export class RawServer extends RawEnd {
     const [near, far] = memoryPipe({ clock });
     super(far, options.pieceBytes, PREFACE);
     this.clock = clock;
-    this.connection = http2(options).open(createConnection(near), { isToProxy: false, clock });
+    const connection = createConnection(near);
+    if (options.address !== undefined) connection.extensions.insert(PeerAddress, parseAddress(options.address));
+    this.connection = (options.protocol ?? http2(options)).open(connection, { isToProxy: false, clock });
     void this.read();
   }
 

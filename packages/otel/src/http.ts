@@ -6,3 +6,9 @@ export type { HttpServerTelemetryOptions } from './http/http-server-telemetry-la
 export { httpServerTelemetryLayer } from './http/http-server-telemetry-layer.ts';
 export type { HttpTelemetryOptions, RouteOf } from './http/http-telemetry-options.ts';
 export { defaultKnownMethods } from './http/known-methods.ts';
+
+// Logs, and the connections of clients
+
+export type { RequestLogLayerOptions } from './http/request-log-layer.ts';
+export { requestLogLayer } from './http/request-log-layer.ts';
+export { observeHttpClient } from './resources/observe-http-client.ts';

@@ -10,6 +10,20 @@ export { connectionTelemetryLayer } from './connection/connection-telemetry-laye
 export { connectorTelemetryLayer } from './connection/connector-telemetry-layer.ts';
 export { AcceptedConnectionSpan, DialledConnectionSpan, UpgradeSpan } from './context/connection-spans.ts';
 
+export { observeResources } from './resources/observe-resources.ts';
+
+// Logs
+
+export type {
+  LogEntry,
+  LogLevel,
+  OtelLoggerOptions,
+  PinoLike,
+  StructuredLogger,
+  TraceFields,
+} from './log/structured-logger.ts';
+export { loggerFor, otelLogger, pinoLogger, traceFields } from './log/structured-logger.ts';
+
 // Options and events of all layers
 
 export type { OperationEvent, OperationOutcome } from './shared/operation.ts';

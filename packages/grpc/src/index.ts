@@ -20,7 +20,7 @@ export { protobufJsonCodec } from './methods/protobuf-json-codec.ts';
 
 // Servers
 
-export type { GrpcServiceOptions } from './server/grpc-service.ts';
+export type { GrpcProtocol, GrpcServiceOptions } from './server/grpc-service.ts';
 export { grpcService } from './server/grpc-service.ts';
 export type { GrpcImplementation, GrpcImplementedMethod } from './server/implement-service.ts';
 export { implementService } from './server/implement-service.ts';
@@ -33,10 +33,23 @@ export { grpcChannel } from './client/channel/grpc-channel.ts';
 export type { GrpcClient, GrpcClientMethod } from './client/client-types.ts';
 export type { GrpcClientOptions } from './client/grpc-client.ts';
 export { grpcClient } from './client/grpc-client.ts';
+export type { GrpcServiceConfigOptions } from './client/grpc-service-config.ts';
+export { grpcServiceConfig } from './client/grpc-service-config.ts';
 export type { ByMethod, GrpcMethodOptions } from './client/method-settings.ts';
 export type { GrpcHedgingPolicy, GrpcRetryPolicy } from './client/retries/grpc-retry-policy.ts';
 export type { GrpcRetryThrottle, GrpcRetryThrottleOptions } from './client/retries/grpc-retry-throttle.ts';
 export { grpcRetryThrottle } from './client/retries/grpc-retry-throttle.ts';
+
+// gRPC-Web and Connect
+
+export type { ConnectClientLayerOptions } from './connect/connect-client-layer.ts';
+export { connectClientLayer } from './connect/connect-client-layer.ts';
+export type { ConnectLayerOptions } from './connect/connect-layer.ts';
+export { connectLayer } from './connect/connect-layer.ts';
+export type { GrpcWebClientLayerOptions } from './web/grpc-web-client-layer.ts';
+export { grpcWebClientLayer } from './web/grpc-web-client-layer.ts';
+export { grpcWebCors } from './web/grpc-web-cors.ts';
+export { grpcWebLayer } from './web/grpc-web-layer.ts';
 
 // Calls, as layers see them
 

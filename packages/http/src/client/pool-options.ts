@@ -2,9 +2,12 @@ import { UsageError } from '@lamella/service-core';
 
 /** How many connections a client keeps, and for how long. */
 export interface PoolOptions {
-  /** Most connections to one origin, at least 1. Default 256. */
+  /**
+   * Most connections to one origin, at least 1. Those that finish their requests and take no new ones don't count if they were shared
+   * by several, up to as many again. Default 256.
+   */
   readonly maxConnectionsPerOrigin: number;
-  /** Most connections in all, at least 1. Default 4_096. */
+  /** Most connections in all, at least 1; counted as those to one origin. Default 4_096. */
   readonly maxConnections: number;
   /** Most requests that wait for a connection to one origin, at least 0. Default 10_000. */
   readonly maxWaitingPerOrigin: number;

@@ -24,7 +24,8 @@ describe('a server', () => {
   it.each<[string, Record<string, string>, string, number]>([
     ['no content type', {}, 'POST', 415],
     ['a page', { 'content-type': 'text/html' }, 'POST', 415],
-    ['gRPC-Web', { 'content-type': 'application/grpc-web+proto' }, 'POST', 415],
+    ['another protocol', { 'content-type': 'application/grpc-fancy+proto' }, 'POST', 415],
+    ['gRPC-Web by another method', { 'content-type': 'application/grpc-web+proto' }, 'PUT', 405],
     ['another method', GRPC, 'PUT', 405],
   ])('answers %s with its HTTP status', async (_, headers, method, status) => {
     const { answer } = serve();

@@ -11,6 +11,8 @@ import { GrpcStatusError } from '../errors.ts';
 import type { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import { methodInFormat } from '../methods/grpc-method.ts';
+import { webContentTypeOf } from '../web/web-content-type.ts';
+import type { GrpcProtocol } from './grpc-service.ts';
 import type { GrpcImplementedMethod } from './implement-service.ts';
 import { plainResponse } from './responses.ts';
 
@@ -22,12 +24,17 @@ export interface AdmittedCall extends GrpcImplementedMethod {
   readonly encoding: GrpcEncoding;
 }
 
-/** The answer to requests that are no gRPC. @returns `undefined` if it is gRPC. PROTOCOL-HTTP2.md of grpc/grpc, "Requests". */
-export function refuseOthers(request: HttpRequest): HttpResponse | undefined {
-  if (grpcFormatOf(request.headers.get('content-type')) === undefined) {
-    return plainResponse(415, ['accept-post', 'application/grpc']);
-  }
-  return request.method === 'POST' ? undefined : plainResponse(405, ['allow', 'POST']);
+/** Whether a request is a call of gRPC. PROTOCOL-HTTP2.md of grpc/grpc, "Requests". */
+export function isGrpc({ method, headers }: HttpRequest): boolean {
+  return method === 'POST' && grpcFormatOf(headers.get('content-type')) !== undefined;
+}
+
+/** The answer to requests of no protocol that is spoken here. */
+export function refuseOthers({ method, headers }: HttpRequest, protocols: readonly GrpcProtocol[]): HttpResponse {
+  const type = headers.get('content-type');
+  const isCall = grpcFormatOf(type) ?? webContentTypeOf(type);
+  if (isCall !== undefined && method !== 'POST') return plainResponse(405, ['allow', 'POST']);
+  return plainResponse(415, ['accept-post', protocols.map((protocol) => ACCEPTED[protocol]).join(', ')]);
 }
 
 /**
@@ -70,3 +77,8 @@ function unimplemented(message: string): GrpcStatusError {
 }
 
 const MAX_PATH_LENGTH = 200;
+const ACCEPTED: Readonly<Record<GrpcProtocol, string>> = {
+  grpc: 'application/grpc',
+  'grpc-web': 'application/grpc-web, application/grpc-web-text',
+  connect: 'application/proto, application/json, application/connect+proto, application/connect+json',
+};

@@ -76,3 +76,27 @@ describe('the relay of upgraded connections that a proxy was given', () => {
     expect(await client.take()).toMatch(/\r\n\r\nas it is$/);
   });
 });
+
+describe('an upgraded connection', () => {
+  it.each([
+    ['h2c', /which nobody has asked for/],
+    ['chat, h2c', /which nobody has asked for/],
+  ])('to %s, which was not asked for, is none: 502, and nothing stays open', async (answered, message) => {
+    const asked: string[] = [];
+    const upgrade: UpgradeRelay = { prepare: () => () => Promise.reject(asked.push('joined')) };
+    const world = newWorld().reverse({ upgrade });
+    const origin = world.origin();
+    const client = await world.connect();
+    client.send(REQUEST);
+    const server = await origin.accept();
+    await server.take();
+    server.send(ANSWER.replace('Upgrade: chat', `Upgrade: ${answered}`));
+    await settle(8);
+    expect(await client.take()).toMatch(/^HTTP\/1\.1 502 .*Proxy-Status: test-proxy; ?error=http_protocol_error/s);
+    expect(server.ended).not.toBe('no');
+    expect(asked).toEqual([]);
+    expect(world.access).toMatchObject([
+      { status: 502, error: { code: 'LML_ERR_HTTP1_BAD_SWITCH', message: expect.stringMatching(message) } },
+    ]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
-import { forwardTrailers, HttpResponse, removeHopByHop } from '@lamella/http';
+import { forwardTrailers, Http1ProtocolError, HttpResponse, removeHopByHop } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import type { Forwarding } from './forwarding-options.ts';
@@ -8,7 +8,7 @@ import { loopResponse } from './loop-response.ts';
 import { countForward } from './max-forwards.ts';
 import { refused } from './refused.ts';
 import { tunnelService } from './tunnel-service.ts';
-import { wantsUpgrade } from './upgrade.ts';
+import { unaskedProtocol, wantsUpgrade } from './upgrade.ts';
 import type { UpgradeJoin } from './upgrade-relay.ts';
 import { addVia, hasVia } from './via.ts';
 
@@ -56,6 +56,11 @@ export async function forwardRequest(
     return answerFailure(error, request, forwarding);
   }
   try {
+    const unasked = response.status === 101 ? unaskedProtocol(headers, response.headers) : undefined;
+    if (unasked !== undefined) {
+      response[Symbol.dispose]();
+      return answerFailure(badSwitch(unasked), request, forwarding);
+    }
     return forwardResponse(request, response, forwarding, join);
   } catch (error) {
     response[Symbol.dispose](); // nobody is going to get it
@@ -91,6 +96,11 @@ function forwardResponse(
     return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer, version) });
   const handler = tunnelService(upgraded, request, forwarding, join);
   return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });
+}
+
+function badSwitch(protocol: string): Http1ProtocolError {
+  const message = `the server switched to ${JSON.stringify(protocol.slice(0, 100))}, which nobody has asked for`;
+  return new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', message, { origin: 'remote' });
 }
 
 function forwardInterim({ status, reason, headers }: InformationalResponse): InformationalResponse {

@@ -1,6 +1,6 @@
-import { HttpRequest } from '@lamella/http';
+import { HttpHeaders, HttpRequest } from '@lamella/http';
 import { describe, expect, it } from 'vitest';
-import { wantsUpgrade } from './upgrade.ts';
+import { unaskedProtocol, wantsUpgrade } from './upgrade.ts';
 
 describe('an upgrade', () => {
   it.each([
@@ -41,6 +41,35 @@ describe('an upgrade', () => {
     for (const protocols of [[], [''], [', ,', ',']]) expect(wantsUpgrade(asking(protocols))).toBe(false);
   });
 });
+
+describe('an answer that names protocols', () => {
+  it.each([
+    ['websocket', 'websocket'],
+    ['WebSocket', 'websocket'],
+    ['a, websocket', 'websocket'],
+    ['a/1, b/2', 'b/2, a/1'],
+    ['a', 'a/7'],
+    ['a/7', 'a'],
+    ['websocket', undefined],
+    ['websocket', ', ,'],
+  ])('goes back: %j, %j', (asked, answered) => {
+    expect(unaskedProtocol(upgradeTo(asked), upgradeTo(answered))).toBeUndefined();
+  });
+
+  it.each([
+    ['websocket', 'h2c', 'h2c'],
+    ['websocket', 'websocket, h2c', 'h2c'],
+    ['websocket', '"websocket"', '"websocket"'],
+    ['a/1', 'a/2', 'a/2'],
+    ['a', 'ab', 'ab'],
+  ])('does not: %j, %j', (asked, answered, unasked) => {
+    expect(unaskedProtocol(upgradeTo(asked), upgradeTo(answered))).toBe(unasked);
+  });
+});
+
+function upgradeTo(value: string | undefined): HttpHeaders {
+  return HttpHeaders.from(value === undefined ? [] : [['Upgrade', value]]);
+}
 
 function asking(protocols: readonly string[], connection = 'upgrade'): HttpRequest {
   const upgrades = protocols.map((protocol) => ['Upgrade', protocol] as const);

@@ -1,3 +1,5 @@
+import { outsideOfCalls } from './outside-of-calls.ts';
+
 /**
  * The monotonic time of the machine, up to 50 ms behind.
  *
@@ -17,7 +19,7 @@ export const COARSE_TICK_MS = 50;
 function startTicking(): void {
   isTicking = true;
   coarseMs = performance.now();
-  setTimeout(tick, COARSE_TICK_MS).unref();
+  outsideOfCalls(() => setTimeout(tick, COARSE_TICK_MS).unref());
 }
 
 function tick(): void {

@@ -1,5 +1,6 @@
 import type { Timer } from './clock.ts';
 import { COARSE_TICK_MS } from './coarse-time.ts';
+import { outsideOfCalls } from './outside-of-calls.ts';
 
 /**
  * All running timers of one duration, in the order in which they elapse, behind one system timer.
@@ -70,7 +71,8 @@ export class CoarseTimerList {
 
   #arm(delayMs: number): void {
     // Beyond its maximum setTimeout would fire at once; the sweep arms again for what is left.
-    this.#handle = setTimeout(() => this.#sweep(), Math.min(delayMs + COARSE_TICK_MS, MAX_SYSTEM_DELAY_MS));
+    const systemDelayMs = Math.min(delayMs + COARSE_TICK_MS, MAX_SYSTEM_DELAY_MS);
+    this.#handle = outsideOfCalls(() => setTimeout(() => this.#sweep(), systemDelayMs));
   }
 
   #sweep(): void {

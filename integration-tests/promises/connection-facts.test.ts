@@ -4,8 +4,10 @@ import { autoServerLayer, Http2Client, Http2StreamId, http2 } from '@lamella/htt
 import type { Connection, Connector } from '@lamella/net-core';
 import {
   AlpnSelected,
+  ConnectionId,
   ConnectTimings,
   formatAddress,
+  isUpgraded,
   LocalAddress,
   memoryNetwork,
   PeerAddress,
@@ -17,6 +19,7 @@ import {
   ServerName,
   serveListener,
   TlsSession,
+  ViaProxies,
 } from '@lamella/net-core';
 import { checkLedger, readExactly, text, utf8 } from '@lamella/net-core/testing';
 import { forwardProxyService } from '@lamella/proxy';
@@ -70,9 +73,16 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
 
   it('is there at the handler of every request', async () => {
     const world = openWorld(protocol);
+    const ids = new Set<number | undefined>();
     for (const streamId of streamIds) {
-      expect(await world.ask('/')).toEqual({ ...known, streamId, settings: streamId === undefined ? 0 : 6 });
+      const { id, ...facts } = await world.ask('/');
+      ids.add(id);
+      expect(facts).toEqual({ ...known, streamId, settings: streamId === undefined ? 0 : 6 });
     }
+    const other = openWorld(protocol);
+    ids.add((await other.ask('/')).id);
+    expect([...ids]).toEqual([expect.any(Number), expect.any(Number)]); // one for each connection, of both requests of the first
+    await other.close();
     await world.close();
   });
 
@@ -84,8 +94,12 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
     if (upgraded === undefined) throw new Error('there is no upgrade');
     await readExactly(upgraded.stream, 1);
     const [streamId] = streamIds;
-    expect(world.upgrades).toEqual([{ ...known, streamId, settings: streamId === undefined ? 0 : 6 }]);
+    const settings = streamId === undefined ? 0 : 6;
+    expect(world.upgrades).toEqual([{ ...known, id: expect.any(Number), streamId, settings }]);
+    expect(world.upgrades[0]?.id).toBe(world.last?.id); // that of the request
     // And on the side of the client.
+    expect(upgraded.extensions.get(Http2StreamId)).toBe(streamId);
+    expect(upgraded.extensions.get(ConnectionId)).toBe(response.extensions.get(ConnectionId));
     expect(upgraded.extensions.get(ServerName)).toBe('origin.test');
     expect(upgraded.extensions.get(AlpnSelected)).toBe(alpn);
     upgraded.stream.destroy();
@@ -100,6 +114,8 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
     expect(formatAddressOf(extensions.get(PeerAddress))).toBe('origin.test:443');
     expect(extensions.get(TlsSession)?.version).toBe('TLSv1.3');
     expect(extensions.get(AlpnSelected)).toBe(alpn);
+    expect(extensions.get(ConnectionId)).toEqual(expect.any(Number));
+    expect(extensions.get(ConnectionId)).not.toBe(world.last?.id); // each end counts for itself
     expect(extensions.get(PeerCertificate)).toMatchObject({ isAuthorized: true });
     expect(extensions.get(PeerCertificate)?.subjectAltNames).toContain('DNS:origin.test');
     expect(extensions.get(ConnectTimings)?.tlsMs).toBeGreaterThanOrEqual(0);
@@ -109,7 +125,11 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
 
   it('is that of the innermost connection in a CONNECT inside of a CONNECT, and each proxy knows its own', async () => {
     const world = openWorld(protocol);
-    const facts = await world.askThrough(['https://a.test:443', 'https://b.test:443']);
+    const chain = ['https://a.test:443', 'https://b.test:443'];
+    const [facts, egress] = await world.askThrough(chain);
+    expect((await world.askThrough(chain))[0].id).not.toBe(facts.id);
+    expect(egress.get(ViaProxies)?.map(formatAddress)).toEqual(['a.test:443', 'b.test:443']);
+    expect(egress.get(ConnectionId)).not.toBe(facts.id);
     expect(facts).toMatchObject({
       serverName: 'origin.test',
       alpn,
@@ -117,7 +137,7 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
       helloAlpn: [alpn],
     });
     expect(facts.peer).toMatch(/^192\.0\.2\.12:/); // of b
-    expect(world.proxies).toEqual([
+    expect(world.proxies.slice(0, 2)).toEqual([
       { at: 'a', target: 'b.test:443', peer: '192.0.2.10', serverName: 'a.test', tls: 'TLSv1.3' },
       { at: 'b', target: 'origin.test:8443', peer: '192.0.2.11', serverName: 'b.test', tls: 'TLSv1.3' },
     ]);
@@ -127,9 +147,11 @@ describe.each(VERSIONS)('what is known of a connection by $version', ({ alpn, pr
 
 /** Everything that is known, as far as it can be compared. */
 function factsOf({ extensions }: HttpRequest | Connection) {
+  const id = extensions.get(ConnectionId);
   const certificate = extensions.get(PeerCertificate);
   const hello = extensions.get(ReceivedClientHello);
   return {
+    id,
     peer: formatAddressOf(extensions.get(PeerAddress)),
     local: formatAddressOf(extensions.get(LocalAddress)),
     proxy: hostOf(formatAddressOf(extensions.get(ProxyPeerAddress))),
@@ -182,7 +204,9 @@ function openWorld(protocol: HttpProtocol) {
     return HttpResponse.upgrade(
       { headers: { Connection: 'upgrade', Upgrade: 'facts' } },
       serviceFn(async (connection: Connection) => {
-        upgrades.push({ ...requestFacts(request), ...factsOf(connection) }); // what is known of the stream, the request tells
+        const streamId = isUpgraded(connection) ? connection.extensions.get(Http2StreamId) : undefined;
+        const settings = isUpgraded(connection) ? connection.extensions.get(Http2Client)?.settings.length : undefined;
+        upgrades.push({ ...factsOf(connection), streamId, settings: settings ?? 0 });
         await connection.stream.write([utf8('!')]);
         await connection.stream.read().catch(() => {}); // the client leaves
       }),
@@ -220,18 +244,22 @@ function openWorld(protocol: HttpProtocol) {
   );
   const client = createHttpClient({ connector: spokenFor, tls, protocols: [protocol] });
   const connector = network.connector({ from: '192.0.2.10' });
-  const send = async (by: typeof client, target: string): Promise<Facts> => {
+  const send = async (by: typeof client, target: string): Promise<[Facts, HttpResponse['extensions']]> => {
     const response = await by.serve(HttpRequest.from({ target }));
     expect(text(await response.body.bytes())).toBe('ok');
     if (last === undefined) throw new Error('the origin was not asked');
-    return last;
+    return [last, response.extensions];
   };
   return {
     client,
     upgrades,
     proxies,
-    ask: (path: string) => send(client, `https://origin.test${path}`),
-    async askThrough(chain: readonly string[]): Promise<Facts> {
+    /** What the origin knew of the last request. */
+    get last(): Facts | undefined {
+      return last;
+    },
+    ask: async (path: string): Promise<Facts> => (await send(client, `https://origin.test${path}`))[0],
+    async askThrough(chain: readonly string[]): Promise<[Facts, HttpResponse['extensions']]> {
       const tunnelled = createHttpClient({ connector, tls, protocols: [protocol], proxy: via(chain) });
       try {
         return await send(tunnelled, 'https://origin.test:8443/');

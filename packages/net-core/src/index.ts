@@ -41,18 +41,21 @@ export { AcceptQueue } from './connection/accept-queue.ts';
 export { byteCountLayer } from './connection/byte-count-layer.ts';
 export type { ConnectDurations } from './connection/connect-timings.ts';
 export { addConnectTimings, ConnectTimings } from './connection/connect-timings.ts';
-export type { Connection, ConnectionOptions } from './connection/connection.ts';
-export { createConnection } from './connection/connection.ts';
+export type { Connection, ConnectionOptions, UpgradedConnection } from './connection/connection.ts';
+export { createConnection, isUpgraded } from './connection/connection.ts';
 export type { Connector, ConnectRequest, ConnectRequestInit } from './connection/connector.ts';
 export { connectRequest } from './connection/connector.ts';
 export type { TlsFacts } from './connection/keys.ts';
 export {
   AlpnSelected,
   ConnectionBytes,
+  ConnectionId,
   LocalAddress,
+  nextConnectionId,
   PeerAddress,
   ServerName,
   TlsSession,
+  ViaProxies,
 } from './connection/keys.ts';
 export type { Listener } from './connection/listener.ts';
 export type {

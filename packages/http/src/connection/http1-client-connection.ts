@@ -1,4 +1,4 @@
-import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
+import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable, UpgradedConnection } from '@lamella/net-core';
 import { consumeStream, createConnection, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
 import type { Clock, Extensions } from '@lamella/service-core';
 import { addErrorFacts, ClosedError, ProtocolError, TimeoutError, UsageError } from '@lamella/service-core';
@@ -322,7 +322,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   }
 
   /** The connection leaves HTTP, and this object. */
-  #switch(exchange: ClientExchange): Connection {
+  #switch(exchange: ClientExchange): UpgradedConnection {
     const rest = this.#protocol.switchOver();
     this.#timer.cancel();
     this.#source.stop();

@@ -1,6 +1,6 @@
 import type { Connection } from '@lamella/net-core';
 import { createConnection, memoryPipe } from '@lamella/net-core';
-import { UsageError } from '@lamella/service-core';
+import { createExtensions, UsageError } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { HttpBody } from './http-body.ts';
 import { HttpHeaders } from './http-headers.ts';
@@ -79,7 +79,7 @@ describe('HttpResponse', () => {
     expect(reasons).toHaveLength(1);
 
     const [near, far] = memoryPipe();
-    const upgraded = createConnection(near);
+    const upgraded = createConnection(near, { extensions: createExtensions('connection').fork('upgrade') });
     new HttpResponse({ ...HttpResponse.upgrade({}, handler), upgraded })[Symbol.dispose]();
     await expect(far.read()).resolves.toBeUndefined();
     far.destroy();

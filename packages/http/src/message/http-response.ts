@@ -1,4 +1,4 @@
-import type { Connection } from '@lamella/net-core';
+import type { Connection, UpgradedConnection } from '@lamella/net-core';
 import type { Extensions, Service } from '@lamella/service-core';
 import { createExtensions, UsageError } from '@lamella/service-core';
 import { isFieldValue } from './field-syntax.ts';
@@ -44,7 +44,7 @@ export interface HttpResponseParts {
   /** Version that it came in by. */
   readonly version: HttpVersion;
   /** What the connection became, if the response was a 101, or a 2xx to CONNECT. */
-  readonly upgraded?: Connection | undefined;
+  readonly upgraded?: UpgradedConnection | undefined;
   /** What shall become of the connection. */
   readonly upgrade?: HttpUpgrade | undefined;
   /** Makes the store; asked once, when somebody wants it. Default: a store without a parent. */
@@ -75,7 +75,7 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   /** Version that it came in by; a server sends its own. */
   readonly version: HttpVersion;
   /** What the connection became. Take it, or it is destroyed with the response. */
-  readonly upgraded: Connection | undefined;
+  readonly upgraded: UpgradedConnection | undefined;
   /** What shall become of the connection; see {@link HttpResponse.upgrade}. */
   readonly upgrade: HttpUpgrade | undefined;
   /** Makes the store; for engines. */

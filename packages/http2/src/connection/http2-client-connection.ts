@@ -12,7 +12,7 @@ import {
   isToken,
   reasonPhrase,
 } from '@lamella/http';
-import type { CloseInfo, Connection } from '@lamella/net-core';
+import type { CloseInfo, Connection, UpgradedConnection } from '@lamella/net-core';
 import { createConnection, formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
 import type { Clock, ErrorFacts, Extensions, Timer } from '@lamella/service-core';
 import { addErrorFacts, ClosedError, TimeoutError, UsageError } from '@lamella/service-core';
@@ -388,7 +388,7 @@ export class Http2ClientConnection implements HttpConnection, ClientExchangeHost
     status: number,
     headers: HttpHeaders,
     body: HttpBody,
-    upgraded?: Connection,
+    upgraded?: UpgradedConnection,
   ): HttpResponse {
     const { request } = exchange;
     return new HttpResponse({

@@ -1,11 +1,12 @@
 import type { Extensions, ForkOptions, Scoped } from '@lamella/service-core';
 import { AbortScope, createExtensions, forkedScope } from '@lamella/service-core';
 import type { ByteStream } from '../bytes/byte-stream.ts';
+import { ConnectionId, nextConnectionId } from './keys.ts';
 
 /** Options of {@link createConnection}. */
-export interface ConnectionOptions {
-  /** Facts about the connection. Default: an empty store. */
-  readonly extensions?: Extensions<'connection'>;
+export interface ConnectionOptions<Store extends Extensions<'connection'> = Extensions<'connection'>> {
+  /** Facts about the connection. Default: a store that holds nothing but a {@link ConnectionId}. */
+  readonly extensions?: Store;
   /** Cancels the work on the connection. Default: a scope of its own. */
   readonly scope?: AbortScope;
 }
@@ -26,10 +27,39 @@ export interface Connection extends Scoped<Connection, 'connection'>, Disposable
   [Symbol.dispose](): void;
 }
 
+/**
+ * What a connection, or a stream of one, has become by CONNECT or an upgrade: its store also answers for the stream below, such as
+ * `Http2StreamId` of `@lamella/http2`.
+ */
+export interface UpgradedConnection extends Connection {
+  readonly extensions: Extensions<'upgrade'>;
+}
+
 /** Makes a connection of a stream. */
+export function createConnection(
+  stream: ByteStream,
+  options: ConnectionOptions<Extensions<'upgrade'>> & { readonly extensions: Extensions<'upgrade'> },
+): UpgradedConnection;
+export function createConnection(stream: ByteStream, options?: ConnectionOptions): Connection;
 export function createConnection(stream: ByteStream, options: ConnectionOptions = {}): Connection {
-  const { extensions = createExtensions('connection'), scope = new AbortScope() } = options;
+  const { extensions = numbered(), scope = new AbortScope() } = options;
   return new StreamConnection(stream, extensions, scope);
+}
+
+/**
+ * Whether a connection is what another one, or a stream of one, has become; handlers of upgrades get such.
+ *
+ * @example
+ * const streamId = isUpgraded(connection) ? connection.extensions.get(Http2StreamId) : undefined;
+ */
+export function isUpgraded(connection: Connection): connection is UpgradedConnection {
+  return connection.extensions.scope === 'upgrade';
+}
+
+function numbered(): Extensions<'connection'> {
+  const extensions = createExtensions('connection');
+  extensions.insert(ConnectionId, nextConnectionId());
+  return extensions;
 }
 
 class StreamConnection implements Connection {

@@ -3,6 +3,21 @@ import { extensionKey } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
 import type { ByteCounts } from '../bytes/byte-counts.ts';
 
+/**
+ * Number of a connection, which no other connection of this process has. Each that was accepted or dialled has one, also one that was dialled
+ * through a proxy, whoever shares the way there; TLS on it and what it is upgraded to keep it.
+ */
+export const ConnectionId: ExtensionKey<number, 'connection'> = extensionKey('net/connection-id', {
+  scope: 'connection',
+});
+
+/** Draws the value of {@link ConnectionId}. */
+export function nextConnectionId(): number {
+  return ++connectionCount;
+}
+
+let connectionCount = 0;
+
 /** The other end of a connection. */
 export const PeerAddress: ExtensionKey<Address, 'connection'> = extensionKey('net/peer-address', {
   scope: 'connection',
@@ -33,6 +48,11 @@ export interface TlsFacts {
 
 /** Facts about the TLS session; absent on a connection in clear. */
 export const TlsSession: ExtensionKey<TlsFacts, 'connection'> = extensionKey('net/tls-session', {
+  scope: 'connection',
+});
+
+/** The proxies that a dialled connection leads through by CONNECT, the nearest first; absent if there are none. */
+export const ViaProxies: ExtensionKey<readonly Address[], 'connection'> = extensionKey('net/via-proxies', {
   scope: 'connection',
 });
 

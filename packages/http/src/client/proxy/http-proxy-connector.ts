@@ -3,12 +3,15 @@ import {
   AlpnSelected,
   addConnectTimings,
   ConnectError,
+  ConnectionId,
   connectRequest,
   formatAuthority,
+  nextConnectionId,
   PeerAddress,
   resolveRequest,
   ServerName,
   TlsSession,
+  ViaProxies,
 } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { openTunnel } from './open-tunnel.ts';
@@ -59,8 +62,10 @@ export function tunnelConnector(options: TunnelOptions): Connector {
       const connection = await connector.serve(toProxy);
       if (server.secure && connection.extensions.get(TlsSession) === undefined) throw withoutTls(connection, server);
       const askedMs = clock.nowMs();
-      const tunnel = withoutSession(await openTunnel(connection, formatAuthority(target), request.scope, options));
+      const tunnel = ownStore(await openTunnel(connection, formatAuthority(target), request.scope, options));
+      tunnel.extensions.insert(ConnectionId, nextConnectionId()); // that to the proxy may carry many
       tunnel.extensions.insert(PeerAddress, target);
+      tunnel.extensions.insert(ViaProxies, [...(tunnel.extensions.get(ViaProxies) ?? []), server.address]);
       addConnectTimings(tunnel, { proxyMs: clock.nowMs() - askedMs });
       if (options.resolver !== undefined) addConnectTimings(tunnel, { resolveMs: resolvedMs - startMs });
       return tunnel;
@@ -69,7 +74,7 @@ export function tunnelConnector(options: TunnelOptions): Connector {
 }
 
 /** That the proxy is spoken to by TLS says nothing of whoever is behind it: what goes there is in clear, until it has TLS of its own. */
-function withoutSession(tunnel: Connection): Connection {
+function ownStore(tunnel: Connection): Connection {
   const extensions = tunnel.extensions.fork('upgrade', { hide: [TlsSession, AlpnSelected, ServerName] });
   return tunnel.fork({ extensions });
 }

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { Connection } from '@lamella/net-core';
+import type { UpgradedConnection } from '@lamella/net-core';
 import { byteStreamFromDuplex, createConnection } from '@lamella/net-core';
 import type { AbortListener } from '@lamella/service-core';
+import { createExtensions } from '@lamella/service-core';
 import { HttpBody } from '../../message/http-body.ts';
 import { HttpHeaders } from '../../message/http-headers.ts';
 import type { HttpRequest } from '../../message/http-request.ts';
@@ -103,7 +104,9 @@ export class UndiciExchange {
       socket.destroy();
       return;
     }
-    const upgraded = createConnection(byteStreamFromDuplex(socket));
+    const upgraded = createConnection(byteStreamFromDuplex(socket), {
+      extensions: createExtensions('connection').fork('upgrade'),
+    });
     const headers = HttpHeaders.from(pairsOf(fields));
     this.#settle.resolve(this.#responseOf(status, undefined, headers, HttpBody.empty, upgraded));
   }
@@ -113,7 +116,7 @@ export class UndiciExchange {
     reason: string | undefined,
     headers: HttpHeaders,
     body: HttpBody,
-    upgraded?: Connection,
+    upgraded?: UpgradedConnection,
   ): HttpResponse {
     const makeExtensions = () => this.#request.extensions.fork('response');
     return new HttpResponse({ status, reason: reason ?? '', headers, body, version: '1.1', upgraded, makeExtensions });

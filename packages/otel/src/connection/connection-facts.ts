@@ -24,9 +24,12 @@ export function connectionAttributes({ extensions }: Pick<Connection, 'extension
 }
 
 /** A connection whose bytes are counted, by us or by whoever does so already. */
-export function countedConnection(connection: Connection): { connection: Connection; counts: ByteCounts } {
+export function countedConnection<Counted extends Connection>(
+  connection: Counted,
+): { connection: Counted; counts: ByteCounts } {
   const known = connection.extensions.get(ConnectionBytes);
   if (known !== undefined) return { connection, counts: known };
   const { stream, counts } = countBytes(connection.stream);
-  return { connection: connection.withStream(stream), counts };
+  // The same connection over another stream: its store, all that tells the kinds apart, stays.
+  return { connection: connection.withStream(stream) as Counted, counts };
 }

@@ -46,11 +46,11 @@ export interface ServedConnectionStart {
 }
 
 /** Serves a connection, and records it from here to the end of its service. */
-export function serveTraced(
+export function serveTraced<Served extends Connection>(
   source: TelemetrySource<ConnectionInstruments>,
   kind: ServedConnectionKind,
-  inner: Service<Connection, void>,
-  connection: Connection,
+  inner: Service<Served, void>,
+  connection: Served,
   start: ServedConnectionStart = {},
 ): Promise<void> {
   const begun = safely(() => begin(source, kind, connection, start));
@@ -64,18 +64,18 @@ export function serveTraced(
   );
 }
 
-interface Begun {
+interface Begun<Served> {
   readonly operation: Operation<Connection, void>;
-  readonly connection: Connection;
+  readonly connection: Served;
   readonly end: (outcome: 'complete' | 'aborted' | 'error', error: unknown) => void;
 }
 
-function begin(
+function begin<Served extends Connection>(
   source: TelemetrySource<ConnectionInstruments>,
   { role, name, channels }: ServedConnectionKind,
-  given: Connection,
+  given: Served,
   { attributes, links }: ServedConnectionStart,
-): Begun | undefined {
+): Begun<Served> | undefined {
   const { tracer, instruments, clock } = source;
   if (tracer === undefined && instruments === undefined) {
     source.warnOfNoSdk();

@@ -1,7 +1,6 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpRequest, HttpResponse, HttpUpgrade } from '@lamella/http';
 import { HttpResponse as Response } from '@lamella/http';
-import type { Connection } from '@lamella/net-core';
-import type { ExtensionKey, Layer, Service } from '@lamella/service-core';
+import type { ExtensionKey, Layer } from '@lamella/service-core';
 import { extensionKey } from '@lamella/service-core';
 import { trace } from '@opentelemetry/api';
 import type { ConnectionInstruments } from '../connection/connection-instruments.ts';
@@ -115,11 +114,11 @@ function matchedRoute(request: HttpRequest): string | undefined {
 
 /** What a connection becomes knows the span of the request that asked for it; a tunnel has a span of its own. */
 function upgradedHandler(
-  inner: Service<Connection, void>,
+  inner: HttpUpgrade['handler'],
   { operation, request }: ServerExchange,
   source: TelemetrySource<ConnectionInstruments>,
   places: ServerPlaces,
-): Service<Connection, void> {
+): HttpUpgrade['handler'] {
   const span = trace.getSpan(operation.context);
   const link = span === undefined ? undefined : ownSpanContext(span);
   return {

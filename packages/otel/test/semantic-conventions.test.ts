@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineService, grpcClient, grpcService, implementService, jsonCodec } from '@lamella/grpc';
+import { createHttpClient, HttpBody, HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
+import { directClientOn } from '@lamella/http/testing';
+import { memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
+import { serviceFn, stack } from '@lamella/service-core';
+import type { Attributes } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
+import type { MetricData } from '@opentelemetry/sdk-metrics';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import * as stable from '@opentelemetry/semantic-conventions';
+import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grpcClientTelemetryLayer, grpcServerTelemetryLayer } from '../src/grpc.ts';
+import { defaultKnownMethods, httpClientTelemetryLayer, httpServerTelemetryLayer } from '../src/http.ts';
+import { connectionTelemetryLayer, connectorTelemetryLayer } from '../src/index.ts';
+import { ATTR, DURATION_BOUNDS, METRIC, OTHER } from '../src/shared/names.ts';
+import { Recording } from './support/recording.ts';
+
+const ATTRIBUTES = valuesOf(incubating, 'ATTR_');
+const METRICS = valuesOf(incubating, 'METRIC_');
+const OWN = /^lamella\./;
+
+// What the package exports of attributes with a key in their name are functions.
+const TEMPLATES = [incubating.ATTR_HTTP_REQUEST_HEADER('x-tag'), incubating.ATTR_HTTP_RESPONSE_HEADER('content-type')];
+
+describe('names of the official package', () => {
+  it.each(Object.values(ATTR))('know the attribute %s', (name) => expect(ATTRIBUTES).toContain(name));
+  it.each(Object.values(METRIC))('know the metric %s', (name) => expect(METRICS).toContain(name));
+
+  it('know the methods and the value of all others', () => {
+    const methods = valuesOf(stable, 'HTTP_REQUEST_METHOD_VALUE_');
+    expect(new Set([...defaultKnownMethods, OTHER])).toEqual(methods);
+    expect(OTHER).toBe(stable.ERROR_TYPE_VALUE_OTHER);
+  });
+
+  it('mark none of them as given up, and have those stable that every user relies on', () => {
+    const deprecated = deprecatedNames();
+    expect(deprecated.size).toBeGreaterThan(50);
+    for (const name of [...Object.values(ATTR), ...Object.values(METRIC)]) expect(deprecated).not.toContain(name);
+    const stableNames = new Set([...valuesOf(stable, 'METRIC_'), ...valuesOf(stable, 'ATTR_')]);
+    for (const name of [
+      METRIC.serverRequestDuration,
+      METRIC.clientRequestDuration,
+      METRIC.rpcServerCallDuration,
+      METRIC.rpcClientCallDuration,
+      ATTR.rpcMethod,
+      ATTR.rpcSystem,
+      ATTR.rpcStatusCode,
+    ]) {
+      expect(stableNames).toContain(name);
+    }
+  });
+});
+
+describe('what the layers export', () => {
+  let spans: readonly ReadableSpan[] = [];
+  let metrics: ReadonlyMap<string, MetricData> = new Map();
+  const recording = new Recording();
+  beforeAll(async () => {
+    await exercise(recording);
+    spans = recording.spans;
+    metrics = await recording.metrics();
+  });
+  afterAll(() => recording.shutdown());
+
+  it('has only names that are official, or marked as ours', () => {
+    const used = new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)));
+    for (const { dataPoints } of metrics.values()) {
+      for (const { attributes } of dataPoints) for (const name of Object.keys(attributes)) used.add(name);
+    }
+    const unknown = [...used].filter((name) => !ATTRIBUTES.has(name) && !TEMPLATES.includes(name) && !OWN.test(name));
+    expect(unknown).toEqual([]);
+    expect([...metrics.keys()].filter((name) => !METRICS.has(name) && !OWN.test(name))).toEqual([]);
+    expect(used.size).toBeGreaterThan(20);
+  });
+
+  it.each([
+    [METRIC.serverRequestDuration, DataPointType.HISTOGRAM, 's', ['http.request.method', 'url.scheme']],
+    [METRIC.serverActiveRequests, DataPointType.SUM, '{request}', ['http.request.method', 'url.scheme']],
+    [METRIC.serverRequestBodySize, DataPointType.HISTOGRAM, 'By', ['http.request.method', 'url.scheme']],
+    [METRIC.serverResponseBodySize, DataPointType.HISTOGRAM, 'By', ['http.request.method', 'url.scheme']],
+    [
+      METRIC.clientRequestDuration,
+      DataPointType.HISTOGRAM,
+      's',
+      ['http.request.method', 'server.address', 'server.port'],
+    ],
+    [METRIC.clientActiveRequests, DataPointType.SUM, '{request}', ['server.address', 'server.port']],
+    [METRIC.rpcServerCallDuration, DataPointType.HISTOGRAM, 's', ['rpc.system.name']],
+    [METRIC.rpcClientCallDuration, DataPointType.HISTOGRAM, 's', ['rpc.system.name', 'server.address']],
+  ])('has %s with its type, unit and required attributes', (name, type, unit, required) => {
+    const metric = metrics.get(name);
+    expect(metric?.dataPointType).toBe(type);
+    expect(metric?.descriptor.unit).toBe(unit);
+    expect(metric?.descriptor.description).not.toBe('');
+    expect(metric?.dataPoints.length).toBeGreaterThan(0);
+    for (const { attributes } of metric?.dataPoints ?? [])
+      expect(Object.keys(attributes)).toEqual(expect.arrayContaining([...required]));
+    if (metric?.dataPointType === DataPointType.SUM) expect(metric.isMonotonic).toBe(false);
+    if (metric?.dataPointType === DataPointType.HISTOGRAM && unit === 's') {
+      expect(metric.dataPoints[0]?.value.buckets.boundaries).toEqual(DURATION_BOUNDS);
+    }
+  });
+
+  it.each([
+    ['servers of HTTP', SpanKind.SERVER, 'url.scheme', ['http.request.method', 'url.path', 'url.scheme']],
+    [
+      'clients of HTTP',
+      SpanKind.CLIENT,
+      'url.full',
+      ['http.request.method', 'url.full', 'server.address', 'server.port'],
+    ],
+    ['servers of gRPC', SpanKind.SERVER, 'rpc.system.name', ['rpc.system.name', 'rpc.method']],
+    ['clients of gRPC', SpanKind.CLIENT, 'rpc.system.name', ['rpc.system.name', 'rpc.method', 'server.address']],
+  ])('has spans of %s with what they require', (_name, kind, mark, required) => {
+    const found = spans.filter((span) => span.kind === kind && mark in span.attributes);
+    expect(found.length).toBeGreaterThan(0);
+    for (const { attributes } of found) expect(Object.keys(attributes)).toEqual(expect.arrayContaining([...required]));
+  });
+
+  it('has the types that the conventions say', () => {
+    const numbers = /(?:\.port|status_code|resend_count|body\.size)$/;
+    for (const { attributes } of spans) {
+      for (const [name, value] of Object.entries(attributes)) {
+        if (OWN.test(name) || name === 'tls.resumed' || name.includes('.header.')) continue;
+        expect([name, typeof value]).toEqual([
+          name,
+          numbers.test(name) && name !== ATTR.rpcStatusCode ? 'number' : 'string',
+        ]);
+      }
+    }
+    const headers: Attributes[] = spans
+      .map(({ attributes }) => attributes)
+      .filter((found) => TEMPLATES[0] !== undefined && TEMPLATES[0] in found);
+    expect(headers.length).toBeGreaterThan(0);
+  });
+
+  it('names the conventions by their schema', () => {
+    for (const { instrumentationScope } of spans) {
+      expect(instrumentationScope).toMatchObject({
+        name: '@lamella/otel',
+        schemaUrl: expect.stringMatching(/^https:\/\/opentelemetry\.io\/schemas\/\d/),
+      });
+    }
+  });
+});
+
+/** Some of everything. */
+async function exercise({ options }: Recording): Promise<void> {
+  const headers = { requestHeaders: ['x-tag'], responseHeaders: ['content-type'], recordsBodySizes: true };
+  const network = memoryNetwork();
+  const listener = await network.listen(parseAddress('192.0.2.1:80'));
+  const app = serviceFn(async (request: HttpRequest) => {
+    await request.body.text();
+    if (request.path === '/fails') throw new Error('inside');
+    return HttpResponse.text('hello');
+  });
+  const http = [httpServerLayer(), httpServerTelemetryLayer({ ...options, ...headers })] as const;
+  void serveListener(listener, stack(connectionTelemetryLayer(options), ...http, app), { onError: () => {} });
+  const connector = connectorTelemetryLayer(options)(network.connector());
+  const raw = createHttpClient({ connector });
+  const client = httpClientTelemetryLayer({ ...options, ...headers })(raw);
+  for (const [method, path] of [
+    ['GET', '/?q=1'],
+    ['POST', '/'],
+    ['BREW', '/'],
+    ['GET', '/fails'],
+  ] as const) {
+    const body =
+      method === 'POST'
+        ? HttpBody.from(
+            (async function* () {
+              yield 'abc';
+            })(),
+          )
+        : HttpBody.empty;
+    const request = HttpRequest.from({
+      method,
+      target: `http://192.0.2.1${path}`,
+      headers: { 'X-Tag': 'a', 'User-Agent': 'test' },
+      body,
+    });
+    await (await client.serve(request)).body.text();
+  }
+  const text = jsonCodec(String);
+  const Echo = defineService('demo.Echo', { echo: { type: 'unary', request: text, response: text } });
+  const service = grpcService([implementService(Echo, { echo: (message) => message })], {
+    layers: [grpcServerTelemetryLayer(options)],
+  });
+  const url = 'https://echo.test';
+  await grpcClient(directClientOn(service), Echo, {
+    url,
+    layers: [grpcClientTelemetryLayer({ ...options, url })],
+  }).echo('a');
+  await raw.close();
+  await listener.close();
+}
+
+function valuesOf(module: object, prefix: string): ReadonlySet<string> {
+  const found = Object.entries(module).filter(([name, value]) => name.startsWith(prefix) && typeof value === 'string');
+  return new Set(found.map(([, value]) => String(value)));
+}
+
+/** What the package says in comments: those who are marked as deprecated. */
+function deprecatedNames(): ReadonlySet<string> {
+  const entry = fileURLToPath(import.meta.resolve('@opentelemetry/semantic-conventions/incubating'));
+  const names = new Set<string>();
+  for (const file of ['attributes', 'metrics']) {
+    const text = readFileSync(entry.replace(/index-incubating\.[cm]?js$/, `experimental_${file}.d.mts`), 'utf8');
+    for (const [, comment = '', name = ''] of text.matchAll(
+      /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*declare const \w+: "([^"]+)"/g,
+    )) {
+      if (comment.includes('@deprecated')) names.add(name);
+    }
+  }
+  return names;
+}

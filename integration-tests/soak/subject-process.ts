@@ -16,8 +16,14 @@ export interface SoakSubject {
 /** Starts the process, with a garbage collector that can be asked. */
 export async function startSubject(): Promise<SoakSubject> {
   const child = fork(fileURLToPath(new URL('./subject.ts', import.meta.url)), {
-    // The allocator of the system gives memory back as it is freed, and keeps no arena for each thread.
-    env: { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' },
+    // The allocator of the system gives memory back as it is freed, keeps no arena for each thread, and puts no small piece that lives on
+    // above the large ones of a busy moment, which would hold them all.
+    env: {
+      ...process.env,
+      MALLOC_ARENA_MAX: '2',
+      MALLOC_TRIM_THRESHOLD_: '131072',
+      MALLOC_MMAP_THRESHOLD_: '32768',
+    },
     execArgv: ['--conditions=@lamella/source', '--disable-warning=ExperimentalWarning', '--expose-gc'],
   });
   const ports = await next(child, 'ports');

@@ -216,10 +216,10 @@ export { ClientAddress, ForwardedFacts } from './layers/forwarded/forwarded-fact
 export { isForwardedField } from './layers/forwarded/is-forwarded-field.ts';
 export type { ReadForwardedLayerOptions } from './layers/forwarded/read-forwarded-layer.ts';
 export { readForwardedLayer } from './layers/forwarded/read-forwarded-layer.ts';
+export { requestScheme, TrustedScheme, urlScheme } from './layers/forwarded/request-scheme.ts';
 export type { TrustedProxies } from './layers/forwarded/trusted-proxies.ts';
 export type { ForwardedFields, WriteForwardedOptions } from './layers/forwarded/write-forwarded-layer.ts';
 export {
-  requestScheme,
   writeForwarded,
   writeForwardedLayer,
 } from './layers/forwarded/write-forwarded-layer.ts';

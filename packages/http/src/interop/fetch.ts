@@ -1,5 +1,6 @@
 import type { Service } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
+import { urlScheme } from '../layers/forwarded/request-scheme.ts';
 import { HttpBody } from '../message/http-body.ts';
 import { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpRequest } from '../message/http-request.ts';
@@ -8,7 +9,11 @@ import { reasonPhrase } from '../message/status.ts';
 
 /** Options of {@link toWebRequest}. */
 export interface WebRequestOptions {
-  /** Scheme of the URL where the target does not say. Default `'http'`. */
+  /**
+   * Scheme of the URL. Default: for a request that a server got, as its client sees it ({@link urlScheme}): by trusted proxies, or by whether
+   * its connection has TLS, but never by what the request claims. For any other, the scheme of its target, which counts before this option, or
+   * `'http'`.
+   */
   readonly scheme?: 'http' | 'https';
 }
 
@@ -24,7 +29,9 @@ export interface WebRequestOptions {
  */
 export function toWebRequest(request: HttpRequest, options: WebRequestOptions = {}): Request {
   if (isForbidden(request.method)) throw new UsageError(`a web request can't have the method ${request.method}`);
-  const { form, path, query, scheme = options.scheme ?? 'http' } = request.parsedTarget;
+  const { form, path, query } = request.parsedTarget;
+  const isReceived = request.extensions.ingress !== undefined;
+  const scheme = (isReceived ? options.scheme : undefined) ?? urlScheme(request) ?? options.scheme ?? 'http';
   const { authority } = request;
   if (authority === undefined) throw new UsageError('a web request needs a host: the request has none');
   const start = form === 'asterisk' || path === '' ? '/' : path;

@@ -103,6 +103,10 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     return this.drained;
   }
 
+  get trustsScheme(): boolean {
+    return this.#options.trustsScheme;
+  }
+
   get client(): Http2ClientFacts {
     return this.#protocol.early;
   }
@@ -250,9 +254,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     return new HttpRequest({
       // An extended CONNECT is shown as the Upgrade of HTTP/1.1 that it stands for. RFC 8441 section 5.
       method: head.protocol === undefined ? head.method : 'GET',
-      target: isConnect
-        ? head.authority
-        : requestTarget(head, this.#options.trustsScheme ? head.scheme.toLowerCase() : this.#scheme),
+      target: isConnect ? head.authority : requestTarget(head, this.#scheme, this.trustsScheme),
       version: '2',
       headers: headersOfValidFields(requestHeaders(exchange), head.neverIndexed),
       body: this.#requestBody(exchange),

@@ -1,5 +1,5 @@
 import type { BodyFlow, HttpBody, RequestContextOptions } from '@lamella/http';
-import { IncomingBody, RequestContext } from '@lamella/http';
+import { IncomingBody, RequestContext, TrustedScheme } from '@lamella/http';
 import type { AbortScope, Extensions } from '@lamella/service-core';
 import { Http2Client, Http2StreamId } from '../keys.ts';
 import type { Http2ClientFacts } from '../protocol/early-frames.ts';
@@ -13,6 +13,8 @@ export interface ExchangeHost {
   readonly scope: AbortScope;
   /** What the client has said first. */
   readonly client: Http2ClientFacts;
+  /** Whether `:scheme` is believed, whatever the connection is. */
+  readonly trustsScheme: boolean;
   wantBody(exchange: ServerExchange, isWanted: boolean): void;
   cancelBody(exchange: ServerExchange): void;
   takenBody(exchange: ServerExchange, byteCount: number): void;
@@ -68,6 +70,10 @@ export class ServerExchange implements RequestContextOptions, BodyFlow {
     const extensions = this.#host.extensions.fork('stream');
     extensions.insert(Http2StreamId, this.stream.id);
     extensions.insert(Http2Client, this.#host.client);
+    if (this.#host.trustsScheme) {
+      const scheme = this.head.scheme.toLowerCase();
+      if (scheme === 'http' || scheme === 'https') extensions.insert(TrustedScheme, scheme);
+    }
     return extensions;
   }
 

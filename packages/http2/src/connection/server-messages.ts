@@ -29,9 +29,16 @@ export function requestHeaders({ head }: ServerExchange): string[] {
  * connection, which is what a proxy is asked for.
  *
  * @param ownScheme - That of the connection.
+ * @param trustsScheme - Whether what a request says of `http` and `https` is how its client has come.
  */
-export function requestTarget({ scheme, authority, path }: Http2RequestHead, ownScheme: string): string {
-  return scheme.toLowerCase() === ownScheme || path === '*' ? path : `${scheme.toLowerCase()}://${authority}${path}`;
+export function requestTarget(
+  { scheme, authority, path }: Http2RequestHead,
+  ownScheme: string,
+  trustsScheme: boolean,
+): string {
+  const lower = scheme.toLowerCase();
+  const isOwn = lower === ownScheme || (trustsScheme && (lower === 'http' || lower === 'https'));
+  return isOwn || path === '*' ? path : `${lower}://${authority}${path}`;
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { HttpRequest, HttpResponse, RequestTarget } from '@lamella/http';
-import { parseRequestTarget } from '@lamella/http';
+import { parseRequestTarget, requestScheme } from '@lamella/http';
 import type { Connector } from '@lamella/net-core';
-import { TlsSession } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import { forwardRequest } from '../forwarding/forward-request.ts';
@@ -68,7 +67,7 @@ async function forwardPlain(request: HttpRequest, forwarding: Forwarding): Promi
 /** HTTP/2 says scheme, host and path apart; where the scheme is that of the connection, our server shows a path alone. */
 function wholeTarget(request: HttpRequest): RequestTarget & { readonly target: string } {
   const { parsedTarget, authority, target } = request;
-  const isInClear = request.extensions.get(TlsSession) === undefined;
+  const isInClear = requestScheme(request) === 'http';
   if (request.version !== '2' || parsedTarget.form !== 'origin' || authority === undefined || !isInClear) {
     return { ...parsedTarget, target };
   }

@@ -1,6 +1,7 @@
 import { UsageError } from '@lamella/service-core';
 import type { HttpHeaders } from '../../message/http-headers.ts';
 import type { HttpRequest } from '../../message/http-request.ts';
+import { urlScheme } from '../forwarded/request-scheme.ts';
 import { redactedHeaders, sensitiveHeadersOf } from '../sensitive-headers/sensitive-headers-layer.ts';
 import { requireInteger } from '../shared/option-checks.ts';
 import { plainText, printfFormat, shellWord } from './shell-word.ts';
@@ -51,13 +52,14 @@ export async function toCurl(request: HttpRequest, options: ToCurlOptions = {}):
   return body === 'stdin' || inline !== undefined ? command : `printf ${printfFormat(body)} | ${command}`;
 }
 
-function urlOf({ method, parsedTarget, target, authority }: HttpRequest): { target: string; authority: string } {
+function urlOf(request: HttpRequest): { target: string; authority: string } {
+  const { method, parsedTarget, target, authority } = request;
   if (method === 'CONNECT') throw new UsageError('curl has no command for CONNECT alone');
   if (authority === undefined)
     throw new UsageError('the request does not say where it goes: it has neither a whole URL nor Host');
   if (parsedTarget.form === 'absolute') return { target, authority: parsedTarget.authority ?? authority };
   if (parsedTarget.form === 'asterisk') throw new UsageError('curl asks for "*" only with --request-target');
-  return { target: `http://${authority}${target}`, authority };
+  return { target: `${urlScheme(request) ?? 'http'}://${authority}${target}`, authority };
 }
 
 async function bodyOf({ body }: HttpRequest, maxBytes: number): Promise<Uint8Array | 'none' | 'stdin'> {

@@ -1,4 +1,4 @@
-import { LocalAddress, PeerAddress, TlsSession } from '@lamella/net-core';
+import { LocalAddress, PeerAddress } from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import type { HttpHeaders } from '../../message/http-headers.ts';
@@ -8,6 +8,7 @@ import { callInner } from '../shared/call-inner.ts';
 import { requireOneOf } from '../shared/option-checks.ts';
 import { formatForwardedElement, forwardedNode } from './forwarded-element.ts';
 import { isForwardedField, plainFieldName } from './is-forwarded-field.ts';
+import { requestScheme } from './request-scheme.ts';
 
 /** Which fields tell the upstream who asked. */
 export type ForwardedFields = 'x-forwarded' | 'forwarded' | 'both' | 'none';
@@ -78,9 +79,4 @@ export function writeForwardedLayer(options: WriteForwardedOptions = {}): Layer<
       return callInner(inner, request.with({ headers }));
     },
   });
-}
-
-/** Scheme by which the client has come: `https` if its connection has a TLS session. */
-export function requestScheme(request: HttpRequest): 'http' | 'https' {
-  return request.extensions.get(TlsSession) === undefined ? 'http' : 'https';
 }

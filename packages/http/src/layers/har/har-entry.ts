@@ -3,6 +3,7 @@ import type { HttpHeaders } from '../../message/http-headers.ts';
 import type { HttpRequest } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { HttpTimings } from '../../timings/http-timings.ts';
+import { urlScheme } from '../forwarded/request-scheme.ts';
 import { redactedHeaders } from '../sensitive-headers/sensitive-headers-layer.ts';
 import type { Capture } from './captured-body.ts';
 import type { HarContent, HarEntry, HarPair, HarPostData, HarRequest, HarResponse, HarTimings } from './har-types.ts';
@@ -43,8 +44,9 @@ export function harEntry(exchange: Exchange): HarEntry {
 /** The whole URL of a request; of one that a server got, by its Host. */
 export function urlOf(request: HttpRequest): string {
   const { parsedTarget, target, authority } = request;
-  if (parsedTarget.form === 'origin') return `http://${authority ?? ''}${target}`;
-  return parsedTarget.form === 'absolute' ? target : `http://${authority ?? ''}`;
+  const scheme = urlScheme(request) ?? 'http';
+  if (parsedTarget.form === 'origin') return `${scheme}://${authority ?? ''}${target}`;
+  return parsedTarget.form === 'absolute' ? target : `${scheme}://${authority ?? ''}`;
 }
 
 function requestOf(request: HttpRequest, capture: Capture | undefined, sensitive: ReadonlySet<string>): HarRequest {

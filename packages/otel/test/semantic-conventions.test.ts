@@ -158,7 +158,7 @@ async function exercise({ options }: Recording): Promise<void> {
     if (request.path === '/fails') throw new Error('inside');
     return HttpResponse.text('hello');
   });
-  const http = [httpServerLayer(), httpServerTelemetryLayer({ ...options, ...headers })] as const;
+  const http = [httpServerLayer({ onError: () => {} }), httpServerTelemetryLayer({ ...options, ...headers })] as const;
   void serveListener(listener, stack(connectionTelemetryLayer(options), ...http, app), { onError: () => {} });
   const connector = connectorTelemetryLayer(options)(network.connector());
   const raw = createHttpClient({ connector });

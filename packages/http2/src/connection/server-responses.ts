@@ -1,6 +1,7 @@
 import type { HttpBody, HttpRequest, InformationalResponse } from '@lamella/http';
-import { errorResponse, HttpResponse } from '@lamella/http';
+import { errorResponse, HttpResponse, HttpStreamResetError } from '@lamella/http';
 import { ClosedError, UsageError } from '@lamella/service-core';
+import type { Http2ErrorCode } from '../codec/error-code.ts';
 import { pumpBody } from './body-pump.ts';
 import type { ServerExchange } from './server-exchange.ts';
 import { announcedLength, responseHead } from './server-messages.ts';
@@ -53,7 +54,7 @@ export class ServerResponses {
   }
 
   #breakOff(exchange: ServerExchange, error: unknown): void {
-    this.#work.protocol.reset(exchange.stream, 'INTERNAL_ERROR', this.#work.nowMs);
+    this.#work.protocol.reset(exchange.stream, resetCodeOf(error), this.#work.nowMs);
     this.#abandon(exchange, error);
   }
 
@@ -183,9 +184,17 @@ export class ServerResponses {
   }
 }
 
+/** A gateway says on what the next server has said, where that says something to the client too; the rest is a matter of that connection. */
+function resetCodeOf(error: unknown): Http2ErrorCode {
+  if (!(error instanceof HttpStreamResetError) || error.origin !== 'remote') return 'INTERNAL_ERROR';
+  return PASSED_ON.find((code) => code === error.resetCode) ?? 'INTERNAL_ERROR';
+}
+
 function isPositive({ status }: HttpResponse): boolean {
   return status >= 200 && status <= 299;
 }
 
 const EVENT_STREAM = /^text\/event-stream\b/i;
 const NOTHING = new Uint8Array(0);
+/** REFUSED_STREAM would say that nothing was done for a request whose response has begun; NO_ERROR, that nothing is missing. */
+const PASSED_ON: readonly Http2ErrorCode[] = ['CANCEL', 'ENHANCE_YOUR_CALM', 'INADEQUATE_SECURITY'];

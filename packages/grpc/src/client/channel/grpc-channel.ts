@@ -122,12 +122,14 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
     }
     const tried = new Set<string>();
     request.extensions.insert(TriedServers, tried);
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await balanced.serve(request);
       } catch (error) {
-        const hasOthers = [...servers.keys()].some((id) => !tried.has(id));
-        if (request.scope.aborted || !hasOthers || !isBeforeConnection(error)) throw error;
+        // Servers that are left out at the moment are no others: then one is chosen that was tried before.
+        const isNew = tried.size === attempt;
+        const hasOthers = tried.size < servers.size;
+        if (request.scope.aborted || !isNew || !hasOthers || !isBeforeConnection(error)) throw error;
       }
     }
   };

@@ -1,0 +1,86 @@
+import { checkLedger } from '@lamella/net-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkProcess } from '../promises/support/process-failures.ts';
+import { GrpcWorld } from './support/grpc-world.ts';
+import { HandMadeServer } from './support/hand-made-server.ts';
+
+checkLedger({ beforeEach, afterEach });
+checkProcess({ beforeEach, afterEach });
+
+/** How a server falls silent, and when a call without a deadline of its own hears of it. */
+const SILENCES: readonly (readonly [name: string, afterMs: number, greets: boolean])[] = [
+  ['never says its settings', 10_000, false],
+  ['says its settings, and never answers', 120_000, true],
+];
+
+describe('a server of gRPC that accepts a connection and falls silent', () => {
+  it.each(SILENCES)(
+    '%s: calls without a deadline fail after %d ms, the next ones go through',
+    async (_, afterMs, greets) => {
+      const world = new GrpcWorld();
+      let connections = 0;
+      world.accept('app.test', (connection) => {
+        const server = new HandMadeServer(connection);
+        if (++connections > 1 || greets) server.greet();
+        if (connections > 1) server.onRequest = (streamId) => server.answer(streamId, 'answer');
+      });
+      const client = world.client('app.test');
+      const ends: unknown[] = [];
+      const calls = [client.echo('a'), client.join(['a', 'b']), client.split('ab').next(), client.chat(['a']).next()];
+      for (const call of calls) call.catch((error: unknown) => ends.push(error));
+      await world.elapse(afterMs - 1, (afterMs - 1) / 3);
+      expect(ends).toEqual([]);
+      await world.elapse(1);
+      expect(ends).toHaveLength(4);
+      for (const end of ends)
+        expect(end).toMatchObject({ statusName: 'UNAVAILABLE', cause: { code: expect.any(String) } });
+      if (greets) {
+        // The connection is well as far as anybody knows: only the calls have ended.
+        expect(connections).toBe(1);
+      } else {
+        const next = client.echo('b');
+        await world.elapse(100, 10);
+        expect([await next, connections]).toEqual(['answer', 2]);
+      }
+      await world.close();
+      expect(world.clock.pendingTimers).toBe(0);
+    },
+  );
+
+  it.each(SILENCES)('%s: a call with a deadline ends with that', async (_name, _afterMs, greets) => {
+    const world = new GrpcWorld();
+    world.accept('app.test', (connection) => {
+      const server = new HandMadeServer(connection);
+      if (greets) server.greet();
+    });
+    const call = world.client('app.test').echo('a', { timeoutMs: 500, waitForReady: true });
+    const failure = expect(call).rejects.toMatchObject({ statusName: 'DEADLINE_EXCEEDED' });
+    await world.elapse(500, 100);
+    await failure;
+    await world.close();
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('is found to be gone by a sign of life that does not come, with calls that wait for hours', async () => {
+    const world = new GrpcWorld();
+    let connections = 0;
+    world.accept('app.test', (connection) => {
+      connections++;
+      new HandMadeServer(connection).greet(); // answers no PING either
+    });
+    const timeouts = { keepAliveMs: 30_000, pingTimeoutMs: 5_000, responseHeadTimeoutMs: Number.POSITIVE_INFINITY };
+    const client = world.client('app.test', {}, world.http({ timeouts }));
+    let end: unknown;
+    client.echo('a').catch((error: unknown) => {
+      end = error;
+    });
+    await world.elapse(34_999, 4_999.857142857143);
+    expect(end).toBeUndefined();
+    await world.elapse(10, 1);
+    expect(end).toMatchObject({ statusName: 'UNAVAILABLE' });
+    client.echo('b').catch(() => {});
+    await world.elapse(10, 1);
+    expect(connections).toBe(2);
+    await world.close();
+  });
+});

@@ -12,12 +12,14 @@ import { refuseReplaced } from './replaced-options.ts';
 import type { CookieRewrite } from './rewrite-cookies.ts';
 import { cookieRewriter } from './rewrite-cookies.ts';
 import { locationRewriter } from './rewrite-location.ts';
+import type { TargetClientOptions } from './target-client.ts';
+import { targetClient } from './target-client.ts';
 import type { HttpProxyTarget, PathOptions, TargetPlace } from './target-place.ts';
 import { targetAt, targetPlace } from './target-place.ts';
 
 /** Options of {@link httpProxyOptions}: those of http-proxy by their own names, and ours. */
-export interface HttpProxyCompatOptions extends ForwardingOptions {
-  /** Gets the requests. */
+export interface HttpProxyCompatOptions extends Omit<ForwardingOptions, 'client'>, TargetClientOptions {
+  /** Gets the requests; as parts it may hold `ca`, `cert`, `key`, `passphrase` and `ciphers`. */
   readonly target?: HttpProxyTarget;
   /** Gets a copy of each request, or without a `target` the request itself; its responses are thrown away. */
   readonly forward?: HttpProxyTarget;
@@ -70,10 +72,11 @@ export interface HttpProxyCompatOptions extends ForwardingOptions {
  * @example
  * const client = createHttpClient({ connector: memoryNetwork().connector() });
  * const proxy = httpProxyOptions({ client, target: 'http://127.0.0.1:3000', changeOrigin: true, xfwd: true, ws: true });
+ * const secured = httpProxyOptions({ connector: memoryNetwork().connector(), target: 'https://api.test', changeOrigin: true });
  */
 export function httpProxyOptions(options: HttpProxyCompatOptions): Service<HttpRequest, HttpResponse> {
   refuseReplaced(options, KNOWN);
-  const { target, forward, xfwd = false, changeOrigin = false, ws = false, client } = options;
+  const { target, forward, xfwd = false, changeOrigin = false, ws = false } = options;
   const paths = { prependPath: options.prependPath ?? true, ignorePath: options.ignorePath ?? false };
   const place = target === undefined ? undefined : targetPlace('target', target, paths);
   const copyTo = forward === undefined ? undefined : targetPlace('forward', forward, paths);
@@ -83,8 +86,9 @@ export function httpProxyOptions(options: HttpProxyCompatOptions): Service<HttpR
     throw new UsageError(`method must be a token, got ${JSON.stringify(options.method)}`);
   }
 
+  const client = targetClient(options);
   const setFields = fieldSetter(options.headers ?? {}, options.auth, !changeOrigin);
-  const rewriteLocation = locationRewriter(main.authority, {
+  const rewriteLocation = locationRewriter(`${main.scheme}://${main.authority}`, {
     hostRewrite: options.hostRewrite,
     autoRewrite: options.autoRewrite ?? false,
     protocolRewrite: options.protocolRewrite,
@@ -95,7 +99,7 @@ export function httpProxyOptions(options: HttpProxyCompatOptions): Service<HttpR
 
   const proxy = reverseProxyService({
     client: sender(client, main, place === undefined ? undefined : copyTo, paths, options),
-    routes: [{ to: `http://${main.authority}` }],
+    routes: [{ to: `${main.scheme}://${main.authority}` }],
     keepsHost: !changeOrigin,
     forwarded: xfwd ? 'x-forwarded' : 'none',
     trustsForwarded: true, // http-proxy believes them all
@@ -177,7 +181,20 @@ function withoutAnswers(inner: Service<HttpRequest, HttpResponse>): Service<Http
 }
 
 const KNOWN: ReadonlySet<string> = new Set([
-  ...['client', 'pseudonym', 'relay', 'upgrade', 'onRelayEnd', 'editRequest', 'editResponse', 'clock'],
+  ...[
+    'client',
+    'connector',
+    'lifecycle',
+    'secure',
+    'ca',
+    'pseudonym',
+    'relay',
+    'upgrade',
+    'onRelayEnd',
+    'editRequest',
+    'editResponse',
+    'clock',
+  ],
   ...['target', 'forward', 'ws', 'xfwd', 'changeOrigin', 'prependPath', 'ignorePath', 'auth', 'method', 'headers'],
   ...['hostRewrite', 'autoRewrite', 'protocolRewrite', 'cookieDomainRewrite', 'cookiePathRewrite'],
   ...['proxyTimeout', 'followRedirects', 'preserveHeaderKeyCase'],

@@ -4,12 +4,10 @@ import { UsageError } from '@lamella/service-core';
 const REPLACED: Readonly<Record<string, string>> = {
   agent: 'the pool is that of the client: createHttpClient({ maxConnectionsPerOrigin, idleTimeoutMs })',
   buffer: 'a layer in front can give the request another body: request.with({ body })',
-  ca: 'TLS to targets is not there yet',
   lookup: 'names are resolved by the connector of the client: tcpConnector({ resolver })',
   localAddress: 'the connector of the client has it: socketConnector({ localAddress }) of @lamella/net-tcp',
-  secure: 'TLS to targets is not there yet; with an http: target it has no effect, leave it out',
   selfHandleResponse: 'a layer around the service gets the response, and gives the one it likes',
-  ssl: 'a server with TLS is not there yet',
+  ssl: 'a layer in front of the server has it: httpProxySsl(ssl)',
   timeout: 'the server around has it: httpServerLayer({ timeouts })',
   toProxy: 'a proxy on the way is an option of the client: createHttpClient({ proxy })',
 };
@@ -23,8 +21,8 @@ export function refuseReplaced(options: object, known: ReadonlySet<string>): voi
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const instead = Object.hasOwn(REPLACED, name) ? REPLACED[name] : undefined;
-    // `false` is what they all are by default, but for `secure`.
-    if (instead !== undefined && (value !== false || name === 'secure')) throw new UsageError(`${name}: ${instead}`);
+    // `false` is what they all are by default.
+    if (instead !== undefined && value !== false) throw new UsageError(`${name}: ${instead}`);
     if (instead === undefined && !known.has(name)) throw new UsageError(`${name} is no option of http-proxy`);
   }
 }

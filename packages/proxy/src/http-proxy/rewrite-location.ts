@@ -16,10 +16,11 @@ export type LocationRewriter = (headers: HttpHeaders, response: HttpResponse, re
  * Makes the function that changes redirects, by the rules of http-proxy: statuses 201, 301, 302, 307 and 308, a whole URL whose host is
  * that of the target.
  *
+ * @param origin - Scheme, host and port of the target.
  * @returns `undefined` if nothing is to be changed.
  * @throws UsageError if an option makes no sense.
  */
-export function locationRewriter(authority: string, options: LocationRewriteOptions): LocationRewriter | undefined {
+export function locationRewriter(origin: string, options: LocationRewriteOptions): LocationRewriter | undefined {
   const { hostRewrite, autoRewrite, protocolRewrite } = options;
   if (hostRewrite !== undefined && tryParseAuthority(hostRewrite) === undefined) {
     throw new UsageError(`hostRewrite must be host or host:port, got ${JSON.stringify(hostRewrite)}`);
@@ -29,7 +30,7 @@ export function locationRewriter(authority: string, options: LocationRewriteOpti
     throw new UsageError(`protocolRewrite must be http or https, got ${JSON.stringify(protocolRewrite)}`);
   }
   if (hostRewrite === undefined && !autoRewrite && scheme === undefined) return undefined;
-  const own = hostOf(`http://${authority}/`);
+  const own = hostOf(`${origin}/`);
   return (headers, { status }, request) => {
     const location = STATUSES.has(status) ? headers.get('location') : undefined;
     const parts = location === undefined ? null : LOCATION.exec(location);

@@ -1,12 +1,13 @@
 import type { HttpRequest } from '@lamella/http';
 import { tryParseRequestTarget } from '@lamella/http';
 import { UsageError } from '@lamella/service-core';
+import type { TlsParts } from './tls-parts.ts';
 
 /** Where http-proxy sends requests: a URL, or its parts. */
 export type HttpProxyTarget =
   | string
   | URL
-  | {
+  | (TlsParts & {
       readonly protocol?: string;
       readonly host?: string;
       readonly hostname?: string;
@@ -14,10 +15,11 @@ export type HttpProxyTarget =
       readonly path?: string;
       readonly pathname?: string;
       readonly socketPath?: string;
-    };
+    });
 
 /** Where requests go: a `target` or a `forward` of http-proxy, taken apart. */
 export interface TargetPlace {
+  readonly scheme: 'http' | 'https';
   /** Host and optional port. */
   readonly authority: string;
   /** Path without a slash at the end. */
@@ -35,32 +37,32 @@ export interface PathOptions {
 /** Takes a target apart. @throws UsageError if that is no place that can be reached. */
 export function targetPlace(name: string, target: HttpProxyTarget, { ignorePath }: PathOptions): TargetPlace {
   const url = urlOf(name, target);
-  const parsed = tryParseRequestTarget('GET', url.replace(/^ws:/i, 'http:'));
+  const parsed = tryParseRequestTarget('GET', url.replace(/^ws(s?):/i, 'http$1:'));
   if (typeof parsed === 'string' || parsed.authority === undefined) {
     throw new UsageError(`${name} must be a URL such as http://127.0.0.1:3000, got ${JSON.stringify(url)}`);
   }
-  if (parsed.scheme === 'https' || parsed.scheme === 'wss') {
-    throw new UsageError(`${name} needs TLS, which Lamella does not have yet: ${JSON.stringify(url)}`);
+  const { scheme, authority, path, query } = parsed;
+  if (scheme !== 'http' && scheme !== 'https') {
+    throw new UsageError(`${name} must be http:, https:, ws: or wss:, got ${JSON.stringify(url)}`);
   }
-  if (parsed.scheme !== 'http') throw new UsageError(`${name} must be http: or ws:, got ${JSON.stringify(url)}`);
-  const { authority, path, query } = parsed;
   if (query !== undefined && !ignorePath) {
     throw new UsageError(`${name} has a query, which only ignorePath can use: ${JSON.stringify(url)}`);
   }
   const whole = `${path === '' ? '/' : path}${query === undefined ? '' : `?${query}`}`;
-  return { authority, base: path.endsWith('/') ? path.slice(0, -1) : path, whole };
+  return { scheme, authority, base: path.endsWith('/') ? path.slice(0, -1) : path, whole };
 }
 
 /** The URL that a request goes to at a place. */
 export function targetAt(
-  { authority, base, whole }: TargetPlace,
+  { scheme, authority, base, whole }: TargetPlace,
   request: HttpRequest,
   { prependPath, ignorePath }: PathOptions,
 ): string {
-  if (ignorePath) return `http://${authority}${prependPath ? whole : '/'}`;
+  const origin = `${scheme}://${authority}`;
+  if (ignorePath) return `${origin}${prependPath ? whole : '/'}`;
   const { path, query } = request.parsedTarget;
-  if (path === '') return `http://${authority}`; // OPTIONS for the server as a whole
-  return `http://${authority}${prependPath ? base : ''}${path}${query === undefined ? '' : `?${query}`}`;
+  if (path === '') return origin; // OPTIONS for the server as a whole
+  return `${origin}${prependPath ? base : ''}${path}${query === undefined ? '' : `?${query}`}`;
 }
 
 function urlOf(name: string, target: HttpProxyTarget): string {

@@ -1,5 +1,6 @@
 import { constants } from 'node:http2';
 import { HttpRequest } from '@lamella/http';
+import { errorCodeNames } from '@lamella/http2/testing';
 import { describe, expect, it } from 'vitest';
 import { useLedger } from '../../support/ledger.ts';
 import { nodeServer } from './support/node-side.ts';
@@ -7,25 +8,8 @@ import { http2Client } from './support/our-side.ts';
 
 useLedger();
 
-const CODES = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-] as const;
-
 describe('resets by the server', () => {
-  it.each(CODES)('%s before and within the response', async (resetCode) => {
+  it.each(errorCodeNames)('%s before and within the response', async (resetCode) => {
     let streams = 0;
     const { url } = await nodeServer((stream, { ':path': path }) => {
       streams++;
@@ -33,8 +17,8 @@ describe('resets by the server', () => {
         stream.respond();
         // More than the client has room for, so that its end can't come before the reset.
         stream.write(Buffer.alloc(1_000_000));
-        setImmediate(() => stream.close(CODES.indexOf(resetCode)));
-      } else stream.close(CODES.indexOf(resetCode));
+        setImmediate(() => stream.close(errorCodeNames.indexOf(resetCode)));
+      } else stream.close(errorCodeNames.indexOf(resetCode));
     }, undefined);
     const client = http2Client(undefined);
     const processed = resetCode === 'REFUSED_STREAM' ? 'no' : 'unknown';

@@ -1,3 +1,4 @@
+import { errorCodeNames, RawFrameReader, rawFrame } from '@lamella/http2/testing';
 import { PlainHpack, plainBlock } from './plain-hpack.ts';
 
 /**
@@ -16,7 +17,7 @@ export function settingsFrame(...pairs: readonly (readonly [identifier: number, 
     payload.writeUInt16BE(identifier, index * 6);
     payload.writeUInt32BE(value, index * 6 + 2);
   }
-  return frameOf(SETTINGS, 0, 0, payload);
+  return rawFrame(SETTINGS, 0, 0, payload);
 }
 
 /** Says that the settings of the peer are known. */
@@ -40,15 +41,17 @@ export function framesOf(lines: FrameLines): Uint8Array {
       case 'DATA': {
         // What stands in quotes was written as JSON, and so is text.
         const text = JSON.parse(rest.replace(/ END$/, '')) as string;
-        frames.push(frameOf(DATA, flags, streamId, Buffer.from(text, 'latin1')));
+        frames.push(rawFrame(DATA, flags, streamId, Buffer.from(text, 'latin1')));
         break;
       }
       case 'RST_STREAM':
-        frames.push(frameOf(RST_STREAM, 0, streamId, wordOf(CODES.indexOf(rest))));
+        frames.push(rawFrame(RST_STREAM, 0, streamId, wordOf(errorCodeNames.indexOf(rest))));
         break;
       case 'GOAWAY': {
         const [last, code = ''] = rest.split(' ');
-        frames.push(frameOf(GOAWAY, 0, 0, Buffer.concat([wordOf(Number(last)), wordOf(CODES.indexOf(code))])));
+        frames.push(
+          rawFrame(GOAWAY, 0, 0, Buffer.concat([wordOf(Number(last)), wordOf(errorCodeNames.indexOf(code))])),
+        );
         break;
       }
       default:
@@ -61,19 +64,13 @@ export function framesOf(lines: FrameLines): Uint8Array {
 /** Makes lines of frames, but not of those that keep a connection going: SETTINGS, WINDOW_UPDATE, PING. */
 export class FrameLinesReader {
   readonly #hpack = new PlainHpack();
-  #bytes = Buffer.alloc(0);
+  readonly #frames = new RawFrameReader();
   #section: { start: string; block: Buffer } | undefined;
 
   /** Takes bytes, cut anywhere. @returns The lines of the frames that are whole. */
   read(bytes: Uint8Array): string[] {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
     const lines: string[] = [];
-    while (this.#bytes.length >= 9) {
-      const length = this.#bytes.readUIntBE(0, 3);
-      if (this.#bytes.length < 9 + length) break;
-      const [type, flags, streamId] = [this.#bytes.readUInt8(3), this.#bytes.readUInt8(4), this.#bytes.readUInt32BE(5)];
-      const payload = this.#bytes.subarray(9, 9 + length);
-      this.#bytes = this.#bytes.subarray(9 + length);
+    for (const { type, flags, streamId, payload } of this.#frames.read(bytes)) {
       lines.push(...this.#linesOf(type, flags, streamId === 1 || streamId === 0 ? '' : `${streamId} `, payload));
     }
     return lines;
@@ -92,9 +89,9 @@ export class FrameLinesReader {
         return this.#fields({ start, block: Buffer.concat([block, payload]) }, flags);
       }
       case RST_STREAM:
-        return [`${number}RST_STREAM ${CODES[payload.readUInt32BE(0)]}`];
+        return [`${number}RST_STREAM ${errorCodeNames[payload.readUInt32BE(0)]}`];
       case GOAWAY:
-        return [`GOAWAY ${payload.readUInt32BE(0)} ${CODES[payload.readUInt32BE(4)]}`];
+        return [`GOAWAY ${payload.readUInt32BE(0)} ${errorCodeNames[payload.readUInt32BE(4)]}`];
       case SETTINGS:
       case PING:
       case WINDOW_UPDATE:
@@ -116,18 +113,9 @@ function sectionOf(flags: number, streamId: number, block: Uint8Array): Uint8Arr
   for (let at = 0; at === 0 || at < block.length; at += MAX_FRAME_BYTES) {
     const last = at + MAX_FRAME_BYTES >= block.length ? END_HEADERS : 0;
     const piece = block.subarray(at, at + MAX_FRAME_BYTES);
-    frames.push(frameOf(at === 0 ? HEADERS : CONTINUATION, at === 0 ? flags | last : last, streamId, piece));
+    frames.push(rawFrame(at === 0 ? HEADERS : CONTINUATION, at === 0 ? flags | last : last, streamId, piece));
   }
   return frames;
-}
-
-function frameOf(type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, payload]);
 }
 
 function wordOf(value: number): Uint8Array {
@@ -149,21 +137,3 @@ const CONTINUATION = 9;
 const MAX_FRAME_BYTES = 16_384;
 const END_STREAM = 1;
 const END_HEADERS = 4;
-
-/** RFC 9113 section 7. */
-const CODES: readonly string[] = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-];

@@ -1,3 +1,4 @@
+import { RawFrameReader, rawFrame } from '@lamella/http2/testing';
 import type { ByteStream } from '@lamella/net-core';
 import { settle } from '@lamella/service-core/testing';
 import type { FrameLines } from './h2-script.ts';
@@ -8,7 +9,7 @@ export class WireHttp2Client {
   readonly stream: ByteStream;
   readonly #reader = new FrameLinesReader();
   readonly #answersPings: boolean;
-  #bytes = Buffer.alloc(0);
+  readonly #frames = new RawFrameReader();
   #lines: string[] = [];
   #ended: 'no' | 'end' | 'reset' = 'no';
 
@@ -67,15 +68,8 @@ export class WireHttp2Client {
   }
 
   #answer(chunk: Uint8Array): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]);
-    while (this.#bytes.length >= 9) {
-      const length = 9 + this.#bytes.readUIntBE(0, 3);
-      if (this.#bytes.length < length) return;
-      const frame = Buffer.from(this.#bytes.subarray(0, length));
-      this.#bytes = this.#bytes.subarray(length);
-      if (frame[3] !== PING || frame[4] !== 0) continue;
-      frame[4] = ACK;
-      this.#write(frame);
+    for (const { type, flags, payload } of this.#frames.read(chunk)) {
+      if (type === PING && flags === 0) this.#write(rawFrame(PING, ACK, 0, payload));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { HpackDecoder } from '../../src/codec/hpack/hpack-decoder.ts';
+import { errorCodeNames, RawFrameReader } from '../../src/testing/raw-frames.ts';
 
 /**
  * Reads the frames that the engine writes, and checks what every sender must keep to. Each becomes a line, such as
@@ -8,7 +9,7 @@ export class FrameReader {
   /** Largest frame that was allowed, in bytes. */
   maxFrameBytes = 16_384;
   readonly #hpack: HpackDecoder;
-  #bytes: Buffer = Buffer.alloc(0);
+  readonly #frames = new RawFrameReader();
   #section: { streamId: number; isEnd: boolean; pieces: Uint8Array[] } | undefined;
   #isFirst = true;
 
@@ -24,15 +25,9 @@ export class FrameReader {
 
   /** @returns A line for each whole frame. @throws Error if the frame is none that may be sent. */
   read(bytes: Uint8Array): string[] {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
     const lines: string[] = [];
-    while (this.#bytes.length >= 9) {
-      const length = this.#bytes.readUIntBE(0, 3);
-      if (this.#bytes.length < 9 + length) break;
-      if (length > this.maxFrameBytes) throw new Error(`a frame of ${length} bytes was sent`);
-      const [type, flags, streamId] = [this.#bytes.readUInt8(3), this.#bytes.readUInt8(4), this.#bytes.readUInt32BE(5)];
-      const payload = this.#bytes.subarray(9, 9 + length);
-      this.#bytes = this.#bytes.subarray(9 + length);
+    for (const { type, flags, streamId, payload } of this.#frames.read(bytes)) {
+      if (payload.length > this.maxFrameBytes) throw new Error(`a frame of ${payload.length} bytes was sent`);
       if (streamId >= 0x8000_0000) throw new Error('the reserved bit is set');
       const line = this.#line(type, flags, streamId, payload);
       if (line !== undefined) lines.push(line);
@@ -42,7 +37,7 @@ export class FrameReader {
 
   /** Bytes that belong to a frame which is not whole. */
   get restBytes(): number {
-    return this.#bytes.length;
+    return this.#frames.restBytes;
   }
 
   #line(type: number, flags: number, streamId: number, payload: Buffer): string | undefined {
@@ -119,26 +114,8 @@ function settingsOf(payload: Buffer): string[] {
 
 function codeName(payload: Buffer, at: number, end: number): string {
   if (payload.length !== end || payload.length < at + 4) throw new Error('a frame has another size');
-  return CODES[payload.readUInt32BE(at)] ?? String(payload.readUInt32BE(at));
+  return errorCodeNames[payload.readUInt32BE(at)] ?? String(payload.readUInt32BE(at));
 }
-
-/** Error codes. RFC 9113 section 7. */
-export const CODES: readonly string[] = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-];
 
 /** Flags that may be set, and what a frame belongs to. PRIORITY, PUSH_PROMISE and padding are never sent by us. */
 const RULES = {

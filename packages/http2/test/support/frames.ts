@@ -1,21 +1,7 @@
-/**
- * Frames as a peer might send them, right or wrong, byte by byte by hand. RFC 9113 section 4.1. Shares no code with the engine, which
- * it is to judge.
- */
-export function frame(
-  type: number,
-  flags: number,
-  streamId: number,
-  payload: Uint8Array = new Uint8Array(0),
-): Uint8Array {
-  const bytes = Buffer.alloc(9 + payload.length);
-  bytes.writeUIntBE(payload.length, 0, 3);
-  bytes[3] = type;
-  bytes[4] = flags;
-  bytes.writeUInt32BE(streamId, 5);
-  bytes.set(payload, 9);
-  return bytes;
-}
+import { rawFrame as frame } from '../../src/testing/raw-frames.ts';
+
+// Frames as a peer might send them, right or wrong, byte by byte by hand. Nothing of it is the engine's, which it is to judge.
+export { frame };
 
 /** What a client sends first, as RFC 9113 section 3.4 prints it. */
 export const PREFACE: Uint8Array = Buffer.from('505249202a20485454502f322e300d0a0d0a534d0d0a0d0a', 'hex');

@@ -19,8 +19,7 @@ export async function unaryResponse(response: HttpResponse, maxMessageBytes: num
   head.deleteWhere((name) => OF_GRPC.test(name));
   if (early !== undefined) {
     response.body.cancel();
-    // All that this head has is in it already.
-    return finished(response, head, { failure: callEndOf(early).failure ?? noMessage(), fields: [] });
+    return finished(response, head, callEndOf(early));
   }
   try {
     const frame = await singleFrame(response.body, maxMessageBytes);

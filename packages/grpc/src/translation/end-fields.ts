@@ -15,18 +15,18 @@ export interface SplitHead {
 }
 
 /**
- * Takes the status out of the head of a response.
+ * Takes the end out of the head of a response.
  *
  * @remarks
- * PROTOCOL-HTTP2.md of grpc/grpc, "Trailers-Only": all metadata of such a head belongs to the end. It stays in the head, too: which of its
- * fields are metadata, and which belong to HTTP and those on the way, nobody can say.
+ * PROTOCOL-HTTP2.md of grpc/grpc, "Trailers-Only": all metadata of such a head belongs to the end, and must not come twice. What HTTP and those
+ * on the way say by fields that are known stays where it is.
  */
 export function splitHead(headers: HttpHeaders): SplitHead {
   const head = headers.clone();
   if (!headers.has('grpc-status')) return { head, early: undefined };
-  head.deleteWhere((name) => OF_END.has(name.toLowerCase()));
   const early = headers.clone();
-  early.deleteWhere((name) => OF_HEAD.test(name));
+  early.deleteWhere((name) => OF_HTTP.test(name));
+  head.deleteWhere((name) => !OF_HTTP.test(name));
   return { head, early };
 }
 
@@ -51,6 +51,14 @@ export function statusOf(error: unknown): GrpcStatusError {
   return new GrpcStatusError(GrpcStatus.INTERNAL, 'the call failed', { cause: error });
 }
 
-const OF_END: ReadonlySet<string> = new Set(['grpc-status', 'grpc-message', 'grpc-status-details-bin']);
-const OF_HEAD =
-  /^(?:content-(?:type|length|encoding)|date|server|via|vary|set-cookie|cache-control|alt-svc|grpc-(?:accept-)?encoding|access-control-.*)$/i;
+const OF_HTTP = new RegExp(
+  `^(?:${[
+    'accept-ranges|age|alt-svc|cache-control|connection|date|etag|expires|last-modified|link|location|nel|pragma',
+    'proxy-status|refresh|report-to|reporting-endpoints|retry-after|server|server-timing|set-cookie',
+    'strict-transport-security|timing-allow-origin|trailer|transfer-encoding|upgrade|vary|via|www-authenticate',
+    'content-(?:type|length|encoding|language|location|security-policy(?:-report-only)?)',
+    'x-(?:content-type-options|frame-options|xss-protection|powered-by)|referrer-policy|permissions-policy',
+    'grpc-(?:accept-)?encoding|access-control-.*|cross-origin-.*',
+  ].join('|')})$`,
+  'i',
+);

@@ -71,7 +71,7 @@ export type { BodyFlow } from './connection/incoming-body.ts';
 export { IncomingBody } from './connection/incoming-body.ts';
 export { LingeringClose } from './connection/lingering-close.ts';
 export { headersOfValidFields } from './message/http-headers.ts';
-export type { FullHttpServerOptions } from './server/server-options.ts';
+export type { HttpServerTerms } from './server/server-options.ts';
 export { fullHttpServerOptions } from './server/server-options.ts';
 export type { CallStartFacts, Dial } from './timings/call-start.ts';
 export { CallStart } from './timings/call-start.ts';

@@ -13,7 +13,7 @@ import type { Http1ServerEvent, Http1ServerProtocolOptions } from '../protocol/h
 import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
 import { readOutboundFields } from '../protocol/outbound-fields.ts';
 import { errorResponse } from '../server/error-response.ts';
-import type { FullHttpServerOptions } from '../server/server-options.ts';
+import type { HttpServerTerms } from '../server/server-options.ts';
 import { AgeWatch } from './age-watch.ts';
 import { bodyAfterFirst } from './body-after-first.ts';
 import type { ConnectionHolder } from './connection-life.ts';
@@ -26,7 +26,7 @@ import { ServerExchange } from './server-exchange.ts';
 import { UpgradeRun } from './upgrade-run.ts';
 
 /** Options of {@link Http1ServerConnection}; defaults are set by the server layer. */
-export interface Http1ServerConnectionOptions extends FullHttpServerOptions, Http1ServerProtocolOptions {
+export interface Http1ServerConnectionOptions extends HttpServerTerms, Http1ServerProtocolOptions {
   /** Makes the Date field; one for all connections of a server. */
   readonly dateLine: DateLine;
 }

@@ -37,7 +37,7 @@ export interface HttpServerOptions {
 }
 
 /** {@link HttpServerOptions} with nothing left open. */
-export interface FullHttpServerOptions {
+export interface HttpServerTerms {
   /** Requests after which a connection ends. */
   readonly maxRequests: number;
   /** Draws the age after which a connection takes no more requests, in milliseconds. */
@@ -61,7 +61,7 @@ export function fullHttpServerOptions(
   options: HttpServerOptions,
   defaultMaxRequests: number,
   unnamed: string,
-): FullHttpServerOptions {
+): HttpServerTerms {
   const {
     maxRequestsPerConnection = defaultMaxRequests,
     maxConnectionAgeMs = 3_600_000,
@@ -96,7 +96,7 @@ function jittered(ageMs: number, ratio: number, random: () => number): number {
   return ageMs === Number.POSITIVE_INFINITY ? ageMs : ageMs * (1 - ratio * random());
 }
 
-function reportOnConsole(unnamed: string): FullHttpServerOptions['onError'] {
+function reportOnConsole(unnamed: string): HttpServerTerms['onError'] {
   return (error, request) => {
     const what = request === undefined ? unnamed : `${request.method} ${request.target.slice(0, 200)}`;
     console.error(`lamella: ${what} failed:`, error);

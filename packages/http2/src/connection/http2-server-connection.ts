@@ -1,4 +1,4 @@
-import type { FullHttpServerOptions, HttpResponse } from '@lamella/http';
+import type { HttpResponse, HttpServerTerms } from '@lamella/http';
 import { HttpBody, HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
 import { formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
@@ -30,7 +30,7 @@ import { ServerWork } from './server-work.ts';
 import { receivedTrailers } from './wire-fields.ts';
 
 /** Options of {@link Http2ServerConnection}; defaults are set by the server layer. */
-export interface Http2ServerConnectionOptions extends FullHttpServerOptions {
+export interface Http2ServerConnectionOptions extends HttpServerTerms {
   readonly limits: Http2Limits;
   readonly timeouts: Http2Timeouts;
   readonly allowsExtendedConnect: boolean;

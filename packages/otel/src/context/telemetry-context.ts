@@ -20,8 +20,7 @@ export interface Traceable {
  *
  * @example
  * const service = serviceFn((request: HttpRequest) => {
- *   const span = trace.getSpan(contextOf(request));
- *   span?.setAttribute('app.user', 'ann');
+ *   console.log('serving', traceFields(contextOf(request)));
  *   return HttpResponse.text('hello');
  * });
  */

@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { httpSubject } from '../../test/support/http-subject.ts';
 import { Recording, sinceEpochMs } from '../../test/support/recording.ts';
 import { contextOf, TelemetryContext } from '../context/telemetry-context.ts';
+import { formatTraceParent } from '../propagation/trace-parent.ts';
 import { MatchedRoute } from './foreign-keys.ts';
 import type { HttpServerTelemetryOptions } from './http-server-telemetry-layer.ts';
 import { httpServerTelemetryLayer } from './http-server-telemetry-layer.ts';
@@ -285,6 +286,28 @@ describe('httpServerTelemetryLayer', () => {
     expect(await recording.points(DURATION)).toMatchObject([{ value: { count: 1 } }]);
   });
 
+  it.each([
+    ['nobody has decided, and chance says no', 0, undefined, false],
+    ['nobody has decided, and chance says yes', 1, undefined, true],
+    ['the client has it sampled', 0, `00-${TRACE}-${SPAN}-01`, true],
+    ['the client has it not sampled', 1, `00-${TRACE}-${SPAN}-00`, false],
+  ])('asks the SDK by sampleRatio: %s', async (_name, sampleRatio, traceparent, isRecorded) => {
+    const sent: (string | undefined)[] = [];
+    const { recording, service } = setup({ sampleRatio }, async (request) => {
+      const ids = trace.getSpanContext(contextOf(request));
+      sent.push(ids && formatTraceParent(ids));
+      return HttpResponse.text('');
+    });
+    const headers = traceparent === undefined ? {} : { traceparent };
+    await service.serve(HttpRequest.from({ target: '/', headers }));
+    await service.serve(HttpRequest.from({ target: '/', headers }));
+    expect(recording.spans).toHaveLength(isRecorded ? 2 : 0);
+    for (const value of sent)
+      expect(value).toMatch(isRecorded ? /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/ : /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(sent[0] === sent[1]).toBe(traceparent !== undefined && !isRecorded);
+    expect(await recording.points(DURATION)).toMatchObject([{ value: { count: 2 } }]);
+  });
+
   it('records a request once, however many layers it passes', async () => {
     const { recording, layer } = setup();
     const twice = directClientOn(
@@ -333,6 +356,9 @@ describe('httpServerTelemetryLayer', () => {
   it.each([
     [{ incoming: 'maybe' }, 'incoming'],
     [{ routeOf: 1 }, 'routeOf'],
+    [{ sampleRatio: 1.1 }, 'sampleRatio'],
+    [{ sampleRatio: -0.1 }, 'sampleRatio'],
+    [{ sampleRatio: Number.NaN }, 'sampleRatio'],
     [{ knownMethods: 'GET' }, 'knownMethods'],
     [{ redactQuery: [1] }, 'redactQuery'],
     [{ requestHeaders: ['a b'] }, 'requestHeaders'],

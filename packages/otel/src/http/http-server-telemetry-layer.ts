@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, HttpUpgrade } from '@lamella/http';
 import { HttpResponse as Response } from '@lamella/http';
 import type { ExtensionKey, Layer } from '@lamella/service-core';
-import { extensionKey } from '@lamella/service-core';
+import { extensionKey, UsageError } from '@lamella/service-core';
 import { trace } from '@opentelemetry/api';
 import type { ConnectionInstruments } from '../connection/connection-instruments.ts';
 import { connectionInstruments } from '../connection/connection-instruments.ts';
@@ -28,6 +28,11 @@ export interface HttpServerTelemetryOptions extends HttpTelemetryOptions {
    * client's is passed over. At the edge, where anybody may name one, use `'link'` or `'ignore'`: baggage is not taken then. Default `'parent'`.
    */
   readonly incoming?: 'parent' | 'link' | 'ignore';
+  /**
+   * Share of requests that the SDK is asked about, 0 to 1, where the client has not decided whether they are sampled: what it has decided counts.
+   * For busy servers, since asking costs more than serving a small request. Default: the SDK is asked about every one.
+   */
+  readonly sampleRatio?: number;
   /** Names the route of a request, when it is over. Default: what the router of `@lamella/web` has matched. */
   readonly routeOf?: RouteOf;
 }
@@ -59,13 +64,16 @@ export interface HttpServerTelemetryOptions extends HttpTelemetryOptions {
  * );
  */
 export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {}): Layer<HttpRequest, HttpResponse> {
-  const { incoming = 'parent', routeOf = matchedRoute } = options;
+  const { incoming = 'parent', routeOf = matchedRoute, sampleRatio } = options;
   requireOneOf('incoming', incoming, ['parent', 'link', 'ignore']);
   requireOptionalFunction('routeOf', routeOf);
+  if (sampleRatio !== undefined && !(sampleRatio >= 0 && sampleRatio <= 1)) {
+    throw new UsageError(`sampleRatio must be 0 to 1, got ${sampleRatio}`);
+  }
   const source = new TelemetrySource(options, httpServerInstruments);
   const tunnels = new TelemetrySource(options, connectionInstruments);
   const places = new ServerPlaces();
-  const telemetry = { source, settings: httpTelemetrySettings(options), places, incoming, routeOf };
+  const telemetry = { source, settings: httpTelemetrySettings(options), places, incoming, routeOf, sampleRatio };
 
   const begin = (request: HttpRequest): ServerExchange | undefined => {
     if (!isObserved(source)) return undefined;

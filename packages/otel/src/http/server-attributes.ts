@@ -24,19 +24,19 @@ export function serverAttributes(
   places: ServerPlaces,
   settings: HttpTelemetrySettings,
 ): Attributes {
-  const { extensions, headers, version, query } = request;
+  const { extensions, headers, query } = request;
   const attributes: Attributes = {};
   addMethod(attributes, request.method, settings.known);
   attributes[ATTR.urlScheme] = scheme;
   if (request.path !== '') attributes[ATTR.urlPath] = cut(request.path);
   if (query !== undefined && query !== '') attributes[ATTR.urlQuery] = cut(redactedQuery(query, settings.secrets));
   addPlace(attributes, places.of(scheme, extensions.get(ForwardedFacts)?.host ?? request.authority));
-  const peer = extensions.get(PeerAddress);
-  addPeer(attributes, peer);
   const client = extensions.get(ClientAddress);
   if (client !== undefined) attributes[ATTR.clientAddress] = hostText(client);
-  else if (peer?.type === 'tcp') attributes[ATTR.clientAddress] = addressText(peer);
-  attributes[ATTR.protocolVersion] = version;
+  else {
+    const peer = extensions.get(PeerAddress);
+    if (peer?.type === 'tcp') attributes[ATTR.clientAddress] = addressText(peer);
+  }
   const agent = headers.get('user-agent');
   if (agent !== undefined) attributes[ATTR.userAgent] = cut(agent);
   if (settings.requestHeaders.length > 0) {
@@ -45,9 +45,10 @@ export function serverAttributes(
   return attributes;
 }
 
-/** What the connection adds, which samplers need not know. */
-export function serverEndAttributes(request: HttpRequest): Attributes {
-  const attributes: Attributes = {};
-  addLocal(attributes, request.extensions.get(LocalAddress));
+/** What is of no use to samplers: most requests are not recorded, and need not pay for it. */
+export function serverEndAttributes({ extensions, version }: HttpRequest): Attributes {
+  const attributes: Attributes = { [ATTR.protocolVersion]: version };
+  addPeer(attributes, extensions.get(PeerAddress));
+  addLocal(attributes, extensions.get(LocalAddress));
   return attributes;
 }

@@ -14,6 +14,7 @@ import { Operation } from '../shared/operation.ts';
 import { safely } from '../shared/safely.ts';
 import type { TelemetrySource } from '../shared/telemetry-source.ts';
 import { countedRequest } from './counted-request.ts';
+import { unsampledContext } from './head-sampling.ts';
 import type { HttpOperation } from './http-exchange.ts';
 import { endExchange, isWhole, outcomeOfBody, responseAttributes } from './http-exchange.ts';
 import type { HttpInstruments } from './http-instruments.ts';
@@ -31,6 +32,7 @@ export interface ServerTelemetry {
   readonly places: ServerPlaces;
   readonly incoming: 'parent' | 'link' | 'ignore';
   readonly routeOf: RouteOf;
+  readonly sampleRatio: number | undefined;
 }
 
 /** The channels of servers. */
@@ -51,11 +53,15 @@ export class ServerExchange {
 
   constructor(given: HttpRequest, telemetry: ServerTelemetry) {
     const { source, settings, places } = telemetry;
-    const { tracer, instruments, clock } = source;
+    const { instruments, clock } = source;
     const { method } = given;
     const scheme = schemeOf(given);
     const label = methodLabel(method, settings.known);
-    const { parent, links } = this.#parentOf(given, telemetry);
+    const { parent: above, links } = this.#parentOf(given, telemetry);
+    const { sampleRatio } = telemetry;
+    const unsampled = sampleRatio === undefined ? undefined : unsampledContext(above, sampleRatio);
+    const tracer = unsampled === undefined ? source.tracer : undefined;
+    const parent = unsampled ?? above;
     this.#telemetry = telemetry;
     this.#instruments = instruments;
     this.#scheme = scheme;

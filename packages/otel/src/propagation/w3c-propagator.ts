@@ -13,9 +13,7 @@ import { formatTraceParent, parseTraceParent } from './trace-parent.ts';
  * and 32 members, `baggage` up to 8,192 characters and 64 members.
  *
  * @example
- * const carrier: Record<string, string> = {};
- * propagation.setGlobalPropagator(w3cPropagator());
- * propagation.inject(context.active(), carrier);
+ * w3cPropagator().fields(); // ['traceparent', 'tracestate', 'baggage']
  */
 export function w3cPropagator(): TextMapPropagator {
   return W3C;

@@ -14,9 +14,9 @@ import { ATTR, METRIC } from '../shared/names.ts';
  * @returns Disposing it ends the metrics.
  *
  * @example
- * const client = createHttpClient({ connector: memoryNetwork().connector() });
- * const observing = observeHttpClient(metrics.getMeter('app'), client);
- * observing[Symbol.dispose]();
+ * function observe(meter: Parameters<typeof observeHttpClient>[0]): Disposable {
+ *   return observeHttpClient(meter, createHttpClient({ connector: memoryNetwork().connector() }));
+ * }
  */
 export function observeHttpClient(meter: Meter, client: Pick<HttpClient, 'gauges' | 'counters'>): Disposable {
   const connections = meter.createObservableUpDownCounter(METRIC.clientOpenConnections, {

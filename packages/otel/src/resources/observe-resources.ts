@@ -13,8 +13,9 @@ import type { Meter, ObservableResult } from '@opentelemetry/api';
  * @returns Disposing it ends the metric.
  *
  * @example
- * const observing = observeResources(metrics.getMeter('app'));
- * observing[Symbol.dispose]();
+ * function observe(provider: { getMeter(name: string): Parameters<typeof observeResources>[0] }): Disposable {
+ *   return observeResources(provider.getMeter('app'));
+ * }
  */
 export function observeResources(meter: Meter): Disposable {
   const seen = new Set<string>();

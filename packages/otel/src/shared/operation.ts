@@ -77,7 +77,7 @@ export class Operation<Input, Output> {
     this.#parts = parts;
     this.#active = parts.active;
     this.#startMs = clock.nowMs();
-    this.#startEpochMs = clock.epochMs();
+    this.#startEpochMs = tracer === undefined ? 0 : clock.epochMs();
     if (tracer === undefined) this.context = parent;
     else {
       const options = { kind, attributes, startTime: this.#startEpochMs, root: isRoot, ...(links && { links }) };

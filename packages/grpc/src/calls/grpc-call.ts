@@ -1,5 +1,6 @@
 import type { AbortScope, Extensions, ForkOptions, Scoped } from '@lamella/service-core';
 import { forkedScope } from '@lamella/service-core';
+import type { GrpcCallParent } from '../client/call-options.ts';
 import type { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import type { GrpcDeadline } from './grpc-deadline.ts';
@@ -20,6 +21,8 @@ export interface GrpcCallParts {
   readonly extensions: Extensions<'request'>;
   /** Cancellation of the call, for layers. */
   readonly scope: AbortScope;
+  /** On a client: the call that this one is made for, if its caller named one. Default: none. */
+  readonly parent?: GrpcCallParent | undefined;
 }
 
 /** What {@link GrpcCall.with} changes. */
@@ -39,6 +42,7 @@ export class GrpcCall implements Scoped<GrpcCall, 'request'>, GrpcCallParts {
   readonly messages: AsyncIterable<unknown>;
   readonly extensions: Extensions<'request'>;
   readonly scope: AbortScope;
+  readonly parent: GrpcCallParent | undefined;
 
   constructor(parts: GrpcCallParts) {
     this.method = parts.method;
@@ -48,6 +52,7 @@ export class GrpcCall implements Scoped<GrpcCall, 'request'>, GrpcCallParts {
     this.messages = parts.messages;
     this.extensions = parts.extensions;
     this.scope = parts.scope;
+    this.parent = parts.parent;
   }
 
   /** Cancellation as a standard signal, made at the first read. */
@@ -68,16 +73,18 @@ export class GrpcCall implements Scoped<GrpcCall, 'request'>, GrpcCallParts {
 
 /** The parts of a call with some of them changed. */
 export function changedParts(call: GrpcCallParts, changes: GrpcCallChanges): GrpcCallParts {
-  const { method, deadline, extensions, scope } = call;
+  const { method, deadline, extensions, scope, parent } = call;
   const { metadata = call.metadata, messages = call.messages } = changes;
-  return { method, deadline, extensions, scope, metadata, messages, message: changes.message ?? call.message };
+  const message = changes.message ?? call.message;
+  return { method, deadline, extensions, scope, parent, metadata, messages, message };
 }
 
 /** The parts of a call with another scope or store. */
 export function forkedParts(call: GrpcCallParts, options: ForkOptions<'request'>): GrpcCallParts {
-  const { method, metadata, deadline, message, messages } = call;
+  const { method, metadata, deadline, message, messages, parent } = call;
+  const { extensions = call.extensions } = options;
   const scope = forkedScope(call.scope, options);
-  return { method, metadata, deadline, message, messages, extensions: options.extensions ?? call.extensions, scope };
+  return { method, metadata, deadline, message, messages, extensions, scope, parent };
 }
 
 /** What the messages of a call are where there is no stream of them. */

@@ -50,7 +50,8 @@ export class RunningCall {
     const message = isStream ? undefined : input;
     const extensions = createExtensions('request');
     if (own !== undefined) extensions.insert(OwnCallSettings, own);
-    this.call = new GrpcCall({ method, metadata, deadline, message, messages, extensions, scope });
+    const { parent } = options;
+    this.call = new GrpcCall({ method, metadata, deadline, message, messages, extensions, scope, parent });
   }
 
   /** Settles like `work`, or rejects as soon as the call is aborted; with the reason of that in any case. */

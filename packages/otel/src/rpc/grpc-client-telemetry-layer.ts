@@ -2,10 +2,10 @@ import type { GrpcCall, GrpcReply } from '@lamella/grpc';
 import { tryParseRequestTarget } from '@lamella/http';
 import type { Layer } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
-import type { Attributes } from '@opentelemetry/api';
-import { SpanKind } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
+import { context, SpanKind } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/is-tracing-suppressed.ts';
-import { contextOf, TelemetryContext } from '../context/telemetry-context.ts';
+import { TelemetryContext } from '../context/telemetry-context.ts';
 import { addPlace, ServerPlaces } from '../http/server-place.ts';
 import { resolvePropagator } from '../propagation/resolve-propagator.ts';
 import { EventChannels } from '../shared/event-channels.ts';
@@ -25,8 +25,8 @@ const CHANNELS = new EventChannels('rpc.client.call');
  *
  * @remarks
  * For the `layers` of `grpcClient`. Once for each call, after its last message, with its status: every other one than OK is a failure. The span
- * belongs below the context in the store of the call, else below the active one; `httpClientTelemetryLayer` under the client puts its own
- * below this one.
+ * belongs below that of the call that it is made for (`{ parent: call }`), else below the active one; `httpClientTelemetryLayer` under the
+ * client puts its own below this one.
  *
  * Events for `node:diagnostics_channel`: `lamella:rpc.client.call.start`, `.end`, `.error`.
  *
@@ -51,7 +51,7 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
       source.warnOfNoSdk();
       if (!CHANNELS.hasSubscribers) return undefined;
     }
-    const parent = contextOf(call);
+    const parent = parentOf(call);
     if (isTracingSuppressed(parent)) return undefined;
     return new RpcCall({
       call,
@@ -68,10 +68,10 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
     serve(call) {
       const traced = safely(() => begin(call));
       if (traced === undefined) return startServe(inner, call);
-      const { context } = traced.operation;
+      const { context: own } = traced.operation;
       const metadata = call.metadata.clone();
-      safely(() => resolvePropagator(options.propagator).inject(context, metadata, metadataSetter));
-      call.extensions.insert(TelemetryContext, context);
+      safely(() => resolvePropagator(options.propagator).inject(own, metadata, metadataSetter));
+      call.extensions.insert(TelemetryContext, own);
       const messages = traced.hasRequestStream ? traced.requestMessages() : call.messages;
       return startServe(inner, call.with({ metadata, messages })).then(
         (reply) => traced.reply(reply),
@@ -82,6 +82,11 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
       );
     },
   });
+}
+
+/** What was done so far for the call itself, else the call that it is made for. */
+function parentOf(call: GrpcCall): Context {
+  return call.extensions.get(TelemetryContext) ?? call.parent?.extensions?.get(TelemetryContext) ?? context.active();
 }
 
 function placeOf(url: string | undefined): Attributes {

@@ -154,6 +154,18 @@ describe('telemetry of gRPC', () => {
     expect(new Set(recording.spans.map((span) => span.spanContext().traceId)).size).toBe(1);
   });
 
+  it('continues the trace of the call that a call is made for', async () => {
+    const { recording, chat } = setup();
+    const gate = grpcClient(
+      serviceOf(recording, (message, call) => chat.say(`${message}!`, { parent: call })),
+      Chat,
+    );
+    expect(await gate.say('hello')).toBe('hello!');
+    const [, client, incoming] = recording.spans;
+    expect([client?.kind, incoming?.kind]).toEqual([SpanKind.CLIENT, SpanKind.SERVER]);
+    expect(client?.parentSpanContext?.spanId).toBe(incoming?.spanContext().spanId);
+  });
+
   it('takes the baggage of metadata, and passes over what is malformed', async () => {
     let user: unknown;
     const { chat, recording } = setup((_message, call) => {

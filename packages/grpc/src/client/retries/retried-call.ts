@@ -25,10 +25,10 @@ export async function retriedCall(
   policy: CheckedRetryPolicy | undefined,
   waitsForReady: boolean,
 ): Promise<GrpcReply> {
-  const steps = new RetrySteps(run, policy, waitsForReady);
+  let steps: RetrySteps | undefined; // most calls need none
   for (let number = 1; ; number++) {
     const content = run.content.attempt();
-    const call = policy === undefined && number === 1 ? run.call : attemptCall(run, number, steps.previous);
+    const call = policy === undefined && number === 1 ? run.call : attemptCall(run, number, steps?.previous ?? 0);
     let isCommitted = false;
     const onHead = (): void => {
       isCommitted = true;
@@ -41,6 +41,7 @@ export async function retriedCall(
       return reply;
     } catch (failure) {
       if (run.scope.aborted) throw failure;
+      steps ??= new RetrySteps(run, policy, waitsForReady);
       const delayMs = steps.next(failure, !isCommitted && run.content.canRepeat);
       if (delayMs === undefined) {
         if (number > 1) addErrorFacts(failure, { attempt: number });

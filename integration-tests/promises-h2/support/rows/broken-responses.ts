@@ -76,7 +76,8 @@ export const brokenResponseRows: readonly TranslationRow[] = [
       answers: { h2: [...h2Response(200), 'DATA "he"', `RST_STREAM ${code}`] },
       gets: {
         h1: `${h1Response('200 OK', VIA, 'Transfer-Encoding: chunked')}2\r\nhe\r\n`,
-        h2: [...h2Response(200, H2_VIA), 'DATA "he"', 'RST_STREAM INTERNAL_ERROR'],
+        // What says something to the client goes on; the rest is a matter of the other connection.
+        h2: [...h2Response(200, H2_VIA), 'DATA "he"', `RST_STREAM ${code === 'CANCEL' ? code : 'INTERNAL_ERROR'}`],
       },
       ended: { h1: { client: 'reset' } },
     }),

@@ -1,4 +1,4 @@
-import type { HttpResponse, HttpServerTerms } from '@lamella/http';
+import type { HttpResponse } from '@lamella/http';
 import { HttpBody, HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
 import { formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
@@ -16,29 +16,16 @@ import { errorCodeName } from '../codec/error-code.ts';
 import { Http2ConnectionError } from '../errors.ts';
 import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Event } from '../protocol/http2-events.ts';
-import type { Http2Limits } from '../protocol/http2-limits.ts';
 import { Http2Protocol } from '../protocol/http2-protocol.ts';
-import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
-import type { DateValue } from './date-value.ts';
 import { Http2Driver } from './http2-driver.ts';
 import type { ExchangeHost } from './server-exchange.ts';
 import { ServerExchange } from './server-exchange.ts';
 import { requestHeaders, requestTarget } from './server-messages.ts';
 import { ServerResponses } from './server-responses.ts';
 import { ServerTunnels } from './server-tunnels.ts';
+import type { Http2ServerConnectionOptions } from './server-work.ts';
 import { ServerWork } from './server-work.ts';
 import { receivedTrailers } from './wire-fields.ts';
-
-/** Options of {@link Http2ServerConnection}; defaults are set by the server layer. */
-export interface Http2ServerConnectionOptions extends HttpServerTerms {
-  readonly limits: Http2Limits;
-  readonly timeouts: Http2Timeouts;
-  readonly allowsExtendedConnect: boolean;
-  /** Whether `:scheme` is believed, whatever the connection is. */
-  readonly trustsScheme: boolean;
-  /** Makes the Date field; one for all connections of a server. */
-  readonly dateValue: DateValue;
-}
 
 /** Serves one HTTP/2 connection: requests go to a service, each on a stream of its own. RFC 9113 section 8. */
 export class Http2ServerConnection implements Drainable, ExchangeHost {

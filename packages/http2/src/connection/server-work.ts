@@ -1,8 +1,22 @@
+import type { HttpServerTerms } from '@lamella/http';
 import type { AbortScope } from '@lamella/service-core';
+import type { Http2Limits } from '../protocol/http2-limits.ts';
 import type { Http2Protocol } from '../protocol/http2-protocol.ts';
+import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
+import type { DateValue } from './date-value.ts';
 import type { Http2Driver } from './http2-driver.ts';
-import type { Http2ServerConnectionOptions } from './http2-server-connection.ts';
 import type { ServerExchange } from './server-exchange.ts';
+
+/** Options of `Http2ServerConnection`; defaults are set by the server layer. */
+export interface Http2ServerConnectionOptions extends HttpServerTerms {
+  readonly limits: Http2Limits;
+  readonly timeouts: Http2Timeouts;
+  readonly allowsExtendedConnect: boolean;
+  /** Whether `:scheme` is believed, whatever the connection is. */
+  readonly trustsScheme: boolean;
+  /** Makes the Date field; one for all connections of a server. */
+  readonly dateValue: DateValue;
+}
 
 /** What the parts of a server connection share: its protocol, its time, and the requests under way. */
 export class ServerWork {

@@ -256,6 +256,19 @@ describe('pins of keys', () => {
     });
   });
 
+  it('of issuers let nobody in where the key of the certificate itself is asked for', async () => {
+    await inWorld({ certificates: good }, async (world) => {
+      const options: TlsConnectOptions = { roots: root.cert, pinScope: 'leaf' };
+      (await world.connect({ ...options, pins: [pinOf(good)] })).stream.destroy();
+      for (const pin of [pinOf(between), pinOf(root)]) {
+        await expect(world.connect({ ...options, pins: [pin] })).rejects.toMatchObject({
+          code: 'LML_ERR_TLS_PIN_MISMATCH',
+          message: expect.stringContaining('the key of the certificate is not pinned'),
+        });
+      }
+    });
+  });
+
   it('keep others out, and say what was shown', async () => {
     await inWorld({ certificates: good }, async (world) => {
       await expect(world.connect({ roots: root.cert, pins: [WRONG] })).rejects.toMatchObject({
@@ -312,6 +325,7 @@ it.each<[string, TlsConnectOptions, string]>([
   ['a protocol of 256 bytes', { alpn: ['x'.repeat(256)] }, 'LML_ERR_USAGE'],
   ['a pin that is none', { pins: ['short'] }, 'LML_ERR_USAGE'],
   ['no pin', { pins: [] }, 'LML_ERR_USAGE'],
+  ['another scope of pins', { pinScope: 'root' as 'leaf' }, 'LML_ERR_USAGE'], // wrong on purpose
   ['nobody to trust', { roots: [] }, 'LML_ERR_USAGE'],
   ['half a session', { maxSessions: 0.5 }, 'LML_ERR_USAGE'],
   ['a root that is none', { roots: 'no certificate' }, 'LML_ERR_TLS_MATERIAL'],

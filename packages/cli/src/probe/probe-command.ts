@@ -46,7 +46,7 @@ function probeOf(server: string, options: ProbeOptions): Promise<TlsProbe> {
     serverName,
     trust: {
       ...(cacert === undefined ? {} : { roots: rootsOf(cacert) }),
-      ...(pins === undefined ? {} : { pins }),
+      ...(pins === undefined ? {} : { pins, pinScope: 'leaf' as const }),
     },
     timeoutMs,
     connector: resolveConnector(resolve, timeoutMs),

@@ -11,7 +11,7 @@ export interface TlsProbeInit {
   /** Name to ask for and to find in the certificate. Default: the host of the target. */
   readonly serverName?: string | undefined;
   /** Whom to trust. */
-  readonly trust: Pick<TlsConnectOptions, 'roots' | 'pins'>;
+  readonly trust: Pick<TlsConnectOptions, 'roots' | 'pins' | 'pinScope'>;
   /** Longest time for each handshake, in milliseconds. */
   readonly timeoutMs: number;
   readonly connector: Connector;

@@ -57,7 +57,7 @@ function entryCommand(): Command {
       const { cacert: ca = [], cert, key, pin: pins, insecure = false, serverName } = options;
       if (key !== undefined && cert === undefined) throw new CliError('--key needs --cert', EXIT.usage);
       const identity = serverName === undefined ? {} : { identity: () => serverName };
-      const tls = upstreamTls({ ca, cert, key, pins, insecure }, identity);
+      const tls = upstreamTls({ ca, cert, key, pins, insecure }, { ...identity, pinScope: 'leaf' });
       return runListener('stunnel entry', options, async ({ lifecycle, note }) => ({
         service: stunnelService({
           ...common(options, note),

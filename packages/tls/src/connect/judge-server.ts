@@ -17,6 +17,8 @@ export interface ServerTrust {
   readonly roots: () => readonly X509Certificate[];
   /** Whether there are no roots: the pin of the certificate itself decides. */
   readonly pinsOnly: boolean;
+  /** Whether only the key of the certificate itself may be pinned. */
+  readonly pinsLeaf: boolean;
   /** Whether the name in the certificate does not matter. */
   readonly skipsName: boolean;
 }
@@ -90,14 +92,16 @@ function judgeName(certificate: X509Certificate, { host }: ServerIdentity, refus
 
 function judgePins(
   certificate: X509Certificate,
-  { pins, pinsOnly, roots }: ServerTrust,
+  { pins, pinsOnly, pinsLeaf, roots }: ServerTrust,
   refuse: Refuse,
 ): TlsError | undefined {
   if (pins === undefined) return undefined;
   const shown = spkiPin(certificate);
   if (pins.has(shown)) return undefined;
-  if (!pinsOnly && isPinned(certificate, pins, roots)) return undefined;
-  const why = `no key in the chain is pinned; the pin of the certificate is ${shown}, add it to pins if it is meant to be`;
+  const isLeafOnly = pinsOnly || pinsLeaf;
+  if (!isLeafOnly && isPinned(certificate, pins, roots)) return undefined;
+  const what = isLeafOnly ? 'the key of the certificate is not pinned' : 'no key in the chain is pinned';
+  const why = `${what}; the pin of the certificate is ${shown}, add it to pins if it is meant to be`;
   return refuse('LML_ERR_TLS_PIN_MISMATCH', why);
 }
 

@@ -73,11 +73,12 @@ class TlsClient {
     this.#options = options;
     this.#contexts = new ClientContexts(options);
     this.#sessions = new SessionCache(options.maxSessions ?? 256);
-    const { roots = 'default', pins, dangerouslySkipNameCheck = false } = options;
+    const { roots = 'default', pins, pinScope = 'chain', dangerouslySkipNameCheck = false } = options;
     this.#trust = {
       pins: pins === undefined ? undefined : parsePins(pins),
       roots: once(() => rootCertificates(roots)),
       pinsOnly: pins !== undefined && Array.isArray(roots) && roots.length === 0,
+      pinsLeaf: pinScope === 'leaf',
       skipsName: dangerouslySkipNameCheck,
     };
   }

@@ -14,6 +14,11 @@ export interface TlsConnectOptions extends TlsOptions {
    * empty `roots` it has to be the key of the certificate itself. Default: no pin is asked for.
    */
   readonly pins?: readonly string[];
+  /**
+   * Whose key a pin may be. `'chain'`: that of the server's certificate, or of whoever has signed it, up to the root, each step proved by its
+   * signature. `'leaf'`: that of the server's certificate alone, as curl has it. Default `'chain'`.
+   */
+  readonly pinScope?: 'chain' | 'leaf';
   /** Lists of revoked certificates, as PEM, one for each issuer of a chain. Default: none are looked at. */
   readonly revocationLists?: readonly (string | Uint8Array)[];
   /**
@@ -55,6 +60,9 @@ export function checkTlsConnectOptions(options: TlsConnectOptions): void {
   if (!Number.isSafeInteger(maxSessions) || maxSessions < 0) {
     throw new UsageError(`maxSessions must be an integer >= 0, got ${maxSessions}`);
   }
+  const { pinScope = 'chain' } = options;
+  if (pinScope !== 'chain' && pinScope !== 'leaf')
+    throw new UsageError(`pinScope must be chain or leaf, got ${pinScope}`);
   if (pins?.length === 0) throw new UsageError('pins must name at least one');
   const trustsNobody = Array.isArray(roots) && roots.length === 0;
   if (trustsNobody && pins === undefined && options.dangerouslyAcceptAnyCertificate !== true) {

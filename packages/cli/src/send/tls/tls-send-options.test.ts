@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '@lamella/net-core';
@@ -27,8 +27,10 @@ describe('sendTls', () => {
       await connect({ cacert: files.ca, pinnedpubkey });
       await connect({ insecure: true, pinnedpubkey });
     }
-    for (const more of [{ cacert: files.ca }, { insecure: true }]) {
-      await expect(connect({ ...more, pinnedpubkey: other })).rejects.toMatchObject({
+    const pins = [other, `sha256//${spkiPin(new X509Certificate(readFileSync(files.ca)))}`]; // that of an issuer does not do
+    const trust = [{ cacert: files.ca }, { insecure: true }];
+    for (const more of trust.flatMap((each) => pins.map((pinnedpubkey) => ({ ...each, pinnedpubkey })))) {
+      await expect(connect(more)).rejects.toMatchObject({
         code: 'LML_ERR_TLS_PIN_MISMATCH',
       });
     }

@@ -30,7 +30,7 @@ export function sendTls(options: TlsSendOptions, timeoutMs: number, keyLogPath?:
   const pins = options.pinnedpubkey === undefined ? undefined : pinsOf(options.pinnedpubkey);
   const roots = cacert === undefined ? {} : { roots: read(cacert, EXIT.badRoots, '--cacert') };
   const pair = clientPair(options);
-  const trust: TlsConnectOptions = { ...roots, ...(pins === undefined ? {} : { pins }) };
+  const trust: TlsConnectOptions = { ...roots, ...(pins === undefined ? {} : { pins, pinScope: 'leaf' }) };
   const common: TlsConnectOptions = {
     minVersion: min,
     maxVersion: max,

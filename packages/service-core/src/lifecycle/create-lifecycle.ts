@@ -56,7 +56,8 @@ class DrainingLifecycle implements Lifecycle {
 
   readonly register = (part: Drainable): Disposable => {
     this.#parts.add(part);
-    if (this.#phase === 'draining') this.#drain?.start(part);
+    if (this.#phase === 'pre-drain') this.#drain?.announce(part);
+    else if (this.#phase === 'draining') this.#drain?.start(part);
     else if (this.#phase === 'closed') part.destroy(new ClosedError('the lifecycle is closed'));
     return {
       [Symbol.dispose]: () => {

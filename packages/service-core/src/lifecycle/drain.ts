@@ -39,10 +39,18 @@ export class Drain {
     const nowMs = this.#subject.clock.nowMs();
     this.#preDrainEndMs = Math.min(this.#preDrainEndMs, nowMs + preDrainMs);
     this.#graceMs = Math.min(this.#graceMs, graceMs);
-    if (this.#phase === 'none') this.#enter('pre-drain');
+    if (this.#phase === 'none') {
+      this.#enter('pre-drain');
+      for (const part of [...this.#subject.parts]) this.announce(part);
+    }
     if (this.#phase === 'draining') this.#graceEndMs = Math.min(this.#graceEndMs, nowMs + graceMs);
     this.#advance();
     return this.#report.promise;
+  }
+
+  /** Tells a part that it will have to drain. */
+  announce(part: Drainable): void {
+    this.#ask(part, () => part.startPreDrain?.());
   }
 
   /** Tells a part to drain that has come while this runs. */

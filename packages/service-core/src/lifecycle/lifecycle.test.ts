@@ -28,6 +28,29 @@ describe('drain', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('tells parts that want to know as soon as the pre-drain begins, once, and those that come during it', async () => {
+    const { clock, lifecycle } = setup();
+    const log: string[] = [];
+    const part = (name: string): Drainable => ({
+      protocol: name,
+      startPreDrain: () => void log.push(`${name} is told`),
+      startDrain: () => void log.push(`${name} drains`),
+      drained: Promise.resolve(),
+      destroy: () => {},
+    });
+    lifecycle.register(part('first'));
+    const report = lifecycle.drain({ preDrainMs: 100, graceMs: 0 });
+    expect(log).toEqual(['first is told']);
+    lifecycle.register(part('late'));
+    void lifecycle.drain({ preDrainMs: 50 });
+    expect(log.splice(0)).toEqual(['first is told', 'late is told']);
+    clock.advance(50);
+    expect(log).toEqual(['first drains', 'late drains']);
+    await settle();
+    clock.advance(1_000);
+    await report;
+  });
+
   it('counts idle parts as closed, busy ones as finished and late ones as cut, by protocol', async () => {
     const { clock, lifecycle } = setup();
     const idle = fakePart('http/1.1', { isIdle: true });

@@ -7,6 +7,8 @@ export interface Drainable {
   readonly protocol: string;
   /** Whether nothing is under way in it; asked once, when draining starts. Default false. */
   readonly isIdle?: boolean;
+  /** Tells its peers that this will end, and goes on as before. Called at most once, before {@link startDrain}. Default: nothing. */
+  startPreDrain?(): void;
   /** Takes no new work, and ends when the work under way is done. Called at most once. */
   startDrain(): void;
   /** Resolves when it has ended, drained or not; never rejects. */

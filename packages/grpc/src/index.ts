@@ -40,6 +40,21 @@ export type { GrpcHedgingPolicy, GrpcRetryPolicy } from './client/retries/grpc-r
 export type { GrpcRetryThrottle, GrpcRetryThrottleOptions } from './client/retries/grpc-retry-throttle.ts';
 export { grpcRetryThrottle } from './client/retries/grpc-retry-throttle.ts';
 
+// Health
+
+export type { GrpcHealth, GrpcHealthOptions } from './health/grpc-health.ts';
+export { grpcHealth } from './health/grpc-health.ts';
+export type { GrpcHealthCheckOptions } from './health/grpc-health-check.ts';
+export { grpcHealthCheck } from './health/grpc-health-check.ts';
+export type {
+  HealthCheckRequest,
+  HealthCheckResponse,
+  HealthListRequest,
+  HealthListResponse,
+  HealthMethods,
+} from './health/health-schema.ts';
+export { HealthService, HealthStatus } from './health/health-schema.ts';
+
 // gRPC-Web and Connect
 
 export type { ConnectClientLayerOptions } from './connect/connect-client-layer.ts';

@@ -4,7 +4,7 @@ import { directClientOn } from '@lamella/http/testing';
 import { http2, http2ServerLayer } from '@lamella/http2';
 import type { Connection } from '@lamella/net-core';
 import { createConnection, memoryPipe } from '@lamella/net-core';
-import type { Clock, Service } from '@lamella/service-core';
+import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 
 /** A way from a client to a server's service. */
 export interface Stage {
@@ -16,6 +16,8 @@ export interface Stage {
 /** What a stage may be told. */
 export interface StageOptions {
   readonly clock?: Clock;
+  /** Where connections take part in draining, where there are such. */
+  readonly lifecycle?: Lifecycle;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -43,9 +45,10 @@ const direct: Stage = {
 /** Real frames in memory. */
 export const frames: Stage = {
   name: 'HTTP/2 frames in memory',
-  open(service, { clock, onError = () => {} } = {}) {
+  open(service, { clock, lifecycle, onError = () => {} } = {}) {
     const timing = clock === undefined ? {} : { clock };
-    const server = http2ServerLayer({ onError, ...timing })(service);
+    const life = lifecycle === undefined ? {} : { lifecycle };
+    const server = http2ServerLayer({ onError, ...timing, ...life })(service);
     const nearEnds: Connection[] = [];
     const connector = {
       serve: async (): Promise<Connection> => {

@@ -1,5 +1,6 @@
 import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
 import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
+import { h2AbuseRow } from './h2-abuse-row.ts';
 import {
   h1TlsRow,
   h2ClientRow,
@@ -46,4 +47,5 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   h2IdleRow,
   h2StreamsRow,
   handshakesRow,
+  h2AbuseRow,
 ];

@@ -1,4 +1,5 @@
-// A Lamella server of HTTP/2: argument 1 is the stack around the app (bare, pass-through), 2 `clear` or the folder of a certificate, 3 the
+// A Lamella server of HTTP/2: argument 1 is the stack around the app (bare, pass-through, or quiet: bare, and
+// silent about connections that fail), 2 `clear` or the folder of a certificate, 3 the
 // port. By TLS it speaks HTTP/1.1 too.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +12,11 @@ import { h2App } from './h2-app.ts';
 import { passThrough } from './layers.ts';
 
 const [, , kind = 'bare', folder = 'clear', port = '0'] = process.argv;
-const app = kind === 'bare' ? h2App : passThrough(h2App);
+const app = kind === 'pass-through' ? passThrough(h2App) : h2App;
 const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
 const server =
   folder === 'clear'
-    ? http2ServerLayer()(app)
+    ? http2ServerLayer(kind === 'quiet' ? { onError() {} } : {})(app)
     : tlsAcceptLayer({ certificates: { cert: pem('cert.pem'), key: pem('key.pem') }, alpn: ['h2', 'http/1.1'] })(
         autoServerLayer()(app),
       );

@@ -68,4 +68,4 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 2;

@@ -55,6 +55,13 @@ export type {
 } from './health/health-schema.ts';
 export { HealthService, HealthStatus } from './health/health-schema.ts';
 
+// Reflection
+
+export type { GrpcReflectionOptions } from './reflection/grpc-reflection.ts';
+export { grpcReflection } from './reflection/grpc-reflection.ts';
+export type { GrpcReflectionClient, GrpcReflectionClientOptions } from './reflection/grpc-reflection-client.ts';
+export { grpcReflectionClient } from './reflection/grpc-reflection-client.ts';
+
 // gRPC-Web and Connect
 
 export type { ConnectClientLayerOptions } from './connect/connect-client-layer.ts';

@@ -38,6 +38,17 @@ describe('grpcChannel', () => {
     await end();
   });
 
+  it('leaves out servers that are not well, if it is to ask them', async () => {
+    const check = async ({ id }: { readonly id: string }) => id !== A;
+    const { farm, calls, end } = setup({ policy: roundRobin(), healthCheck: { check, fall: 1 } });
+    await calls(1);
+    await settle();
+    farm.forget();
+    await calls(6);
+    expect(farm.forget()).toEqual({ [B]: 6 });
+    await end();
+  });
+
   it('sends a stream to another server, too, where the first one is not there', async () => {
     const { farm, client, end } = setup();
     farm.stop(A);

@@ -35,7 +35,7 @@ export function describedField(
 ): FieldInit {
   const label = options.isRepeated === true ? FieldDescriptorProto_Label.REPEATED : FieldDescriptorProto_Label.OPTIONAL;
   const oneof = options.oneofIndex === undefined ? {} : { oneofIndex: options.oneofIndex };
-  return { name, number, label, jsonName: camelCase(name), ...typeOf(type), ...oneof };
+  return { name, number, label, jsonName: jsonNameOf(name), ...typeOf(type), ...oneof };
 }
 
 /** Describes a method whose messages are of the package `scope`. */
@@ -55,14 +55,15 @@ export function describedMethod(
   };
 }
 
+/** The name of a field in JSON, where its file does not say it. */
+export function jsonNameOf(name: string): string {
+  return name.replace(/_+([^_]?)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function typeOf(type: FieldType): FieldInit {
   if (typeof type === 'string') return { type: SCALARS[type] };
   if ('message' in type) return { type: FieldDescriptorProto_Type.MESSAGE, typeName: type.message };
   return { type: FieldDescriptorProto_Type.ENUM, typeName: type.enum };
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 const SCALARS = {

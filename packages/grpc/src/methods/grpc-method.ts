@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf';
 import type { GrpcCodec } from './grpc-codec.ts';
 
 /** Which sides send a stream of messages rather than one. */
@@ -40,6 +41,8 @@ export interface GrpcSchema<Methods extends GrpcMethods = GrpcMethods> {
   readonly typeName: string;
   /** Methods by their local names. */
   readonly methods: Methods;
+  /** What it was made of, where that was a descriptor: reflection tells of it. Default: none. */
+  readonly descriptor?: DescService;
 }
 
 /** Whether clients send a stream of messages to methods of this type. */

@@ -1,4 +1,12 @@
-import type { DescFile, DescMessage, DescMethod, MessageInitShape, MessageShape, Registry } from '@bufbuild/protobuf';
+import type {
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescService,
+  MessageInitShape,
+  MessageShape,
+  Registry,
+} from '@bufbuild/protobuf';
 import { create, createRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
@@ -54,7 +62,8 @@ export function grpcSchema<Source extends GrpcServiceSource>(
   if (known !== undefined) return known as Schema;
   const methods: Record<string, GrpcMethod> = {};
   for (const [localName, method] of Object.entries<DescMethod>(source.method)) methods[localName] = methodOf(method);
-  const schema: GrpcSchema = { typeName: source.typeName, methods };
+  // A generated service is a descriptor whose methods are typed.
+  const schema: GrpcSchema = { typeName: source.typeName, methods, descriptor: source as DescService };
   schemas.set(source, schema);
   return schema as Schema;
 }

@@ -1,6 +1,13 @@
 import type { HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
 import { createHttpClient, heldUntilRead } from '@lamella/http';
-import type { BalancedEndpoint, BalancePolicy, CallOutcome, EjectionOptions, Endpoint } from '@lamella/layers';
+import type {
+  BalancedEndpoint,
+  BalancePolicy,
+  CallOutcome,
+  EjectionOptions,
+  Endpoint,
+  HealthCheckOptions,
+} from '@lamella/layers';
 import { balancer, isCallerAbort, pickFirst } from '@lamella/layers';
 import type { FollowNameOptions, IpAddress } from '@lamella/net-core';
 import { followName } from '@lamella/net-core';
@@ -20,6 +27,8 @@ export interface GrpcChannelOptions extends Omit<HttpClientOptions, 'proxy' | 'p
   readonly port: number;
   /** How a server is chosen for a call: `pickFirst()`, `roundRobin()`, or any other of `@lamella/layers`. Default: `pickFirst()`. */
   readonly policy?: BalancePolicy<HttpRequest>;
+  /** Asks servers whether they are well, such as by `grpcHealthCheck`, and leaves out those that are not. Default: nobody is asked. */
+  readonly healthCheck?: HealthCheckOptions<HttpRequest, HttpResponse>;
   /** Leaves servers out whose calls fail, or `false`. Default: with the defaults of `EjectionOptions`. */
   readonly ejection?: EjectionOptions | false;
   /** For how long a server that is new or back takes a growing share, in milliseconds, at least 0. Default 0. */
@@ -88,6 +97,7 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
     holdUntil: heldUntilRead,
     avoid: (request) => request.extensions.get(TriedServers),
     onPick: ({ id }, request) => request.extensions.get(TriedServers)?.add(id),
+    ...(options.healthCheck === undefined ? {} : { healthCheck: options.healthCheck }),
     ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
     ...(options.slowStartMs === undefined ? {} : { slowStartMs: options.slowStartMs }),
     ...(options.panicRatio === undefined ? {} : { panicRatio: options.panicRatio }),

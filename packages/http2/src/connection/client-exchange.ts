@@ -1,6 +1,9 @@
-import type { BodyFlow, ExchangeMarks, HttpRequest, HttpResponse, IncomingBody } from '@lamella/http';
+import type { BodyFlow, ExchangeMarks, HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
+import { IncomingBody } from '@lamella/http';
 import type { AbortListener } from '@lamella/service-core';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
+import type { Http2ResponseHead } from '../protocol/message-fields.ts';
+import { headersOf, responseOf, wholeBody } from './client-response.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
 
 /** The stream of an exchange, as its protocol knows it. */
@@ -11,6 +14,8 @@ export interface ClientExchangeHost {
   wantBody(exchange: ClientExchange, isWanted: boolean): void;
   cancelBody(exchange: ClientExchange, reason: unknown): void;
   takenBody(exchange: ClientExchange, byteCount: number): void;
+  /** There is a body, and nobody reads it yet. */
+  watchBody(exchange: ClientExchange): void;
 }
 
 /** One request on a client connection, from its head to the end of its response. */
@@ -20,8 +25,6 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
   readonly response: Promise<HttpResponse>;
   /** What a positive answer makes of the stream. */
   readonly becomes: 'tunnel' | 'upgrade' | undefined;
-  /** Body of the response, if it has one. */
-  body: IncomingBody | undefined;
   /** What the stream has become. */
   tunnel: TunnelStream | undefined;
   /** Bytes of content that came. */
@@ -47,6 +50,12 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
   readonly #host: ClientExchangeHost;
   readonly #settle: { resolve: (response: HttpResponse) => void; reject: (error: unknown) => void };
   #stream: ClientStream | undefined;
+  /** Body of the response, if it has one, and that did not come in one piece together with the head. */
+  #body: IncomingBody | undefined;
+  /** Head of the response, as long as it is kept back. */
+  #heldHead: Http2ResponseHead | undefined;
+  /** All of the body so far, borrowed. */
+  #heldPiece: Uint8Array | undefined;
   #abort: AbortListener | undefined;
   #isOver = false;
 
@@ -66,6 +75,11 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
     return this.#stream;
   }
 
+  /** Whether a body is on its way that somebody may want. */
+  get wantsBody(): boolean {
+    return this.#heldHead !== undefined || this.#body?.isDiscarded === false;
+  }
+
   /** Whether nothing of it is left to do. */
   get isOver(): boolean {
     return this.#isOver;
@@ -83,6 +97,53 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
     this.#settle.resolve(response);
   }
 
+  /**
+   * Keeps the head of a response back, until {@link endBody} or {@link tell}: the reader of a response whose body stands right behind it
+   * waits for nothing.
+   */
+  hold(head: Http2ResponseHead): void {
+    this.#heldHead = head;
+  }
+
+  /** Takes a piece of the body, borrowed until {@link tell}. @returns Whether it is kept as it is; then its memory must not be used again. */
+  pushBody(bytes: Uint8Array): boolean {
+    const isFirst = this.#heldHead !== undefined && this.#heldPiece === undefined && this.#body === undefined;
+    if (isFirst && bytes.length <= MAX_HELD_BYTES) {
+      this.#heldPiece = bytes;
+      return false;
+    }
+    const body = this.#openBody();
+    const isKept = body.push(bytes);
+    body.flush();
+    return isKept;
+  }
+
+  /** The body is complete. */
+  endBody(trailers: HttpHeaders | undefined): void {
+    const head = this.#heldHead;
+    const piece = this.#heldPiece;
+    if (head === undefined || this.#body !== undefined) {
+      this.#body?.end(trailers);
+      this.tell();
+      this.#body?.flush();
+      return;
+    }
+    this.#heldHead = this.#heldPiece = undefined;
+    this.answer(responseOf(this, head.status, headersOf(head), wholeBody(piece, trailers)));
+    if (piece !== undefined && !this.stream.isClosed) this.taken(piece.length);
+  }
+
+  /** Gives the caller the response that was kept back, if there is one: the rest of its body may take its time. */
+  tell(): void {
+    const head = this.#heldHead;
+    if (head === undefined) return;
+    const body = this.#openBody();
+    this.#heldHead = undefined;
+    if (!body.hasEnded) this.#host.watchBody(this);
+    const length = head.contentLength >= 0 ? head.contentLength : undefined;
+    this.answer(responseOf(this, head.status, headersOf(head), body.toHttpBody(length)));
+  }
+
   /** Everything is sent and received. */
   finish(): void {
     this.#isOver = true;
@@ -92,12 +153,22 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
   /** Breaks the exchange off; whoever waits for something of it hears of `error`. */
   fail(error: unknown): void {
     if (this.#isOver) return;
+    this.tell();
     this.finish();
     this.#settle.reject(error);
-    this.body?.fail(error);
+    this.#body?.fail(error);
     this.onContinue?.();
     this.onSent?.();
     this.request.body.cancel(error); // the last thing: its source is somebody else's, and may throw
+  }
+
+  /** The body, with what was kept back of it. */
+  #openBody(): IncomingBody {
+    const body = this.#body ?? new IncomingBody(this);
+    this.#body = body;
+    if (this.#heldPiece !== undefined) body.push(this.#heldPiece);
+    this.#heldPiece = undefined;
+    return body;
   }
 
   // ---- BodyFlow
@@ -114,3 +185,6 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
     this.#host.takenBody(this, byteCount);
   }
 }
+
+/** One frame of the usual size: longer pieces may be kept without a copy. */
+const MAX_HELD_BYTES = 16_384;

@@ -17,6 +17,7 @@ export class ClientReaders implements ClientExchangeHost {
     const { protocol, nowMs } = this.#work;
     exchange.readerSeenMs = isWanted ? Number.POSITIVE_INFINITY : nowMs;
     if (!isWanted) this.#watch();
+    exchange.stream.allowsQuiet = exchange.request.context.allowsQuiet;
     protocol.wantBody(exchange.stream, isWanted, nowMs);
     this.#work.turn();
   }
@@ -30,8 +31,7 @@ export class ClientReaders implements ClientExchangeHost {
     this.#work.turn();
   }
 
-  /** There is a body, and nobody reads it yet. */
-  watch(exchange: ClientExchange): void {
+  watchBody(exchange: ClientExchange): void {
     exchange.readerSeenMs = this.#work.nowMs;
     this.#watch();
   }
@@ -54,6 +54,7 @@ export class ClientReaders implements ClientExchangeHost {
     const nowMs = clock.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const exchange of [...this.#work.exchanges]) {
+      if (exchange.request.context.allowsQuiet) continue;
       const endMs = exchange.readerSeenMs + bodyIdleTimeoutMs;
       if (nowMs < endMs) nextMs = Math.min(nextMs, endMs);
       else this.#work.giveUp(exchange, new TimeoutError({ limit: 'bodyIdleTimeoutMs', timeoutMs: bodyIdleTimeoutMs }));

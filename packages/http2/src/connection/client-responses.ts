@@ -1,20 +1,10 @@
 import type { HttpHeaders } from '@lamella/http';
-import {
-  CallStart,
-  ExchangeTimings,
-  HttpBody,
-  HttpResponse,
-  HttpTimings,
-  headersOfValidFields,
-  IncomingBody,
-  reasonPhrase,
-} from '@lamella/http';
-import type { UpgradedConnection } from '@lamella/net-core';
+import { HttpBody, reasonPhrase } from '@lamella/http';
 import { ClosedError } from '@lamella/service-core';
 import { Http2ProtocolError } from '../errors.ts';
 import type { Http2ResponseHead } from '../protocol/message-fields.ts';
 import type { ClientExchange } from './client-exchange.ts';
-import type { ClientReaders } from './client-readers.ts';
+import { headersOf, responseOf } from './client-response.ts';
 import type { ClientTunnels } from './client-tunnels.ts';
 import { appendUpgradeFields } from './client-tunnels.ts';
 import type { ClientWork } from './client-work.ts';
@@ -22,22 +12,21 @@ import type { ClientWork } from './client-work.ts';
 /** Takes the responses that come on a client connection. RFC 9113 section 8.1. */
 export class ClientResponses {
   readonly #work: ClientWork;
-  readonly #readers: ClientReaders;
   readonly #tunnels: ClientTunnels;
+  /** Those whose head has come in this turn, and has a body. */
+  #held: ClientExchange[] = [];
   /** Whether there has been one. */
   hasServed = false;
 
-  constructor(work: ClientWork, readers: ClientReaders, tunnels: ClientTunnels) {
+  constructor(work: ClientWork, tunnels: ClientTunnels) {
     this.#work = work;
-    this.#readers = readers;
     this.#tunnels = tunnels;
   }
 
   takeHead(exchange: ClientExchange, head: Http2ResponseHead, hasBody: boolean): void {
     const { status } = head;
-    const headers = headersOfValidFields(head.fields, head.neverIndexed);
     if (status < 200) {
-      this.#takeInterim(exchange, status, headers);
+      this.#takeInterim(exchange, status, headersOf(head));
       return;
     }
     this.hasServed = true;
@@ -45,26 +34,31 @@ export class ClientResponses {
     if (!hasBody) exchange.endedMs = exchange.headMs;
     exchange.onContinue?.();
     if (exchange.becomes !== undefined && status <= 299) {
-      this.#answerTunnel(exchange, status, headers);
+      this.#answerTunnel(exchange, status, headersOf(head));
       return;
     }
     // What was to be a tunnel is none; we have nothing more to send there.
     const { protocol, nowMs } = this.#work;
     if (exchange.becomes !== undefined) protocol.sendData(exchange.stream, NOTHING, true, nowMs);
     if (hasBody) {
-      exchange.body = new IncomingBody(exchange);
-      this.#readers.watch(exchange);
-    }
-    const length = head.contentLength >= 0 ? head.contentLength : undefined;
-    exchange.answer(responseOf(exchange, status, headers, exchange.body?.toHttpBody(length) ?? HttpBody.empty));
+      exchange.hold(head);
+      this.#held.push(exchange);
+    } else exchange.answer(responseOf(exchange, status, headersOf(head), HttpBody.empty));
+  }
+
+  /** Tells of the responses whose body is still on its way, when all that came in this turn has been taken. */
+  tellHeld(): void {
+    const held = this.#held;
+    if (held.length === 0) return;
+    this.#held = [];
+    for (const exchange of held) exchange.tell();
   }
 
   takeData(exchange: ClientExchange, bytes: Uint8Array): void {
     exchange.bytesIn += bytes.length;
     if (exchange.tunnel !== undefined) exchange.tunnel.push(bytes);
-    else if (exchange.body?.isDiscarded === false) {
-      if (exchange.body.push(bytes)) this.#work.driver?.keepChunk();
-      exchange.body.flush();
+    else if (exchange.wantsBody) {
+      if (exchange.pushBody(bytes)) this.#work.driver?.keepChunk();
     } else this.#work.protocol.consume(exchange.stream, bytes.length, this.#work.nowMs);
   }
 
@@ -74,8 +68,7 @@ export class ClientResponses {
       return;
     }
     exchange.endedMs ??= this.#work.exactNowMs;
-    exchange.body?.end(trailers);
-    exchange.body?.flush();
+    exchange.endBody(trailers);
     this.#finish(exchange);
   }
 
@@ -113,29 +106,6 @@ export class ClientResponses {
     request.body.cancel(new ClosedError('the response came before the request was sent'));
     exchange.onSent?.();
   }
-}
-
-function responseOf(
-  exchange: ClientExchange,
-  status: number,
-  headers: HttpHeaders,
-  body: HttpBody,
-  upgraded?: UpgradedConnection,
-): HttpResponse {
-  const { request } = exchange;
-  return new HttpResponse({
-    status,
-    reason: reasonPhrase(status),
-    headers,
-    body,
-    version: '2',
-    upgraded,
-    makeExtensions: () => {
-      const extensions = request.extensions.fork('response');
-      extensions.insert(HttpTimings, new ExchangeTimings(exchange, request.extensions.get(CallStart)));
-      return extensions;
-    },
-  });
 }
 
 const NOTHING = new Uint8Array(0);

@@ -52,7 +52,7 @@ export class Http2ClientConnection implements HttpConnection {
     this.#work = new ClientWork(options, this.#protocol, this.extensions);
     this.#readers = new ClientReaders(this.#work);
     this.#requests = new ClientRequests(this.#work, this.#readers);
-    this.#responses = new ClientResponses(this.#work, this.#readers, new ClientTunnels(this.#work));
+    this.#responses = new ClientResponses(this.#work, new ClientTunnels(this.#work));
     const { writeTimeoutMs } = timeouts;
     this.#driver = new Http2Driver(connection.stream, this.#protocol, this, { clock, writeTimeoutMs });
     this.#work.driver = this.#driver;
@@ -221,6 +221,7 @@ export class Http2ClientConnection implements HttpConnection {
 
   /** Told only now: in between, what came for others may wait behind the event, and the connection looks idle though it is not. */
   onQuiet(): void {
+    this.#responses.tellHeld();
     if (!this.#work.hasNews) return;
     this.#work.hasNews = false;
     if (this.#protocol.peer.isKnown) for (const go of this.#early) go();

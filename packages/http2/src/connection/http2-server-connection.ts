@@ -258,6 +258,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   wantBody(exchange: ServerExchange, isWanted: boolean): void {
     if (exchange.owesContinue && isWanted && !exchange.stream.hasSentHead) this.#responses.sendContinue(exchange);
+    exchange.stream.allowsQuiet = exchange.context.allowsQuiet;
     this.#protocol.wantBody(exchange.stream, isWanted, this.#work.nowMs);
     this.#work.turn();
   }

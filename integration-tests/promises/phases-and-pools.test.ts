@@ -1,7 +1,7 @@
 import type { CallTimings, HttpClient } from '@lamella/http';
 import { createHttpClient, HttpRequest, HttpResponse, HttpTimings, via } from '@lamella/http';
 import { autoServerLayer } from '@lamella/http2';
-import type { Connection, ConnectorLayer, Listener } from '@lamella/net-core';
+import type { Connection, Connector, Listener } from '@lamella/net-core';
 import { memoryNetwork, serveListener } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { happyEyeballsConnector } from '@lamella/net-tcp';
@@ -112,7 +112,7 @@ interface WorldOptions {
   /** Between client and origin, inside of the tunnel. Default: nothing is encrypted. */
   readonly tls?: (clock: FakeClock) => {
     readonly accepting: Layer<Connection, void>;
-    readonly connecting: ConnectorLayer;
+    readonly connecting: (inner: Connector) => Connector;
   };
 }
 

@@ -11,7 +11,7 @@ import type { NoDelaySpy } from './support/no-delay-spy.ts';
 import { spyOnNoDelay } from './support/no-delay-spy.ts';
 import type { Stage } from './support/stage.ts';
 import { stages } from './support/stages.ts';
-import { tcp } from './support/transports.ts';
+import { tcp, tcpHttp2, tcpTls, tcpTlsHttp2 } from './support/transports.ts';
 
 const newStage = stages({ beforeEach, afterEach });
 
@@ -39,15 +39,21 @@ describe('TCP_NODELAY', () => {
   });
   afterEach(() => spy.restore());
 
-  it.each([
+  const ways = [
     { way: 'a client and a server', hops: 1, use: (stage: Stage) => post(stage, 'origin.test', false) },
     { way: 'a reverse proxy', hops: 2, use: (stage: Stage) => post(stage, 'edge.test', false) },
     { way: 'a forward proxy', hops: 2, use: (stage: Stage) => post(stage, 'origin.test', true) },
     { way: 'an upgrade through a reverse proxy', hops: 2, use: (stage: Stage) => upgraded(stage) },
     { way: 'a CONNECT tunnel', hops: 2, use: (stage: Stage) => tunnel(stage) },
     { way: 'a TCP relay', hops: 2, use: (stage: Stage) => say(stage.connect('relay.test:7')) },
-  ])('is on for every socket, dialled and accepted, on the way through $way', async ({ hops, use }) => {
-    const stage = await newStage(tcp, { origin, peer: echo });
+  ];
+  const cases = [tcp, tcpHttp2, tcpTls, tcpTlsHttp2].flatMap((transport) =>
+    ways.map((way) => ({ ...way, what: transport.what, transport })),
+  );
+
+  it.each(cases)('is on for every socket, dialled and accepted, on the way through $way: $what', async (row) => {
+    const { hops, use, transport } = row;
+    const stage = await newStage(transport, { origin, peer: echo });
     await use(stage);
     expect([...spy.told.values()]).toEqual(Array.from({ length: 2 * hops }, () => true));
   });

@@ -82,6 +82,8 @@ export class ServerExchange {
     });
     this.#reader = reader;
     const isStream = hasRequestStream(method.type);
+    // Who streams messages sends the next one when there is one; a single one has no reason to be slow.
+    if (isStream) this.#request.allowQuiet();
     const message = isStream ? undefined : await reader.single(notOneMessage);
     const messages = isStream ? reader : NO_MESSAGES;
     const { extensions } = this.#request;

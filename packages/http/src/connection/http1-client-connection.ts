@@ -144,7 +144,9 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     const nowMs = this.#options.clock.coarseNowMs();
     const { target, authority } = wireTarget(request, this.#options.isToProxy);
     const { method, headers, body } = request;
-    const waits = this.#protocol.sendHead({ method, target, headers, authority, size: body.sizeOnWire }, nowMs);
+    const { allowsQuiet } = request.context;
+    const head = { method, target, headers, authority, size: body.sizeOnWire, allowsQuiet };
+    const waits = this.#protocol.sendHead(head, nowMs);
     this.#exchange = exchange;
     this.#requestCount++;
     exchange.listen((reason) => this.#breakOff(reason));
@@ -304,7 +306,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   #answer(exchange: ClientExchange, head: ResponseHead): void {
     const { request, body } = exchange;
     const size = head.contentLength >= 0 ? head.contentLength : undefined;
-    exchange.readerSeenMs = body === undefined ? Number.POSITIVE_INFINITY : this.#options.clock.coarseNowMs();
+    const isReaderAwaited = body !== undefined && !request.context.allowsQuiet;
+    exchange.readerSeenMs = isReaderAwaited ? this.#options.clock.coarseNowMs() : Number.POSITIVE_INFINITY;
     const response = new HttpResponse({
       status: head.status,
       reason: head.reason,
@@ -356,8 +359,9 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       want: (isWanted: boolean) => {
         if (exchange.isOver) return; // what came of it is read later: the connection may serve the next one
         const nowMs = this.#options.clock.coarseNowMs();
-        exchange.readerSeenMs = isWanted ? Number.POSITIVE_INFINITY : nowMs;
-        this.#protocol.wantBody(isWanted, nowMs);
+        const { allowsQuiet } = exchange.request.context;
+        exchange.readerSeenMs = isWanted || allowsQuiet ? Number.POSITIVE_INFINITY : nowMs;
+        this.#protocol.wantBody(isWanted && !allowsQuiet, nowMs);
         this.#settle(nowMs);
       },
       cancel: (reason: unknown) => this.#cancelBody(exchange, reason),

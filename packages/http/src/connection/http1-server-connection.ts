@@ -178,12 +178,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     switch (event.type) {
       case 'request': {
         const { extensions, scope } = this.#connection;
-        const body = event.hasBody ? new IncomingBody(this.#bodyFlow()) : undefined;
-        this.#exchange = new ServerExchange(
-          event.head,
-          body,
-          new RequestContext({ ingress: extensions, parent: scope }),
-        );
+        const context = new RequestContext({ ingress: extensions, parent: scope });
+        const body = event.hasBody ? new IncomingBody(this.#bodyFlow(context)) : undefined;
+        this.#exchange = new ServerExchange(event.head, body, context);
         break;
       }
       case 'data':
@@ -205,14 +202,14 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
 
   // ---- the request body
 
-  #bodyFlow() {
+  #bodyFlow(context: RequestContext) {
     const number = this.#protocol.requestCount;
     return {
       want: (isWanted: boolean) => {
         // What came of a body may be read when the connection serves the next request, whose deadline is its own.
         if (!this.#isOpen || number !== this.#protocol.requestCount) return;
         const nowMs = this.#options.clock.coarseNowMs();
-        this.#protocol.wantBody(isWanted, nowMs);
+        this.#protocol.wantBody(isWanted, nowMs, context.allowsQuiet);
         this.#settle(nowMs);
       },
       cancel: () => {

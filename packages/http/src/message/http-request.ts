@@ -178,6 +178,27 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
   }
 
   /**
+   * Takes the time of this exchange out of the hands of the engines: a peer that sends nothing for hours is no slow one.
+   *
+   * @remarks
+   * For streams that are quiet by nature, whose handler or caller has a deadline of its own or keep-alive below it. Call it on a server before
+   * the body is read, on a client before the request is sent. It holds for this request, its copies and its forks, whichever engines they
+   * meet, so that a gateway does not cut what it passes on: how fast a body must come, how long a response may take to begin, and how long
+   * a body of a response may wait for its reader are not limited any more. Limits of writing stay: whoever takes nothing is not quiet.
+   *
+   * @example
+   * async function collect(request: HttpRequest): Promise<HttpResponse> {
+   *   request.allowQuiet(); // a sensor that speaks once an hour
+   *   let byteCount = 0;
+   *   for await (const reading of request.body) byteCount += reading.length;
+   *   return HttpResponse.text(`${byteCount} bytes`);
+   * }
+   */
+  allowQuiet(): void {
+    this.context.allowsQuiet = true;
+  }
+
+  /**
    * Makes a changed copy.
    *
    * @returns A request with some parts changed; scope, store and everything else is shared.

@@ -23,6 +23,8 @@ export class RequestContext {
   #scope: AbortScope | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #isClosed = false;
+  /** Whether whoever handles the exchange looks after its time; see `allowQuiet` of the request. */
+  allowsQuiet = false;
 
   constructor(options: RequestContextOptions) {
     this.#options = options;

@@ -202,10 +202,10 @@ export class Http1ServerProtocol {
 
   // ---- from above
 
-  /** The body is being read, or not: only a body that is read must come on. Sends 100 (Continue) where it is owed. */
-  wantBody(isWanted: boolean, nowMs: number): void {
+  /** The body is being read, or not: only a body that is read, and not allowed to be quiet, must come on. Sends 100 (Continue) where it is owed. */
+  wantBody(isWanted: boolean, nowMs: number, allowsQuiet = false): void {
     if (this.#inbound.state !== 'body') return;
-    if (isWanted) this.#deadlines.startBody(nowMs);
+    if (isWanted && !allowsQuiet) this.#deadlines.startBody(nowMs);
     else this.#deadlines.pauseBody(nowMs);
     if (isWanted && this.#owesContinue && this.#outbound.state === 'head') {
       this.#owesContinue = false;

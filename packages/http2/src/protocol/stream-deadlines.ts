@@ -86,6 +86,10 @@ export class StreamDeadlines<Owner> {
 
   #inboundFailure(stream: Http2Stream<Owner>, nowMs: number): LamellaError | undefined {
     if (nowMs < stream.deadlineMs) return undefined;
+    if (stream.allowsQuiet) {
+      stream.deadlineMs = Number.POSITIVE_INFINITY;
+      return undefined;
+    }
     if (stream.awaits === 'head') return this.#error('responseHeadTimeoutMs', 'response-head');
     const { bodyProgressTimeoutMs, minBodyBytesPerSecond } = this.#timeouts;
     const leastBytes = Math.max(1, (minBodyBytesPerSecond * bodyProgressTimeoutMs) / 1_000);

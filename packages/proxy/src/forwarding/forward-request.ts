@@ -47,6 +47,7 @@ export async function forwardRequest(
   addVia(headers, request.version, pseudonym);
   forwarding.editRequest?.(headers, request);
   const join = isUpgrade ? forwarding.upgrade?.prepare(request, headers) : undefined;
+  if (isGrpc(request.headers)) request.allowQuiet();
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
@@ -88,6 +89,8 @@ function forwardResponse(
 ): HttpResponse {
   const headers = response.headers.clone();
   const { status, reason, upgraded, version } = response;
+  // Events come when there are some: its client notices if they do not.
+  if (EVENT_STREAM.test(headers.get('content-type') ?? '')) request.allowQuiet();
   // RFC 9110 section 15.5.22: 426 says by Upgrade what would have to be asked for.
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
@@ -96,6 +99,11 @@ function forwardResponse(
     return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer, version) });
   const handler = tunnelService(upgraded, request, forwarding, join);
   return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });
+}
+
+/** A call has a deadline of its own, and may be quiet until then; a proxy that cuts it breaks it. The next server limits what is no call. */
+function isGrpc(headers: HttpHeaders): boolean {
+  return CALL.test(headers.get('content-type') ?? '');
 }
 
 function badSwitch(protocol: string): Http1ProtocolError {
@@ -109,4 +117,6 @@ function forwardInterim({ status, reason, headers }: InformationalResponse): Inf
   return { status, reason, headers: kept };
 }
 
+const CALL = /^application\/(?:grpc\b|connect\+)/i; // with -web and a format, too
+const EVENT_STREAM = /^text\/event-stream\b/i;
 const NOT_PASSED_ON = 'an upgrade to this protocol is not passed on';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { certCommand } from './cert/cert-command.ts';
+import { grpcCommand } from './grpc/grpc-command.ts';
 import { probeCommand } from './probe/probe-command.ts';
 import { sendCommand } from './send/send-command.ts';
 import { serveCommand } from './serve/serve-command.ts';
@@ -12,11 +13,12 @@ export function program(): Command {
 
 function commands(): Command {
   return new Command('lamella')
-    .description('A modular network stack: serve, proxy and send HTTP.')
+    .description('A modular network stack: serve, proxy and send HTTP, and call gRPC.')
     .version(version)
     .addHelpText('after', EXAMPLES)
     .addCommand(serveCommand())
     .addCommand(sendCommand())
+    .addCommand(grpcCommand())
     .addCommand(certCommand())
     .addCommand(probeCommand());
 }
@@ -32,6 +34,8 @@ Examples:
   lamella serve echo --bind 127.0.0.1:9000
   lamella send -v -d hello http://127.0.0.1:9000/
   lamella serve echo --bind 127.0.0.1:9443 --tls
+  lamella serve grpc-echo --bind 127.0.0.1:50051
+  lamella grpc call -d '{"message":"hello"}' 127.0.0.1:50051 lamella.echo.v1.Echo/Say
   lamella probe tls --cacert ~/.config/lamella/ca/ca.pem localhost:9443
   lamella serve proxy --bind 127.0.0.1:8080 --auth me:secret
   lamella serve reverse --to /api=http://127.0.0.1:3000 --to http://127.0.0.1:9000

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import {
   listOption,
   redirectsOption,
@@ -11,6 +11,7 @@ import type { FormField } from './form-part.ts';
 import type { DataPart } from './request-content.ts';
 import { send } from './send.ts';
 import type { SendOptions } from './send-options.ts';
+import { withSendTlsOptions } from './tls/with-send-tls-options.ts';
 import { sendWebSocket } from './web-socket/send-web-socket.ts';
 import type { SocketOptions } from './web-socket/socket-options.ts';
 import { isWebSocketUrl } from './web-socket/socket-options.ts';
@@ -28,7 +29,7 @@ export function sendCommand(): Command {
     form.push({ type, text });
     return form;
   };
-  return new Command('send')
+  const command = new Command('send')
     .description('Send one request and print the response, the way curl does; or open a WebSocket and talk.')
     .argument('<url>', 'where to, http[s]:// or ws[s]://; http:// may be left out, and :8080 is a port of this machine')
     .option('-X, --request <method>', 'method (default: GET, or the one that the content needs)')
@@ -61,16 +62,8 @@ export function sendCommand(): Command {
     .option('-S, --show-error', 'print errors, in spite of -s')
     .option('--http1.1', 'speak HTTP/1.1 (default: HTTP/2 or HTTP/1.1 by TLS, as the server likes; HTTP/1.1 in clear)')
     .option('--http2', 'speak HTTP/2 by TLS, if the server does')
-    .option('--http2-prior-knowledge', 'speak HTTP/2 without asking, in clear too')
-    .option('--cacert <file>', 'trust these roots, in PEM (default: those of Node)')
-    .option('-k, --insecure', 'take every server for the right one')
-    .option('-E, --cert <file[:passphrase]>', 'certificate to show, in PEM')
-    .option('--key <file>', 'its key (default: in the same file)')
-    .option('--pass <passphrase>', 'what opens the key')
-    .option('--pin, --pinnedpubkey <pins>', 'ask for one of these keys: sha256//..., with ; between, or a file with it')
-    .option('--tlsv1.2', 'TLS 1.2 or newer (default)')
-    .option('--tls13, --tlsv1.3', 'TLS 1.3 or newer')
-    .addOption(new Option('--tls-max <version>', 'newest version of TLS').choices(['1.2', '1.3']))
+    .option('--http2-prior-knowledge', 'speak HTTP/2 without asking, in clear too');
+  return withSendTlsOptions(command)
     .option('-x, --proxy <url>', 'HTTP proxy, [http[s]://][name:password@]host[:port]')
     .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
     .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')

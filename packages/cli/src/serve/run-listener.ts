@@ -30,6 +30,8 @@ export interface ListenerService {
   readonly service: Service<Connection, void>;
   /** In front of the address, where that is printed; `undefined`: nothing is. */
   readonly scheme?: 'http' | 'https';
+  /** What to tell beside the address, such as how to call it. */
+  readonly hint?: ((place: string) => string) | undefined;
   /** Called when everything has ended. */
   readonly close?: () => void;
 }
@@ -41,7 +43,7 @@ export async function runListener(
   make: (parts: ListenerParts) => Promise<ListenerService>,
 ): Promise<void> {
   const lifecycle = createLifecycle({ onError: (error, task) => printError(`${task} failed: ${messageOf(error)}`) });
-  const { service, scheme, close } = await make({ lifecycle, note: printError });
+  const { service, scheme, hint, close } = await make({ lifecycle, note: printError });
   try {
     const listener = await listen(options); // after everything that may refuse its options: it would go on listening
     const drained = drainOnSignal(lifecycle, {
@@ -49,7 +51,9 @@ export async function runListener(
       graceMs: options.grace,
       onDrain: () => printError('draining; what is under way may finish, Ctrl+C again cuts it'),
     });
-    process.stdout.write(`${what} listening on ${placeOf(listener.address, scheme)}\n`);
+    const place = placeOf(listener.address, scheme);
+    process.stdout.write(`${what} listening on ${place}\n`);
+    if (hint !== undefined && options.quiet !== true) printError(hint(place));
     const onError = (error: unknown, connection: Connection): void => {
       if (options.quiet !== true) printError(failureLine(error, connection));
     };

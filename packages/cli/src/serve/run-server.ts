@@ -37,6 +37,8 @@ export interface ServerSettings {
   readonly tls?: ServerTlsSettings | undefined;
   /** Whether the service takes care of SIGHUP. Default: certificates are read anew then. */
   readonly reloads?: boolean;
+  /** What to tell beside the address, such as how to call it. Default: nothing. */
+  readonly hint?: (place: string) => string;
 }
 
 /** Serves HTTP until a signal comes, then drains. A second signal cuts what is left. */
@@ -47,6 +49,7 @@ export async function runServer(
   settings: ServerSettings = { tls: serverTlsSettings(options) },
 ): Promise<void> {
   const { bind, httpVersion, quiet } = options;
+  const { hint } = settings;
   const alpn = alpnOf(httpVersion);
   await runListener(what, options, async ({ lifecycle, note }) => {
     const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
@@ -58,9 +61,9 @@ export async function runServer(
       traceLayer<HttpRequest, HttpResponse>(quiet ? {} : { onEnd: (end) => note(accessLine(end)) }),
       makeService({ lifecycle, onRelayEnd, note, tls }),
     );
-    if (tls === undefined || settings.tls === undefined) return { service: server, scheme: 'http' };
+    if (tls === undefined || settings.tls === undefined) return { service: server, scheme: 'http', hint };
     if (settings.reloads !== true) rereadOnSignal(tls, settings.tls, note);
-    return { service: tls.layer(server), scheme: 'https', close: tls.close };
+    return { service: tls.layer(server), scheme: 'https', hint, close: tls.close };
   });
 }
 

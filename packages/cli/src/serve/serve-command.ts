@@ -23,6 +23,7 @@ import { withServerTlsOptions } from '../tls/server-tls-options.ts';
 import type { UpstreamTlsSettings } from '../tls/upstream-tls.ts';
 import { upstreamTls } from '../tls/upstream-tls.ts';
 import { echoService } from './echo-service.ts';
+import { grpcEchoAction } from './grpc-echo/grpc-echo-command.ts';
 import { HTTP_VERSIONS } from './http-version.ts';
 import { withListenOptions } from './listen-options.ts';
 import { loadReverse } from './reverse/load-reverse.ts';
@@ -40,6 +41,7 @@ export function serveCommand(): Command {
     .addCommand(reverseCommand())
     .addCommand(staticCommand())
     .addCommand(httpTestCommand())
+    .addCommand(grpcEchoCommand())
     .addCommand(stunnelCommand());
 }
 
@@ -63,6 +65,10 @@ function httpTestCommand(): Command {
       }),
     ),
   );
+}
+
+function grpcEchoCommand(): Command {
+  return grpcEchoAction(serverCommand('grpc-echo', 'A service to try clients of gRPC with.', '127.0.0.1:50051'));
 }
 
 function proxyCommand(): Command {

@@ -1,0 +1,75 @@
+import type { GrpcMetadata } from '@lamella/grpc';
+import type { HttpClient } from '@lamella/http';
+import { createHttpClient } from '@lamella/http';
+import type { Connector } from '@lamella/net-core';
+import { connectRequest } from '@lamella/net-core';
+import { tcpConnector } from '@lamella/net-tcp';
+import { CliError, EXIT } from '../cli-error.ts';
+import { protocolsOf } from '../send/http-versions.ts';
+import { sendTls } from '../send/tls/tls-send-options.ts';
+import { tracedTls } from '../send/tls/traced-tls.ts';
+import { traced } from '../send/traced-connector.ts';
+import type { GrpcOptions } from './grpc-options.ts';
+import type { GrpcTarget } from './grpc-target.ts';
+import { grpcTarget } from './grpc-target.ts';
+import { typedMetadata } from './typed-metadata.ts';
+
+/** A way to a server. */
+export interface GrpcConnection {
+  /** As `grpcClient` wants it. */
+  readonly url: string;
+  /** HTTP/2 alone, in clear too: what gRPC needs. */
+  readonly http2: HttpClient;
+  /** HTTP/2 or HTTP/1.1, as the server likes, and HTTP/1.1 in clear: enough for gRPC-Web and Connect. */
+  readonly anyVersion: HttpClient;
+  /** What every call has in common. */
+  readonly call: { readonly metadata: GrpcMetadata; readonly deadlineAtMs?: number };
+  /** Says something, if that is wanted. */
+  readonly note: (text: string) => void;
+  readonly close: () => void;
+}
+
+/** Understands where calls go and how. Nothing is connected yet. @throws CliError if that makes no sense. */
+export function grpcConnection(text: string, options: GrpcOptions): GrpcConnection {
+  const { header = [], timeout, connectTimeout: connectTimeoutMs, verbose } = options;
+  const note = (line: string): void => {
+    if (verbose === true) process.stderr.write(`* ${line}\n`);
+  };
+  const target = grpcTarget(text);
+  const common = {
+    connector: traced(connectorFor(target, connectTimeoutMs), note),
+    tls: tracedTls(tlsOf(options, connectTimeoutMs), note),
+    acquireTimeoutMs: Number.POSITIVE_INFINITY, // --timeout says how long everything may take, and nothing else does
+  };
+  const http2 = createHttpClient({ ...common, protocols: protocolsOf({ http2PriorKnowledge: true }) });
+  const anyVersion = createHttpClient({ ...common, protocols: protocolsOf({}) });
+  return {
+    url: target.url,
+    http2,
+    anyVersion,
+    call: {
+      metadata: typedMetadata(header),
+      ...(timeout === undefined ? {} : { deadlineAtMs: Date.now() + timeout }),
+    },
+    note,
+    close() {
+      http2.destroy();
+      anyVersion.destroy();
+    },
+  };
+}
+
+function connectorFor({ dial }: GrpcTarget, connectTimeoutMs: number): Connector {
+  const connector = tcpConnector({ connectTimeoutMs });
+  if (dial === undefined) return connector;
+  return { serve: ({ scope }) => connector.serve(connectRequest({ target: dial, scope })) };
+}
+
+/** The exit codes that `send` has for these are statuses here. */
+function tlsOf(options: GrpcOptions, timeoutMs: number): ReturnType<typeof sendTls> {
+  try {
+    return sendTls(options, timeoutMs, process.env['SSLKEYLOGFILE']);
+  } catch (error) {
+    throw error instanceof CliError ? new CliError(error.message, EXIT.usage, { cause: error }) : error;
+  }
+}

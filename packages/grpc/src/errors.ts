@@ -1,6 +1,6 @@
 import type { Any } from '@bufbuild/protobuf/wkt';
-import type { LamellaErrorOptions } from '@lamella/service-core';
-import { LamellaError, UsageError } from '@lamella/service-core';
+import type { LamellaErrorOptions, ProtocolErrorOptions } from '@lamella/service-core';
+import { LamellaError, ProtocolError, UsageError } from '@lamella/service-core';
 import { GrpcStatus, grpcStatusName } from './codec/grpc-status.ts';
 import { decodeStatusDetails, encodeStatusDetails } from './codec/status-details.ts';
 import { GrpcMetadata } from './messages/grpc-metadata.ts';
@@ -77,6 +77,23 @@ export class GrpcStatusError extends LamellaError {
     const trailers = this.metadata.clone();
     trailers.setReceived(DETAILS_FIELD, encodeStatusDetails(this.status, this.statusMessage, this.#details));
     return trailers;
+  }
+}
+
+/** Every `code` of a {@link TtrpcProtocolError}. Minor releases may add codes, never remove one. */
+export type TtrpcProtocolErrorCode = 'LML_ERR_TTRPC_BAD_LENGTH' | 'LML_ERR_TTRPC_BAD_STREAM_ID';
+
+/** The peer sent what ttRPC forbids, and what its connection can't recover from. */
+export class TtrpcProtocolError extends ProtocolError {
+  static {
+    TtrpcProtocolError.prototype.name = 'TtrpcProtocolError';
+  }
+
+  readonly code: TtrpcProtocolErrorCode;
+
+  constructor(code: TtrpcProtocolErrorCode, message: string, options: ProtocolErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
   }
 }
 

@@ -62,6 +62,16 @@ export { grpcReflection } from './reflection/grpc-reflection.ts';
 export type { GrpcReflectionClient, GrpcReflectionClientOptions } from './reflection/grpc-reflection-client.ts';
 export { grpcReflectionClient } from './reflection/grpc-reflection-client.ts';
 
+// ttRPC
+
+export type { TtrpcChannel, TtrpcChannelOptions } from './ttrpc/ttrpc-channel.ts';
+export { ttrpcChannel } from './ttrpc/ttrpc-channel.ts';
+export type { TtrpcClientOptions } from './ttrpc/ttrpc-client.ts';
+export { ttrpcClient } from './ttrpc/ttrpc-client.ts';
+export type { TtrpcLimits } from './ttrpc/ttrpc-options.ts';
+export type { TtrpcServerOptions } from './ttrpc/ttrpc-server.ts';
+export { ttrpcServer } from './ttrpc/ttrpc-server.ts';
+
 // gRPC-Web and Connect
 
 export type { ConnectClientLayerOptions } from './connect/connect-client-layer.ts';
@@ -90,5 +100,5 @@ export { GrpcMetadata } from './messages/grpc-metadata.ts';
 
 export type { GrpcStatusName } from './codec/grpc-status.ts';
 export { GrpcStatus, grpcStatusName } from './codec/grpc-status.ts';
-export type { GrpcStatusErrorCode, GrpcStatusErrorOptions } from './errors.ts';
-export { GrpcStatusError } from './errors.ts';
+export type { GrpcStatusErrorCode, GrpcStatusErrorOptions, TtrpcProtocolErrorCode } from './errors.ts';
+export { GrpcStatusError, TtrpcProtocolError } from './errors.ts';

@@ -67,8 +67,8 @@ function requestOf({ call, scope, content, encoding }: CallAttempt, options: Att
   const target = `${options.url}${call.method.path}`;
   const headers = headFields(call, encoding, options.userAgent);
   const request = HttpRequest.from({ method: 'POST', target, headers, body: content.body });
-  // A call with a deadline is over by then, and a stream is quiet when there is nothing to say. Nobody else looks after a single message.
-  if (call.deadline !== undefined || call.method.type !== 'unary') request.allowQuiet();
+  // A stream is quiet when there is nothing to say; a call without a deadline should notice a server that never answers.
+  request.allowQuiet({ beforeHead: call.deadline !== undefined });
   return request.fork({ scope, extensions: call.extensions });
 }
 

@@ -47,7 +47,7 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     if (this.#isOver) return { done: true, value: undefined };
     try {
       const bytes = await this.#nextBytes();
-      if (bytes !== undefined) return { done: false, value: this.#deserialized(bytes) };
+      if (bytes !== undefined) return { done: false, value: deserialized(bytes, this.#options.codec) };
       this.#isOver = true;
       this.#options.onEnd?.();
       return { done: true, value: undefined };
@@ -129,14 +129,15 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     this.#options.onEnd?.();
     throw new GrpcStatusError(GrpcStatus.INTERNAL, 'the messages end in the middle of one');
   }
+}
 
-  #deserialized(bytes: Uint8Array): unknown {
-    try {
-      // No Buffer: what a codec takes out of it is its own kind of bytes, and people compare those.
-      return this.#options.codec.deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
-    } catch (error) {
-      if (error instanceof GrpcStatusError) throw error;
-      throw new GrpcStatusError(GrpcStatus.INTERNAL, 'a message can not be read', { cause: error });
-    }
+/** Makes a message of bytes. @throws GrpcStatusError INTERNAL if the codec fails. */
+export function deserialized(bytes: Uint8Array, codec: AnyGrpcCodec): unknown {
+  try {
+    // No Buffer: what a codec takes out of it is its own kind of bytes, and people compare those.
+    return codec.deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  } catch (error) {
+    if (error instanceof GrpcStatusError) throw error;
+    throw new GrpcStatusError(GrpcStatus.INTERNAL, 'a message can not be read', { cause: error });
   }
 }

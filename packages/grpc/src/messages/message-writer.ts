@@ -33,7 +33,8 @@ export function encodeMessage(
   return compressMessage(bytes, encoding).then((compressed) => encodeMessageFrame(compressed, true));
 }
 
-function serialized(message: unknown, codec: AnyGrpcCodec): Uint8Array {
+/** Makes bytes of a message, without a prefix. @throws GrpcStatusError as {@link encodeMessage}. */
+export function serialized(message: unknown, codec: AnyGrpcCodec): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = codec.serialize(message);

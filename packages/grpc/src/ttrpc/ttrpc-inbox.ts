@@ -1,0 +1,90 @@
+import type { TtrpcLink } from './ttrpc-link.ts';
+
+/** Messages of a call that came, until somebody takes them. One reader. */
+export class TtrpcInbox implements AsyncIterableIterator<Uint8Array> {
+  readonly #link: Pick<TtrpcLink, 'hold'>;
+  readonly #waiting: Uint8Array[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  #taker: PromiseWithResolvers<IteratorResult<Uint8Array, undefined>> | undefined;
+
+  constructor(link: Pick<TtrpcLink, 'hold'>) {
+    this.#link = link;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Whether nothing more can come. */
+  get isClosed(): boolean {
+    return this.#end !== undefined;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    if (this.#taker !== undefined) {
+      this.#taker.resolve({ done: false, value: bytes });
+      this.#taker = undefined;
+      return;
+    }
+    // A few bytes must not keep the whole chunk that they came in.
+    this.#waiting.push(bytes.slice());
+    this.#link.hold(weightOf(bytes));
+  }
+
+  /** All messages are here. */
+  end(): void {
+    this.#close({});
+  }
+
+  /** All messages are here, and behind them is an error. */
+  endWith(error: unknown): void {
+    this.#close({ error });
+  }
+
+  /** Nobody wants what is here, and readers get `error`. */
+  fail(error: unknown): void {
+    this.#drop();
+    if (this.#end !== undefined && 'error' in this.#end) return;
+    this.#end = undefined;
+    this.#close({ error });
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const bytes = this.#waiting.shift();
+    if (bytes !== undefined) {
+      this.#link.hold(-weightOf(bytes));
+      return { done: false, value: bytes };
+    }
+    if (this.#end === undefined) {
+      this.#taker = Promise.withResolvers();
+      return this.#taker.promise;
+    }
+    if ('error' in this.#end) throw this.#end.error;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#drop();
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  #close(end: { readonly error?: unknown }): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    const taker = this.#taker;
+    this.#taker = undefined;
+    if ('error' in end) taker?.reject(end.error);
+    else taker?.resolve({ done: true, value: undefined });
+  }
+
+  #drop(): void {
+    for (const bytes of this.#waiting.splice(0)) this.#link.hold(-weightOf(bytes));
+  }
+}
+
+/** Even an empty message takes memory. */
+function weightOf(bytes: Uint8Array): number {
+  return bytes.length + 128;
+}

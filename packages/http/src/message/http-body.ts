@@ -185,22 +185,12 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * @throws LimitError if the body is longer than `maxBytes`; the rest is cancelled then.
    */
   async bytes(options: CollectOptions = {}): Promise<Uint8Array> {
-    const { maxBytes = DEFAULT_MAX_BYTES } = options;
-    if (!(maxBytes >= 0)) throw new UsageError(`maxBytes must be >= 0, got ${maxBytes}`);
-    this.#claim();
-    this.#checkLength(this.#size ?? 0, maxBytes);
-    if (this.#source === undefined) return this.#takeBytes();
-    const chunks = new ChunkList();
-    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
-      chunks.add(chunk);
-      this.#checkLength(chunks.byteCount, maxBytes);
-    }
-    return chunks.joined();
+    return this.#collectHere(options) ?? (await this.#collect(options));
   }
 
   /** Reads everything as UTF-8 text; malformed bytes become U+FFFD. Throws like {@link bytes}. */
   async text(options: CollectOptions = {}): Promise<string> {
-    return decodeUtf8(await this.bytes(options));
+    return decodeUtf8(this.#collectHere(options) ?? (await this.#collect(options)));
   }
 
   /** Reads everything as JSON. @throws HttpBodyError `LML_ERR_HTTP_BODY_BAD_JSON`; otherwise like {@link bytes}. */
@@ -292,6 +282,23 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     const listeners = this.#overListeners;
     this.#overListeners = undefined;
     if (listeners !== undefined) for (const listener of listeners) listener();
+  }
+
+  /** Claims the body. @returns All of it if it is at hand, which saves a wait. */
+  #collectHere({ maxBytes = DEFAULT_MAX_BYTES }: CollectOptions): Uint8Array | undefined {
+    if (!(maxBytes >= 0)) throw new UsageError(`maxBytes must be >= 0, got ${maxBytes}`);
+    this.#claim();
+    this.#checkLength(this.#size ?? 0, maxBytes);
+    return this.#source === undefined ? this.#takeBytes() : undefined;
+  }
+
+  async #collect({ maxBytes = DEFAULT_MAX_BYTES }: CollectOptions): Promise<Uint8Array> {
+    const chunks = new ChunkList();
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      chunks.add(chunk);
+      this.#checkLength(chunks.byteCount, maxBytes);
+    }
+    return chunks.joined();
   }
 
   #claim(): void {

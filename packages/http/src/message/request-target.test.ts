@@ -95,6 +95,36 @@ describe('parseRequestTarget', () => {
     expect(tryParseRequestTarget('GET', 'http://a:x/')).toMatch(/host:port/);
   });
 
+  it.each([
+    ['http://a/x', { authority: 'a', path: '/x', query: undefined }],
+    ['http://a?x', { authority: 'a', path: '', query: 'x' }],
+    ['http://a', { authority: 'a', path: '', query: undefined }],
+    ['HTTP://a/', { scheme: 'http', authority: 'a', path: '/' }],
+    ['https://a/', { scheme: 'https', authority: 'a', path: '/' }],
+    ['http://ab/', { authority: 'ab', path: '/' }],
+    ['http://a:1/', { authority: 'a:1', path: '/' }],
+    ['http://A/', { authority: 'A', path: '/' }],
+  ])('reads %s right behind another target that begins alike', (target, parts) => {
+    for (const before of ['http://a', 'http://a/', 'http://a/x?', 'HTTP://a/']) {
+      expect(parseRequestTarget('GET', before)).toMatchObject({ scheme: 'http', authority: 'a' });
+      expect(parseRequestTarget('GET', target)).toMatchObject({ form: 'absolute', ...parts });
+    }
+  });
+
+  it.each(['http://a@b/', 'http://a:b@c/', 'http://a:x/', 'http://a b', 'http://a/#', 'http://a\\b/'])(
+    'refuses %j right behind another target that begins alike',
+    (target) => {
+      parseRequestTarget('GET', 'http://a/');
+      expect(typeof tryParseRequestTarget('GET', target)).toBe('string');
+      expect(typeof tryParseRequestTarget('GET', target)).toBe('string');
+    },
+  );
+
+  it('refuses for CONNECT what it has just taken for another method', () => {
+    parseRequestTarget('GET', 'http://a/');
+    expect(tryParseRequestTarget('CONNECT', 'http://a/')).toBe('CONNECT needs host:port');
+  });
+
   it('loses nothing: the parts make up the target again', () => {
     const path = fc.string({ unit: fc.constantFrom('/', 'a', '%', ':', '@', '=', '?'), maxLength: 8 });
     fc.assert(

@@ -33,6 +33,7 @@ export function parseRequestTarget(method: string, target: string): RequestTarge
  * @returns The parts, or what is wrong as one sentence.
  */
 export function tryParseRequestTarget(method: string, target: string): RequestTarget | string {
+  if (target === lastTarget && method !== 'CONNECT') return lastParsed;
   if (NOT_IN_TARGET.test(target)) return 'it holds a blank, a control character, a "#" or a character beyond ASCII';
   if (method === 'CONNECT') return parseAuthorityForm(target);
   if (target.charCodeAt(0) === SLASH) return originForm(target);
@@ -60,31 +61,49 @@ function parseAuthorityForm(target: string): RequestTarget | string {
 
 /** RFC 9112 section 3.2.2: a whole URL, with a host and without user information (RFC 9110 section 4.2.4). */
 function parseAbsoluteForm(target: string): RequestTarget | string {
+  const origin =
+    target.startsWith(lastOrigin.text) && endsOrigin(target, lastOrigin.text.length) ? lastOrigin : readOrigin(target);
+  if (typeof origin === 'string') return origin;
+  const { scheme, authority, text } = origin;
+  const { path, query } = originForm(target.slice(text.length));
+  // An empty path is `/` when it is sent to an origin, and nothing for OPTIONS; whoever sends it decides.
+  const parsed: RequestTarget = { form: 'absolute', scheme, authority, path, query };
+  if (target.length <= MAX_KEPT_LENGTH) {
+    lastOrigin = origin;
+    lastTarget = target;
+    lastParsed = parsed;
+  }
+  return parsed;
+}
+
+/** Reads scheme and authority of a whole URL. */
+function readOrigin(target: string): TargetOrigin | string {
   const schemeEnd = target.indexOf('://');
   if (schemeEnd < 0 || !SCHEME.test(target.slice(0, schemeEnd))) return 'it is neither a path nor a whole URL';
   const authorityStart = schemeEnd + 3;
-  const authorityEnd = endOfAuthority(target, authorityStart);
+  let authorityEnd = authorityStart;
+  while (!endsOrigin(target, authorityEnd)) authorityEnd++;
   const authority = target.slice(authorityStart, authorityEnd);
   if (authority.includes('@')) return 'user information in a URL is not allowed';
-  if (authority !== lastAuthority && !isValidAuthority(authority))
-    return `${JSON.stringify(authority)} is not host or host:port`;
-
-  lastAuthority = authority;
-  const { path, query } = originForm(target.slice(authorityEnd));
-  // An empty path is `/` when it is sent to an origin, and nothing for OPTIONS; whoever sends it decides.
-  return { form: 'absolute', scheme: target.slice(0, schemeEnd).toLowerCase(), authority, path, query };
+  if (!isValidAuthority(authority)) return `${JSON.stringify(authority)} is not host or host:port`;
+  return { text: target.slice(0, authorityEnd), scheme: target.slice(0, schemeEnd).toLowerCase(), authority };
 }
 
-function endOfAuthority(target: string, start: number): number {
-  for (let index = start; index < target.length; index++) {
-    const code = target.charCodeAt(index);
-    if (code === SLASH || code === QUESTION) return index;
-  }
-  return target.length;
+/** Whether the authority, if it goes up to there, does not go on. */
+function endsOrigin(target: string, at: number): boolean {
+  if (at >= target.length) return true;
+  const code = target.charCodeAt(at);
+  return code === SLASH || code === QUESTION;
 }
 
-/** A valid one: most requests of a process go to where the one before went. */
-let lastAuthority: string | undefined;
+/** The front of a whole URL. */
+interface TargetOrigin {
+  /** As it stands there. */
+  readonly text: string;
+  /** In lower case. */
+  readonly scheme: string;
+  readonly authority: string;
+}
 
 const ASTERISK: RequestTarget = {
   form: 'asterisk',
@@ -98,3 +117,17 @@ const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 const HAS_PORT = /:[0-9]+$/;
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
+/** Longer targets are not kept in memory behind their request. */
+const MAX_KEPT_LENGTH = 1_024;
+
+/** A valid one: most requests of a process go to where the one before went. */
+let lastOrigin: TargetOrigin = { text: 'http://localhost', scheme: 'http', authority: 'localhost' };
+/** A whole URL, and what it says: many requests go to the very same, such as the calls of one method of gRPC. */
+let lastTarget = 'http://localhost/';
+let lastParsed: RequestTarget = {
+  form: 'absolute',
+  scheme: 'http',
+  authority: 'localhost',
+  path: '/',
+  query: undefined,
+};

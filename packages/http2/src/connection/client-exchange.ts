@@ -21,8 +21,6 @@ export interface ClientExchangeHost {
 /** One request on a client connection, from its head to the end of its response. */
 export class ClientExchange implements ExchangeMarks, BodyFlow {
   readonly request: HttpRequest;
-  /** Settles with the response, or with what broke the exchange off before. */
-  readonly response: Promise<HttpResponse>;
   /** What a positive answer makes of the stream. */
   readonly becomes: 'tunnel' | 'upgrade' | undefined;
   /** What the stream has become. */
@@ -48,7 +46,7 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
   /** Called when there is room for more content. */
   onSent: (() => void) | undefined;
   readonly #host: ClientExchangeHost;
-  readonly #settle: { resolve: (response: HttpResponse) => void; reject: (error: unknown) => void };
+  readonly #outcome: PromiseWithResolvers<HttpResponse> = Promise.withResolvers<HttpResponse>();
   #stream: ClientStream | undefined;
   /** Body of the response, if it has one, and that did not come in one piece together with the head. */
   #body: IncomingBody | undefined;
@@ -64,9 +62,11 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
     this.request = request;
     this.becomes = becomes;
     this.beganMs = beganMs;
-    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-    this.response = promise;
-    this.#settle = { resolve, reject };
+  }
+
+  /** Settles with the response, or with what broke the exchange off before. */
+  get response(): Promise<HttpResponse> {
+    return this.#outcome.promise;
   }
 
   /** The stream, once it is open. */
@@ -94,7 +94,7 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
 
   /** Gives the caller its response. */
   answer(response: HttpResponse): void {
-    this.#settle.resolve(response);
+    this.#outcome.resolve(response);
   }
 
   /**
@@ -155,7 +155,7 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
     if (this.#isOver) return;
     this.tell();
     this.finish();
-    this.#settle.reject(error);
+    this.#outcome.reject(error);
     this.#body?.fail(error);
     this.onContinue?.();
     this.onSent?.();

@@ -30,7 +30,7 @@ export class ClientResponses {
       return;
     }
     this.hasServed = true;
-    exchange.headMs = this.#work.exactNowMs;
+    exchange.headMs = this.#work.receivedMs;
     if (!hasBody) exchange.endedMs = exchange.headMs;
     exchange.onContinue?.();
     if (exchange.becomes !== undefined && status <= 299) {
@@ -67,7 +67,7 @@ export class ClientResponses {
       exchange.tunnel.end();
       return;
     }
-    exchange.endedMs ??= this.#work.exactNowMs;
+    exchange.endedMs ??= this.#work.receivedMs;
     exchange.endBody(trailers);
     this.#finish(exchange);
   }

@@ -62,6 +62,11 @@ export class ClientWork {
     return this.options.clock.nowMs();
   }
 
+  /** When what is being handled came from the server, on the monotonic clock. */
+  get receivedMs(): number {
+    return this.driver?.receivedMs ?? this.exactNowMs;
+  }
+
   /** Lets out what the protocol was given. */
   turn(): void {
     this.driver?.turn();

@@ -36,6 +36,7 @@ export class Http2Driver<Owner> implements ByteSink {
   readonly #options: Http2DriverOptions;
   readonly #timer: DeadlineTimer;
   readonly #source: Pausable;
+  #receivedMs: number;
   #closing: LingeringClose | undefined;
   #isClosed = false;
   #isDraining = false;
@@ -53,6 +54,7 @@ export class Http2Driver<Owner> implements ByteSink {
     options: Http2DriverOptions,
   ) {
     const { clock } = options;
+    this.#receivedMs = clock.nowMs();
     this.#stream = stream;
     this.#protocol = protocol;
     this.#host = host;
@@ -72,13 +74,19 @@ export class Http2Driver<Owner> implements ByteSink {
     return this.#options.clock.coarseNowMs();
   }
 
+  /** When the last chunk came, on the monotonic clock: all that it holds came then. */
+  get receivedMs(): number {
+    return this.#receivedMs;
+  }
+
   // ---- ByteSink
 
   onBytes(chunk: Uint8Array): 'kept' | undefined {
     if (this.#closing !== undefined) this.#closing.discard(chunk.length);
     if (this.#closing !== undefined || this.#isClosed) return undefined;
     this.#keepsChunk = false;
-    this.#protocol.receiveBytes(chunk, this.#options.clock.nowMs());
+    this.#receivedMs = this.#options.clock.nowMs();
+    this.#protocol.receiveBytes(chunk, this.#receivedMs);
     this.turn();
     return this.#keepsChunk ? 'kept' : undefined;
   }

@@ -37,7 +37,7 @@ describe.each(['directly', 'through a proxy'])('a stream that is quiet for hours
 
   it('goes on where only the server speaks, and where only the client does', async () => {
     const { world, client } = open(way, HOUR_MS);
-    const stream = client.split('ab');
+    const stream = client.split('ab', { timeoutMs: 24 * HOUR_MS });
     const messages = new Spoken();
     const joined = client.join(messages.all());
     for (const word of ['a', 'b']) {

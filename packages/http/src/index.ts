@@ -8,6 +8,7 @@ export { HttpBody } from './message/http-body.ts';
 export type { HttpHeadersInit } from './message/http-headers.ts';
 export { HttpHeaders } from './message/http-headers.ts';
 export type {
+  AllowQuietOptions,
   HttpForkOptions,
   HttpRequestChanges,
   HttpRequestInit,

@@ -47,7 +47,7 @@ describe('a client whose caller allows a request to be quiet', () => {
   it('waits an hour for the head, for the body, and for the reader of it', async () => {
     const { client, server, clock } = setup();
     const quiet = request('http://a.test/');
-    quiet.allowQuiet();
+    quiet.allowQuiet({ beforeHead: true });
     const answer = client.serve(quiet);
     const origin = await server.accept();
     await clock.advanceAsync(HOUR_MS);
@@ -67,7 +67,7 @@ describe('a client whose caller allows a request to be quiet', () => {
   it('limits the next request on the connection as any other', async () => {
     const { client, server, clock } = setup({ maxConnectionsPerOrigin: 1 });
     const quiet = request('http://a.test/1');
-    quiet.allowQuiet();
+    quiet.allowQuiet({ beforeHead: true });
     const first = client.serve(quiet);
     const origin = await server.accept();
     origin.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');

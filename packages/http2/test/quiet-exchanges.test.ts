@@ -25,6 +25,26 @@ describe('an exchange that may be quiet', () => {
     await world.close();
   });
 
+  it.each([
+    [true, 'answered'],
+    [false, 'responseHeadTimeoutMs'],
+  ])('waits for the head after the request has ended, if it says so (%s)', async (beforeHead, expected) => {
+    const clock = new FakeClock();
+    const { promise: answer, resolve } = Promise.withResolvers<HttpResponse>();
+    const client = http2ClientOn({ serve: () => answer }, { clock });
+    const request = HttpRequest.from({ target: 'http://a.test/' });
+    request.allowQuiet({ beforeHead });
+    const outcome = client.serve(request).then(
+      () => 'answered',
+      (error: { limit?: string }) => error.limit,
+    );
+    await settle(8);
+    await clock.advanceAsync(HOUR_MS);
+    resolve(HttpResponse.text('late'));
+    expect(await outcome).toBe(expected);
+    await client.close();
+  });
+
   it('is limited by the side that does not allow it: a server', async () => {
     const world = open({ server: false, client: true });
     const failure = expect(world.send()).rejects.toMatchObject({ resetCode: 'CANCEL' });
@@ -83,7 +103,7 @@ function open(allows: { readonly server: boolean; readonly client: boolean }) {
     failures,
     send(): Promise<HttpResponse> {
       const request = HttpRequest.from({ method: 'POST', target: 'http://a.test/', body: content.readable });
-      if (allows.client) request.allowQuiet();
+      if (allows.client) request.allowQuiet({ beforeHead: true });
       return client.serve(request);
     },
     say: (word: string) => void writer.write(Buffer.from(word)).catch(() => {}),

@@ -144,8 +144,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     const nowMs = this.#options.clock.coarseNowMs();
     const { target, authority } = wireTarget(request, this.#options.isToProxy);
     const { method, headers, body } = request;
-    const { allowsQuiet } = request.context;
-    const head = { method, target, headers, authority, size: body.sizeOnWire, allowsQuiet };
+    const { allowsLateHead } = request.context;
+    const head = { method, target, headers, authority, size: body.sizeOnWire, allowsLateHead };
     const waits = this.#protocol.sendHead(head, nowMs);
     this.#exchange = exchange;
     this.#requestCount++;

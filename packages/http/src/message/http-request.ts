@@ -74,6 +74,12 @@ export interface HttpRequestParts {
   readonly scope?: AbortScope | undefined;
 }
 
+/** Options of {@link HttpRequest.allowQuiet}. */
+export interface AllowQuietOptions {
+  /** Whether the head of the response may take any time, too. Default false: a server that never answers is noticed. */
+  readonly beforeHead?: boolean;
+}
+
 /**
  * A request.
  *
@@ -183,8 +189,10 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
    * @remarks
    * For streams that are quiet by nature, whose handler or caller has a deadline of its own or keep-alive below it. Call it on a server before
    * the body is read, on a client before the request is sent. It holds for this request, its copies and its forks, whichever engines they
-   * meet, so that a gateway does not cut what it passes on: how fast a body must come, how long a response may take to begin, and how long
-   * a body of a response may wait for its reader are not limited any more. Limits of writing stay: whoever takes nothing is not quiet.
+   * meet, so that a gateway does not cut what it passes on: how fast a body must come and how long a body of a response may wait for its reader
+   * are not limited any more. Limits of writing stay: whoever takes nothing is not quiet.
+   *
+   * @param options - How far it goes.
    *
    * @example
    * async function collect(request: HttpRequest): Promise<HttpResponse> {
@@ -194,8 +202,9 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
    *   return HttpResponse.text(`${byteCount} bytes`);
    * }
    */
-  allowQuiet(): void {
+  allowQuiet({ beforeHead = false }: AllowQuietOptions = {}): void {
     this.context.allowsQuiet = true;
+    if (beforeHead) this.context.allowsLateHead = true;
   }
 
   /**

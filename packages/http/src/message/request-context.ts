@@ -25,6 +25,8 @@ export class RequestContext {
   #isClosed = false;
   /** Whether whoever handles the exchange looks after its time; see `allowQuiet` of the request. */
   allowsQuiet = false;
+  /** Whether that holds for the head of the response, too. */
+  allowsLateHead = false;
 
   constructor(options: RequestContextOptions) {
     this.#options = options;

@@ -30,8 +30,8 @@ export function fullClientTimeouts(timeouts: Partial<Http1ClientTimeouts> = {}):
 /** What a client connection waits for, and since when. Times are those of a monotonic clock. */
 export class Http1ClientDeadlines {
   readonly #timeouts: Http1ClientTimeouts;
-  /** Whether the response to this request may take any time. */
-  allowsQuiet = false;
+  /** Whether the head of the response to this request may take any time. */
+  allowsLateHead = false;
   #inbound: 'head' | 'body' | 'nothing' = 'nothing';
   #inboundEndMs = Number.POSITIVE_INFINITY;
   #writeEndMs = Number.POSITIVE_INFINITY;
@@ -47,7 +47,7 @@ export class Http1ClientDeadlines {
 
   /** Something of the request was sent; the response may take its time from now on. */
   startHead(nowMs: number): void {
-    if (this.allowsQuiet) return;
+    if (this.allowsLateHead) return;
     this.#inbound = 'head';
     this.#inboundEndMs = nowMs + this.#timeouts.responseHeadTimeoutMs;
   }

@@ -44,7 +44,7 @@ export interface RequestCommand {
   /** Number of bytes of the body, if known. */
   readonly size: number | undefined;
   /** Whether the head of the response may take any time. Default false. */
-  readonly allowsQuiet?: boolean;
+  readonly allowsLateHead?: boolean;
 }
 
 /** Options of {@link Http1ClientProtocol}. */
@@ -176,7 +176,7 @@ export class Http1ClientProtocol {
     this.#mayUpgrade = fields.hasUpgrade && fields.hasConnectionUpgrade;
     this.#keepsAlive = !fields.hasClose;
     this.#informationalCount = 0;
-    this.#deadlines.allowsQuiet = command.allowsQuiet === true;
+    this.#deadlines.allowsLateHead = command.allowsLateHead === true;
     this.#deadlines.startHead(nowMs);
     // RFC 9110 section 10.1.1: without content there is nothing to wait for.
     return fields.expectsContinue && (framing.type === 'chunked' || (framing.type === 'length' && framing.length > 0));

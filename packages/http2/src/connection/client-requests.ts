@@ -26,7 +26,7 @@ export class ClientRequests {
     const endsWithHead = !isTunnel && body.isEmpty;
     const isHead = method === 'HEAD';
     const stream = work.protocol.openStream(head.fields, endsWithHead, isHead, work.nowMs, headers.neverIndexed);
-    stream.allowsQuiet = request.context.allowsQuiet;
+    stream.allowsLateHead = request.context.allowsLateHead;
     work.exchanges.add(exchange);
     exchange.start(stream, (reason) => work.giveUp(exchange, reason));
     if (endsWithHead || isTunnel) {

@@ -39,8 +39,10 @@ export class Http2Stream<Owner> {
   awaits: 'nothing' | 'head' | 'body' = 'nothing';
   /** Bytes that came since the deadline was set. */
   progressBytes = 0;
-  /** Whether what is waited for may take any time. */
+  /** Whether the body may take any time. */
   allowsQuiet = false;
+  /** Whether the head of the response may. */
+  allowsLateHead = false;
   /** What was left of the time for a body that nobody wants now, in milliseconds. */
   pausedLeftMs: number | undefined;
 

@@ -86,7 +86,7 @@ export class StreamDeadlines<Owner> {
 
   #inboundFailure(stream: Http2Stream<Owner>, nowMs: number): LamellaError | undefined {
     if (nowMs < stream.deadlineMs) return undefined;
-    if (stream.allowsQuiet) {
+    if (stream.awaits === 'head' ? stream.allowsLateHead : stream.allowsQuiet) {
       stream.deadlineMs = Number.POSITIVE_INFINITY;
       return undefined;
     }

@@ -47,7 +47,7 @@ export async function forwardRequest(
   addVia(headers, request.version, pseudonym);
   forwarding.editRequest?.(headers, request);
   const join = isUpgrade ? forwarding.upgrade?.prepare(request, headers) : undefined;
-  if (isGrpc(request.headers)) request.allowQuiet();
+  if (isGrpc(request.headers)) request.allowQuiet({ beforeHead: DEADLINES.some((name) => request.headers.has(name)) });
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
@@ -101,7 +101,7 @@ function forwardResponse(
   return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });
 }
 
-/** A call has a deadline of its own, and may be quiet until then; a proxy that cuts it breaks it. The next server limits what is no call. */
+/** A call may be quiet, and a proxy that cuts it breaks it; the next server limits what is no call. */
 function isGrpc(headers: HttpHeaders): boolean {
   return CALL.test(headers.get('content-type') ?? '');
 }
@@ -118,5 +118,6 @@ function forwardInterim({ status, reason, headers }: InformationalResponse): Inf
 }
 
 const CALL = /^application\/(?:grpc\b|connect\+)/i; // with -web and a format, too
+const DEADLINES = ['grpc-timeout', 'connect-timeout-ms'] as const;
 const EVENT_STREAM = /^text\/event-stream\b/i;
 const NOT_PASSED_ON = 'an upgrade to this protocol is not passed on';

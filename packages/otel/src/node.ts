@@ -1,1 +1,2 @@
-export {};
+export type { StartTelemetryOptions, Telemetry } from './node/start-telemetry.ts';
+export { startTelemetry } from './node/start-telemetry.ts';

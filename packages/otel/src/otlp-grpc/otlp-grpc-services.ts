@@ -19,7 +19,7 @@ import { LogsService, MetricsService, TraceService } from './otlp-services.ts';
  * @example
  * const received = new OtlpCollection();
  * const service = grpcService(otlpGrpcServices(received.sink));
- * const exporter = otlpTraceExporter(otlpOverGrpc(service)); // no network between them
+ * const exporter = await otlpTraceExporter(otlpOverGrpc(service)); // no network between them
  */
 export function otlpGrpcServices(sink: OtlpSink): readonly GrpcImplementation[] {
   const take =

@@ -28,7 +28,7 @@ export interface OtlpOverGrpcOptions {
  * @throws UsageError if an option is invalid.
  *
  * @example
- * function exporter(client: Service<HttpRequest, HttpResponse>): OtlpExporter<OtlpSpanBatch> {
+ * async function exporter(client: Service<HttpRequest, HttpResponse>): Promise<OtlpExporter<OtlpSpanBatch>> {
  *   return otlpTraceExporter(otlpOverGrpc(client, { url: 'https://collector.example:4317', compression: 'gzip' }));
  * }
  */

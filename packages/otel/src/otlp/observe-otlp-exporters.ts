@@ -11,8 +11,8 @@ import type { OtlpExporter } from './otlp-exporter.ts';
  * @returns Disposing it ends the metrics.
  *
  * @example
- * function observe(meter: Parameters<typeof observeOtlpExporters>[0], transport: OtlpTransport): Disposable {
- *   return observeOtlpExporters(meter, [otlpTraceExporter(transport)]);
+ * async function observe(meter: Parameters<typeof observeOtlpExporters>[0], transport: OtlpTransport): Promise<Disposable> {
+ *   return observeOtlpExporters(meter, [await otlpTraceExporter(transport)]);
  * }
  */
 export function observeOtlpExporters(

@@ -110,12 +110,14 @@ export class OtlpExporter<Batch> {
     const run = new ExportRun({ signal, transport: this.#transport, options: this.#options }, bytes);
     try {
       if (mustWait) await this.#turn(run);
-      this.#running++;
+      else this.#running++;
       try {
         this.#taken(items, await run.send());
       } finally {
-        this.#running--;
-        this.#waiting.shift()?.();
+        // The place goes to the next one, so that nobody comes between.
+        const next = this.#waiting.shift();
+        if (next === undefined) this.#running--;
+        else next();
       }
     } finally {
       run.end();
@@ -125,14 +127,14 @@ export class OtlpExporter<Batch> {
   /** Waits for a place, as long as there is time. */
   #turn(run: ExportRun): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const listener = run.onTimeout((reason) => {
-      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
-      reject(reason);
-    });
     const come = (): void => {
       listener.close();
       resolve();
     };
+    const listener = run.onTimeout((reason) => {
+      this.#waiting.splice(this.#waiting.indexOf(come), 1);
+      reject(reason);
+    });
     this.#waiting.push(come);
     return promise;
   }

@@ -1,11 +1,9 @@
-import {
-  JsonLogsSerializer,
-  JsonMetricsSerializer,
-  JsonTraceSerializer,
+import type {
   ProtobufLogsSerializer,
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
+import { installed } from '../shared/installed.ts';
 import { requireOneOf } from '../shared/option-checks.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
 import type { OtlpExporterOptions } from './otlp-exporter-options.ts';
@@ -37,17 +35,18 @@ export interface OtlpMetricExporter extends OtlpExporter<OtlpMetricBatch> {
  * A collector that is down, slow or refuses costs memory for `maxQueuedExports` batches, and nothing else: what can't be handed over in
  * `timeoutMs` is dropped and counted.
  *
- * @throws UsageError if an option is out of its range.
+ * @throws UsageError if an option is out of its range, or `@opentelemetry/otlp-transformer` is not installed.
  *
  * @example
- * function exporter(client: Service<HttpRequest, HttpResponse>): OtlpExporter<OtlpSpanBatch> {
+ * async function exporter(client: Service<HttpRequest, HttpResponse>): Promise<OtlpExporter<OtlpSpanBatch>> {
  *   return otlpTraceExporter(otlpOverHttp(client), { timeoutMs: 5_000 });
  * }
  */
-export function otlpTraceExporter(
+export async function otlpTraceExporter(
   transport: OtlpTransport,
   options: OtlpExporterOptions = {},
-): OtlpExporter<OtlpSpanBatch> {
+): Promise<OtlpExporter<OtlpSpanBatch>> {
+  const { JsonTraceSerializer, ProtobufTraceSerializer } = await serializers();
   const serializer = transport.format === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer;
   const kind = {
     signal: 'traces' as const,
@@ -64,12 +63,13 @@ export function otlpTraceExporter(
 /**
  * Makes an exporter of log records, for the `BatchLogRecordProcessor` of an SDK; otherwise like {@link otlpTraceExporter}.
  *
- * @throws UsageError if an option is out of its range.
+ * @throws UsageError if an option is out of its range, or `@opentelemetry/otlp-transformer` is not installed.
  */
-export function otlpLogExporter(
+export async function otlpLogExporter(
   transport: OtlpTransport,
   options: OtlpExporterOptions = {},
-): OtlpExporter<OtlpLogBatch> {
+): Promise<OtlpExporter<OtlpLogBatch>> {
+  const { JsonLogsSerializer, ProtobufLogsSerializer } = await serializers();
   const serializer = transport.format === 'json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   const kind = {
     signal: 'logs' as const,
@@ -86,14 +86,15 @@ export function otlpLogExporter(
 /**
  * Makes an exporter of metrics, for the `PeriodicExportingMetricReader` of an SDK; otherwise like {@link otlpTraceExporter}.
  *
- * @throws UsageError if an option is out of its range.
+ * @throws UsageError if an option is out of its range, or `@opentelemetry/otlp-transformer` is not installed.
  */
-export function otlpMetricExporter(
+export async function otlpMetricExporter(
   transport: OtlpTransport,
   options: OtlpMetricExporterOptions = {},
-): OtlpMetricExporter {
+): Promise<OtlpMetricExporter> {
   const { temporality = 'cumulative' } = options;
   requireOneOf('temporality', temporality, ['cumulative', 'delta']);
+  const { JsonMetricsSerializer, ProtobufMetricsSerializer } = await serializers();
   const serializer = transport.format === 'json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   const kind = {
     signal: 'metrics' as const,
@@ -105,6 +106,11 @@ export function otlpMetricExporter(
     },
   };
   return new MetricExporter(kind, transport, options, temporality);
+}
+
+/** Loaded when it is needed: the other entries do without it. */
+function serializers(): Promise<typeof import('@opentelemetry/otlp-transformer')> {
+  return installed('@opentelemetry/otlp-transformer', () => import('@opentelemetry/otlp-transformer'));
 }
 
 class MetricExporter extends OtlpExporter<OtlpMetricBatch> implements OtlpMetricExporter {

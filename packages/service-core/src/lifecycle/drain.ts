@@ -24,6 +24,7 @@ export class Drain {
   #preDrainEndMs = Number.POSITIVE_INFINITY;
   #graceMs = Number.POSITIVE_INFINITY;
   #graceEndMs = Number.POSITIVE_INFINITY;
+  #areLastTold = false;
 
   constructor(subject: DrainSubject) {
     this.#subject = subject;
@@ -55,6 +56,7 @@ export class Drain {
 
   /** Tells a part to drain that has come while this runs. */
   start(part: Drainable): void {
+    if (part.drainsLast === true && !this.#areLastTold) return; // its time comes
     this.#expect(part);
     this.#tell(part);
   }
@@ -66,7 +68,7 @@ export class Drain {
   #tell(part: Drainable): void {
     if (!this.#waiting.has(part)) return; // ended because another part was told
     this.#ask(part, () => part.startDrain());
-    if (this.#phase === 'cutting') this.#cut(part);
+    if (this.#phase === 'cutting' && part.drainsLast !== true) this.#cut(part);
     part.drained.then(
       () => this.ended(part),
       (error: unknown) => {
@@ -93,7 +95,18 @@ export class Drain {
   /** Ends the run early when nothing is left to wait for. */
   check(): void {
     const isWaiting = this.#phase === 'draining' || this.#phase === 'cutting';
-    if (isWaiting && this.#waiting.size === 0 && this.#subject.tasks.size === 0) this.#finish();
+    if (!isWaiting || this.#waiting.size > 0 || this.#subject.tasks.size > 0) return;
+    if (!this.#tellLast()) this.#finish();
+  }
+
+  /** Tells those that tell about the others. @returns False if there are none, or all have been told. */
+  #tellLast(): boolean {
+    if (this.#areLastTold) return false;
+    this.#areLastTold = true;
+    const parts = [...this.#subject.parts].filter((part) => part.drainsLast === true);
+    for (const part of parts) this.#expect(part);
+    for (const part of parts) this.#tell(part);
+    return parts.length > 0;
   }
 
   /** Moves to the phase that the clock asks for, and sets the timer for the next one. */
@@ -103,7 +116,7 @@ export class Drain {
       this.#graceEndMs = nowMs + this.#graceMs;
       this.#enter('draining');
       // All are waited for before the first is told: one that ends at once must not look like the last one.
-      const parts = [...this.#subject.parts];
+      const parts = [...this.#subject.parts].filter((part) => part.drainsLast !== true);
       for (const part of parts) this.#expect(part);
       for (const part of parts) this.#tell(part);
       this.check();
@@ -112,6 +125,7 @@ export class Drain {
       this.#graceEndMs = nowMs + CUT_MS;
       this.#phase = 'cutting';
       for (const part of [...this.#waiting.keys()]) this.#cut(part);
+      this.#tellLast(); // whatever is left, they have as long as the others take to be destroyed
       this.check();
     } else if (this.#phase === 'cutting' && nowMs >= this.#graceEndMs) this.#finish();
     this.#arm(nowMs);

@@ -28,6 +28,57 @@ describe('drain', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('tells those that drain last only when parts and tasks have ended, and waits for them', async () => {
+    const { clock, lifecycle } = setup();
+    const [part, last] = [fakePart('http/1.1'), fakePart('telemetry', { drainsLast: true })];
+    const task = Promise.withResolvers<void>();
+    lifecycle.register(last);
+    lifecycle.register(part);
+    lifecycle.spawn('task', () => task.promise);
+    const report = lifecycle.drain({ graceMs: 1_000 });
+    const late = fakePart('logs', { drainsLast: true });
+    lifecycle.register(late);
+
+    clock.advance(10);
+    part.end();
+    await settle();
+    expect([part.log, last.log, late.log]).toEqual([['startDrain'], [], []]);
+    task.resolve();
+    await settle();
+    expect([last.log, late.log, lifecycle.phase]).toEqual([['startDrain'], ['startDrain'], 'draining']);
+
+    clock.advance(20);
+    last.end();
+    late.end();
+    expect(await report).toMatchObject({ durationMs: 30, unfinishedTasks: [] });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('tells those that drain last when the grace is over, and gives them the time that destroyed parts have', async () => {
+    const { clock, lifecycle } = setup();
+    const [part, last] = [fakePart('tunnel'), fakePart('telemetry', { drainsLast: true })];
+    lifecycle.register(last);
+    lifecycle.register(part);
+    const report = lifecycle.drain({ graceMs: 1_000 });
+    clock.advance(999);
+    expect(last.log).toEqual([]);
+    clock.advance(1);
+    expect([part.log, last.log]).toEqual([['startDrain', 'destroy'], ['startDrain']]);
+    part.end();
+    clock.advance(1_000);
+    expect(await report).toMatchObject({ durationMs: 2_000, protocols: { tunnel: { cut: 1 } } });
+  });
+
+  it('ends at once where nothing but a part that drains last is there', async () => {
+    const { lifecycle } = setup();
+    const last = fakePart('telemetry', { drainsLast: true });
+    lifecycle.register(last);
+    const report = lifecycle.drain();
+    expect(last.log).toEqual(['startDrain']);
+    last.end();
+    expect(await report).toMatchObject({ protocols: { telemetry: { finished: 1 } } });
+  });
+
   it('tells parts that want to know as soon as the pre-drain begins, once, and those that come during it', async () => {
     const { clock, lifecycle } = setup();
     const log: string[] = [];
@@ -220,12 +271,13 @@ function setup() {
   return { clock, lifecycle, errors };
 }
 
-function fakePart(protocol: string, options: { isIdle?: boolean } = {}) {
+function fakePart(protocol: string, options: { isIdle?: boolean; drainsLast?: boolean } = {}) {
   const ended = Promise.withResolvers<void>();
   const log: string[] = [];
   const part: Drainable = {
     protocol,
     isIdle: options.isIdle ?? false,
+    drainsLast: options.drainsLast ?? false,
     startDrain: () => log.push('startDrain'),
     drained: ended.promise,
     destroy: () => log.push('destroy'),

@@ -7,6 +7,11 @@ export interface Drainable {
   readonly protocol: string;
   /** Whether nothing is under way in it; asked once, when draining starts. Default false. */
   readonly isIdle?: boolean;
+  /**
+   * Whether it is told to drain only when everything else has ended, or the grace is over: what tells about the others, such as telemetry.
+   * Default false.
+   */
+  readonly drainsLast?: boolean;
   /** Tells its peers that this will end, and goes on as before. Called at most once, before {@link startDrain}. Default: nothing. */
   startPreDrain?(): void;
   /** Takes no new work, and ends when the work under way is done. Called at most once. */

@@ -1,0 +1,86 @@
+import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { Service } from '@lamella/service-core';
+import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
+import type { OtlpExporter } from '../otlp/otlp-exporter.ts';
+import type { OtlpExporterOptions } from '../otlp/otlp-exporter-options.ts';
+import { otlpLogExporter, otlpMetricExporter, otlpTraceExporter } from '../otlp/otlp-exporters.ts';
+import { otlpOverHttp } from '../otlp/otlp-over-http.ts';
+import type { OtlpTransport } from '../otlp/otlp-transport.ts';
+import type { OtlpSignal } from '../receiver/otlp-data.ts';
+import { installed } from '../shared/installed.ts';
+import type { Environment } from './otlp-environment.ts';
+import { durationOf, isByOtlp, otlpEnvironment } from './otlp-environment.ts';
+
+/** What of an SDK exports by a client of Lamella. */
+export interface ClientExporters {
+  readonly configuration: Partial<NodeSDKConfiguration>;
+  readonly exporters: readonly Pick<OtlpExporter<unknown>, 'signal' | 'counts'>[];
+}
+
+/** Makes exporters for every signal that goes to a collector by OTLP. */
+export async function clientExporters(
+  client: Service<HttpRequest, HttpResponse>,
+  options: OtlpExporterOptions,
+  env: Environment,
+): Promise<ClientExporters> {
+  const exporters: Pick<OtlpExporter<unknown>, 'signal' | 'counts'>[] = [];
+  const configuration: Partial<NodeSDKConfiguration> = {};
+  const optionsOf = (signal: OtlpSignal): OtlpExporterOptions => {
+    const { timeoutMs } = otlpEnvironment(env, signal);
+    return timeoutMs === undefined ? options : { timeoutMs, ...options };
+  };
+  if (isByOtlp(env, 'traces')) {
+    const exporter = await otlpTraceExporter(await transportOf(client, env, 'traces'), optionsOf('traces'));
+    configuration.traceExporter = exporter;
+    exporters.push(exporter);
+  }
+  if (isByOtlp(env, 'metrics')) {
+    const { PeriodicExportingMetricReader } = await installed(
+      '@opentelemetry/sdk-metrics',
+      () => import('@opentelemetry/sdk-metrics'),
+    );
+    const temporality = env['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE']?.trim().toLowerCase();
+    const exporter = await otlpMetricExporter(await transportOf(client, env, 'metrics'), {
+      ...optionsOf('metrics'),
+      temporality: temporality === 'delta' ? 'delta' : 'cumulative',
+    });
+    const exportIntervalMillis = durationOf(env, 'OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000;
+    const askedTimeoutMs = durationOf(env, 'OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
+    const exportTimeoutMillis = Math.min(exportIntervalMillis, askedTimeoutMs);
+    configuration.metricReaders = [
+      new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis }),
+    ];
+    exporters.push(exporter);
+  }
+  if (isByOtlp(env, 'logs')) {
+    const { BatchLogRecordProcessor } = await installed(
+      '@opentelemetry/sdk-logs',
+      () => import('@opentelemetry/sdk-logs'),
+    );
+    const exporter = await otlpLogExporter(await transportOf(client, env, 'logs'), optionsOf('logs'));
+    const scheduledDelayMillis = durationOf(env, 'OTEL_BLRP_SCHEDULE_DELAY');
+    const delay = scheduledDelayMillis === undefined ? {} : { scheduledDelayMillis };
+    configuration.logRecordProcessors = [new BatchLogRecordProcessor({ exporter, ...delay })];
+    exporters.push(exporter);
+  }
+  return { configuration, exporters };
+}
+
+async function transportOf(
+  client: Service<HttpRequest, HttpResponse>,
+  env: Environment,
+  signal: OtlpSignal,
+): Promise<OtlpTransport> {
+  const { protocol, url, headers, compression } = otlpEnvironment(env, signal);
+  if (protocol === 'grpc') {
+    const { otlpOverGrpc } = await installed('@lamella/grpc', () => import('../otlp-grpc/otlp-over-grpc.ts'));
+    return otlpOverGrpc(client, { url, metadata: lowerCase(headers), compression });
+  }
+  const format = protocol === 'http/json' ? 'json' : 'protobuf';
+  return otlpOverHttp(client, { urls: { [signal]: url }, format, headers, compression });
+}
+
+/** Names of metadata. */
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -20,7 +20,8 @@ export { protobufJsonCodec } from './methods/protobuf-json-codec.ts';
 
 // Servers
 
-export type { GrpcProtocol, GrpcServiceOptions } from './server/grpc-service.ts';
+export type { GrpcProtocol } from './server/grpc-protocol.ts';
+export type { GrpcServiceOptions } from './server/grpc-service.ts';
 export { grpcService } from './server/grpc-service.ts';
 export type { GrpcImplementation, GrpcImplementedMethod } from './server/implement-service.ts';
 export { implementService } from './server/implement-service.ts';
@@ -72,10 +73,15 @@ export type { TtrpcLimits } from './ttrpc/ttrpc-options.ts';
 export type { TtrpcServerOptions } from './ttrpc/ttrpc-server.ts';
 export { ttrpcServer } from './ttrpc/ttrpc-server.ts';
 
+// Counters
+
+export type { GrpcCallCounts, GrpcStats, GrpcStatsOptions } from './stats/grpc-stats.ts';
+export { grpcStats } from './stats/grpc-stats.ts';
+
 // gRPC-Web and Connect
 
-export type { ConnectClientLayerOptions } from './connect/connect-client-layer.ts';
 export { connectClientLayer } from './connect/connect-client-layer.ts';
+export type { ConnectClientLayerOptions } from './connect/connect-client-options.ts';
 export type { ConnectLayerOptions } from './connect/connect-layer.ts';
 export { connectLayer } from './connect/connect-layer.ts';
 export type { GrpcWebClientLayerOptions } from './web/grpc-web-client-layer.ts';

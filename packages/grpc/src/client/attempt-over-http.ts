@@ -15,7 +15,7 @@ import { GrpcStatusError } from '../errors.ts';
 import { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import { MessageReader } from '../messages/message-reader.ts';
 import { hasRequestStream, hasResponseStream } from '../methods/grpc-method.ts';
-import type { AttemptContent } from './call-content.ts';
+import type { AttemptContent } from './call-content-types.ts';
 import { checkHead, endMetadata } from './response-status.ts';
 import { toCallFailure } from './to-call-failure.ts';
 

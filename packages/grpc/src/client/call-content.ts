@@ -1,33 +1,10 @@
 import { HttpBody } from '@lamella/http';
 import type { AbortScope } from '@lamella/service-core';
 import type { GrpcCall } from '../calls/grpc-call.ts';
-import type { MessageWriterOptions } from '../messages/message-writer.ts';
 import { encodeMessage } from '../messages/message-writer.ts';
 import { hasRequestStream } from '../methods/grpc-method.ts';
+import type { CallContent, CallContentOptions } from './call-content-types.ts';
 import { StreamContent } from './stream-content.ts';
-
-/** What a call sends, so that several attempts can send it. */
-export interface CallContent {
-  /** Whether another attempt can still be made: nothing of it was given away. */
-  readonly canRepeat: boolean;
-  /** Makes what one attempt sends, from the first message on. */
-  attempt(): AttemptContent;
-  /** Nobody takes more of it. */
-  end(): void;
-}
-
-/** What one attempt sends. */
-export interface AttemptContent {
-  readonly body: HttpBody;
-  /** There will be no other attempt: what was sent is not kept any longer. */
-  commit(): void;
-}
-
-/** How {@link callContent} makes it. */
-export interface CallContentOptions extends MessageWriterOptions {
-  /** Most bytes of a stream that are kept for another attempt. */
-  readonly maxReplayBytes: number;
-}
 
 /**
  * Makes the content of a call.

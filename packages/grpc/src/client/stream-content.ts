@@ -4,7 +4,7 @@ import type { AbortScope } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
 import type { GrpcCall } from '../calls/grpc-call.ts';
 import { encodeMessage } from '../messages/message-writer.ts';
-import type { AttemptContent, CallContent, CallContentOptions } from './call-content.ts';
+import type { AttemptContent, CallContent, CallContentOptions } from './call-content-types.ts';
 
 /**
  * The messages of a caller's stream: pulled once, and kept as long as another attempt might need them.

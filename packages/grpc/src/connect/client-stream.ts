@@ -6,7 +6,7 @@ import { changedBody } from '../messages/changed-body.ts';
 import { inflateMessage } from '../messages/message-compression.ts';
 import { trailersOf } from './call-end.ts';
 import { connectHeadersOf } from './client-headers.ts';
-import type { FullConnectClientOptions } from './connect-client-layer.ts';
+import type { FullConnectClientOptions } from './connect-client-options.ts';
 import { CONNECT_END_FLAG, parseEndStream } from './end-stream.ts';
 
 /** The request of a stream of Connect: frames are the same as those of gRPC. */

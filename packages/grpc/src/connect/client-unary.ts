@@ -13,7 +13,7 @@ import { singleFrame } from '../messages/single-frame.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import { trailersOf } from './call-end.ts';
 import { connectHeadersOf } from './client-headers.ts';
-import type { FullConnectClientOptions } from './connect-client-layer.ts';
+import type { FullConnectClientOptions } from './connect-client-options.ts';
 import { errorOfConnectJson } from './connect-error.ts';
 import { encodeUrlBase64 } from './query-message.ts';
 

@@ -12,7 +12,7 @@ import type { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import { methodInFormat } from '../methods/grpc-method.ts';
 import { webContentTypeOf } from '../web/web-content-type.ts';
-import type { GrpcProtocol } from './grpc-service.ts';
+import type { GrpcProtocol } from './grpc-protocol.ts';
 import type { GrpcImplementedMethod } from './implement-service.ts';
 import { plainResponse } from './responses.ts';
 

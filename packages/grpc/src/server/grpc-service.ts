@@ -6,12 +6,10 @@ import { fullGrpcOptions } from '../calls/grpc-limits.ts';
 import type { GrpcReply } from '../calls/grpc-reply.ts';
 import type { GrpcServerCall } from '../calls/grpc-server-call.ts';
 import { isGrpc, refuseOthers } from './admit-call.ts';
+import type { GrpcProtocol } from './grpc-protocol.ts';
 import type { GrpcImplementation, GrpcImplementedMethod } from './implement-service.ts';
 import { otherProtocols } from './other-protocols.ts';
 import { ServerExchange } from './server-exchange.ts';
-
-/** A protocol that calls come by. */
-export type GrpcProtocol = 'grpc' | 'grpc-web' | 'connect';
 
 /** Options of {@link grpcService}. */
 export interface GrpcServiceOptions extends GrpcOptions {

@@ -4,7 +4,7 @@ import { serveConnect } from '../connect/connect-layer.ts';
 import { connectRequestOf } from '../connect/connect-request.ts';
 import { grpcWebLayer } from '../web/grpc-web-layer.ts';
 import { webContentTypeOf } from '../web/web-content-type.ts';
-import type { GrpcProtocol } from './grpc-service.ts';
+import type { GrpcProtocol } from './grpc-protocol.ts';
 import type { GrpcImplementedMethod } from './implement-service.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { AbortScope, Clock } from '@lamella/service-core';
 import type { GrpcCall } from '../../calls/grpc-call.ts';
 import type { GrpcEncoding } from '../../codec/grpc-encoding.ts';
 import type { MakeAttempt } from '../attempt-over-http.ts';
-import type { CallContent } from '../call-content.ts';
+import type { CallContent } from '../call-content-types.ts';
 import type { GrpcRetryThrottle } from './grpc-retry-throttle.ts';
 
 /** A call on its way, of which attempts are made. */

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { beforeEach } from 'vitest';
@@ -14,6 +14,7 @@ export type Peer =
   | 'nginx'
   | 'openssl'
   | 'pebble'
+  | 'python3-grpcio'
   | 'redis-server'
   | 'slowhttptest'
   | 'socat'
@@ -49,6 +50,8 @@ function isInstalled(peer: Peer): boolean {
 }
 
 function findPeer(peer: Peer): string | undefined {
+  // A module of the distribution's Python, which another Python on the PATH does not have.
+  if (peer === 'python3-grpcio') return existsSync(PYTHON_GRPC) ? '/usr/bin/python3' : undefined;
   return SEARCH_PATH.map((folder) => join(folder, peer)).find((path) => {
     try {
       accessSync(path, constants.X_OK);
@@ -58,6 +61,8 @@ function findPeer(peer: Peer): string | undefined {
     }
   });
 }
+
+const PYTHON_GRPC = '/usr/lib/python3/dist-packages/grpc';
 
 /** Servers of a distribution stand in folders that a user's PATH may lack. */
 const SEARCH_PATH: readonly string[] = [

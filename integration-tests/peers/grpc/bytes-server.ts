@@ -1,0 +1,33 @@
+import type { GrpcServiceOptions } from '@lamella/grpc';
+import { grpcHealth, grpcReflection, grpcService, implementService } from '@lamella/grpc';
+import type { HttpClient } from '@lamella/http';
+import { createHttpClient } from '@lamella/http';
+import type { Http2Options } from '@lamella/http2';
+import { http2, http2ServerLayer } from '@lamella/http2';
+import { serveListener } from '@lamella/net-core';
+import { listenTcp, socketConnector } from '@lamella/net-tcp';
+import { createLifecycle } from '@lamella/service-core';
+import { onTestFinished } from 'vitest';
+import { Bytes, bytesHandlers } from './bytes-service.ts';
+
+/** Serves `Bytes`, health and reflection until the test is over. @returns `127.0.0.1:port`. */
+export async function serveBytes(log: string[], options: GrpcServiceOptions = {}): Promise<string> {
+  const lifecycle = createLifecycle();
+  const implementations = [implementService(Bytes, bytesHandlers(log)), grpcHealth({ lifecycle }).implementation];
+  const service = grpcService([...implementations, ...grpcReflection(implementations)], options);
+  const listener = await listenTcp();
+  const served = serveListener(listener, http2ServerLayer({ lifecycle, onError() {} })(service), { lifecycle });
+  onTestFinished(async () => {
+    await lifecycle.drain({ graceMs: 0 });
+    await served;
+  });
+  if (listener.address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
+  return `127.0.0.1:${listener.address.port}`;
+}
+
+/** An HTTP client of ours until the test is over. */
+export function openHttp(options: Http2Options = {}): HttpClient {
+  const http = createHttpClient({ connector: socketConnector(), protocols: [http2(options)] });
+  onTestFinished(() => http.close());
+  return http;
+}

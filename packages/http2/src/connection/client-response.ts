@@ -20,9 +20,8 @@ export function headersOf({ fields, neverIndexed }: Http2ResponseHead): HttpHead
 /** A body that is all here. @param bytes - Its content, borrowed. */
 export function wholeBody(bytes: Uint8Array | undefined, trailers: HttpHeaders | undefined): HttpBody {
   if (bytes === undefined && trailers === undefined) return HttpBody.empty;
-  const copy = new Uint8Array(bytes?.length ?? 0);
-  if (bytes !== undefined) copy.set(bytes);
-  return HttpBody.from(copy, trailers === undefined ? {} : { trailers: () => trailers });
+  const copy = new Uint8Array(bytes ?? NOTHING);
+  return trailers === undefined ? HttpBody.from(copy) : HttpBody.from(copy, { trailers: () => trailers });
 }
 
 /** What the caller gets. */
@@ -48,3 +47,5 @@ export function responseOf(
     },
   });
 }
+
+const NOTHING = new Uint8Array(0);

@@ -164,7 +164,7 @@ export class Http2Driver<Owner> implements ByteSink {
   /** Behind all promises that settle in this turn of the event loop: what they bring leaves in the same write. */
   #schedule(): void {
     this.#isScheduled = true;
-    queueMicrotask(() => process.nextTick(this.#onTick));
+    void SETTLED.then(() => process.nextTick(this.#onTick)); // as queueMicrotask does it, but without a resource for async_hooks
   }
 
   readonly #onTick = (): void => {
@@ -251,3 +251,4 @@ const MAX_COPIED_BYTES = 16 * 1024;
 const MAX_UNWRITTEN_BYTES = 64 * 1024;
 const MAX_BYTES_A_TURN = 1024 * 1024;
 const NOTHING: readonly Uint8Array[] = [];
+const SETTLED: Promise<void> = Promise.resolve();

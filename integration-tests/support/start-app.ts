@@ -29,7 +29,7 @@ export async function startAppAsUser(script: string, env: Readonly<Record<string
 
 async function urlOf(app: RunningProcess): Promise<string> {
   await app.printed(/Ctrl\+C drains and stops/);
-  return /^(?:API gateway|edge gateway|web server) +(\S+)$/m.exec(app.stdout())?.[1] ?? '';
+  return /^(?:API gateway|edge gateway|gRPC chat|observability|web server) +(\S+)$/m.exec(app.stdout())?.[1] ?? '';
 }
 
 const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));

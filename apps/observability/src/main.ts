@@ -57,12 +57,15 @@ async function main(): Promise<void> {
   const prices = stack(httpServerTelemetryLayer(ofPrices), pricesService(systemClock));
   const pricesUrl = await serve(0, prices, lifecycle);
 
-  const stock = grpcService([stockService(systemClock)], { layers: [grpcServerTelemetryLayer(ofStock)], onError: logFailure });
+  const stock = grpcService([stockService(systemClock)], {
+    layers: [grpcServerTelemetryLayer(ofStock)],
+    onError: logFailure,
+  });
   const stockUrl = await serve(0, stock, lifecycle);
 
   const gateway = stack(
     httpServerTelemetryLayer(ofGateway), // a span for each request, whatever becomes of it
-    problemLayer(),
+    problemLayer({ onError: () => {} }), // the traces tell of what failed
     timeoutLayer({ timeoutMs: 5_000 }),
     offersService({
       pricesUrl,

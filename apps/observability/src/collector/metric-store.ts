@@ -1,12 +1,13 @@
 import type { OtlpDataPoint, OtlpMetric, OtlpResourceMetrics } from '@lamella/otel/receiver';
 import { otlpAttributes } from '@lamella/otel/receiver';
+import { Increases, pointAtMs, pointValue } from './increases.ts';
 import { quantileOf } from './quantile.ts';
 
 /** A line of a plot. */
 export interface Series {
   readonly metric: string;
   readonly service: string;
-  /** What it is the value of, such as `GET /offers/:item 200`. */
+  /** What it is the value of, such as `GET 200 /offers/:item`. */
   readonly labels: string;
   /** What the values are. */
   readonly unit: string;
@@ -15,9 +16,8 @@ export interface Series {
 
 /** The latest values of metrics: of distributions the 95th percentile, of what only grows how much it does in a second. */
 export class MetricStore {
-  readonly #series = new Map<string, Series & { points: { atMs: number; value: number }[] }>();
-  /** The last export of what adds up, to tell what has come since. */
-  readonly #last = new Map<string, OtlpDataPoint>();
+  readonly #series = new Map<string, Series & { readonly points: { atMs: number; value: number }[] }>();
+  readonly #increases: Increases;
   readonly #maxSeries: number;
   readonly #maxPoints: number;
   #version = 0;
@@ -25,6 +25,7 @@ export class MetricStore {
   constructor(maxSeries = 100, maxPoints = 120) {
     this.#maxSeries = maxSeries;
     this.#maxPoints = maxPoints;
+    this.#increases = new Increases(maxSeries);
   }
 
   /** Goes up with every change. */
@@ -34,8 +35,16 @@ export class MetricStore {
 
   add(received: readonly OtlpResourceMetrics[]): void {
     for (const { resource, scopeMetrics } of received) {
-      const service = String(otlpAttributes(resource?.attributes ?? [])['service.name'] ?? 'unknown');
-      for (const { metrics } of scopeMetrics) for (const metric of metrics) this.#addMetric(service, metric);
+      const service = String(otlpAttributes(resource?.attributes ?? [])['service.name'] ?? 'unknown').slice(0, 100);
+      const metrics = scopeMetrics.flatMap((scope) => scope.metrics);
+      let atMs = 0;
+      for (const metric of metrics) {
+        for (const point of pointsOf(metric)) {
+          this.#addPoint(service, metric, point);
+          atMs = Math.max(atMs, pointAtMs(point));
+        }
+      }
+      this.#increases.exported(service, atMs);
     }
     this.#version++;
   }
@@ -44,51 +53,21 @@ export class MetricStore {
     return [...this.#series.values()].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   }
 
-  #addMetric(service: string, metric: OtlpMetric): void {
+  #addPoint(service: string, metric: OtlpMetric, point: OtlpDataPoint): void {
     const { name = '', unit = '' } = metric;
-    for (const point of metric.histogram?.dataPoints ?? []) {
-      const place = { metric: name, service, labels: labelsOf(point) };
-      const since = this.#since(keyOf(place), point);
-      if (since === undefined) continue;
-      const isSeconds = unit === 's';
-      const value = quantileOf(0.95, point.explicitBounds ?? [], since.buckets);
-      if (value !== undefined) {
-        this.#push(
-          { ...place, unit: isSeconds ? 'ms, 95 %' : `${unit}, 95 %` },
-          point,
-          isSeconds ? value * 1_000 : value,
-        );
-      }
-      this.#push({ ...place, metric: `${name} rate`, unit: 'per second' }, point, since.count / since.seconds);
+    const place = { metric: name.slice(0, 100), service, labels: labelsOf(point), unit };
+    const goesUpAndDown = metric.gauge !== undefined || (metric.sum !== undefined && metric.sum.isMonotonic !== true);
+    if (goesUpAndDown) this.#push(place, point, pointValue(point));
+    const increase = goesUpAndDown ? undefined : this.#increases.take(service, keyOf(place), point);
+    if (increase === undefined) return;
+    const { seconds, count, value, buckets } = increase;
+    if (metric.sum !== undefined) this.#push({ ...place, unit: 'per second' }, point, value / seconds);
+    else {
+      this.#push({ ...place, metric: `${place.metric} rate`, unit: 'per second' }, point, count / seconds);
+      const slow = quantileOf(0.95, point.explicitBounds ?? [], buckets);
+      const [factor, shown] = unit === 's' ? [1_000, 'ms'] : [1, unit];
+      if (slow !== undefined) this.#push({ ...place, unit: `${shown}, 95 %` }, point, slow * factor);
     }
-    for (const point of metric.sum?.dataPoints ?? []) {
-      const place = { metric: name, service, labels: labelsOf(point) };
-      if (metric.sum?.isMonotonic !== true) this.#push({ ...place, unit }, point, numberOf(point));
-      else {
-        const since = this.#since(keyOf(place), point);
-        if (since !== undefined) this.#push({ ...place, unit: 'per second' }, point, since.value / since.seconds);
-      }
-    }
-    for (const point of metric.gauge?.dataPoints ?? []) {
-      this.#push({ metric: name, service, labels: labelsOf(point), unit }, point, numberOf(point));
-    }
-  }
-
-  /** What has been added since the last export; `undefined` at the first one, and where a process has begun anew. */
-  #since(key: string, point: OtlpDataPoint) {
-    const last = this.#last.get(key);
-    if (last === undefined && this.#last.size >= this.#maxSeries) return undefined;
-    this.#last.set(key, point);
-    if (last === undefined || last.startTimeUnixNano !== point.startTimeUnixNano) return undefined;
-    const seconds = (atMs(point) - atMs(last)) / 1_000;
-    if (!(seconds > 0)) return undefined;
-    const before = last.bucketCounts ?? [];
-    return {
-      seconds,
-      count: Number(point.count ?? 0) - Number(last.count ?? 0),
-      value: numberOf(point) - numberOf(last),
-      buckets: (point.bucketCounts ?? []).map((count, index) => Number(count) - Number(before[index] ?? 0)),
-    };
   }
 
   #push(place: Omit<Series, 'points'>, point: OtlpDataPoint, value: number): void {
@@ -96,10 +75,14 @@ export class MetricStore {
     const known = this.#series.get(key);
     if (known === undefined && this.#series.size >= this.#maxSeries) return; // those that came first stay
     const series = known ?? { ...place, points: [] };
-    series.points.push({ atMs: atMs(point), value });
+    series.points.push({ atMs: pointAtMs(point), value });
     if (series.points.length > this.#maxPoints) series.points.shift();
     this.#series.set(key, series);
   }
+}
+
+function pointsOf({ gauge, sum, histogram }: OtlpMetric): readonly OtlpDataPoint[] {
+  return (gauge ?? sum ?? histogram)?.dataPoints ?? [];
 }
 
 function keyOf({ metric, service, labels }: Pick<Series, 'metric' | 'service' | 'labels'>): string {
@@ -109,16 +92,8 @@ function keyOf({ metric, service, labels }: Pick<Series, 'metric' | 'service' | 
 /** Values that tell series apart, in the order of their names; where a server is says nothing here. */
 function labelsOf({ attributes }: OtlpDataPoint): string {
   const values = Object.entries(otlpAttributes(attributes)).filter(([name]) => !LEFT_OUT.test(name));
-  const text = values.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, value]) => String(value));
-  return text.join(' ').slice(0, 200);
-}
-
-function numberOf({ asDouble, asInt }: OtlpDataPoint): number {
-  return asDouble ?? Number(asInt ?? 0);
-}
-
-function atMs({ timeUnixNano = '0' }: OtlpDataPoint): number {
-  return Number(BigInt(timeUnixNano) / 1_000_000n);
+  const texts = values.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, value]) => String(value));
+  return [...new Set(texts)].join(' ').slice(0, 200);
 }
 
 const LEFT_OUT = /^(?:server\.|url\.|network\.|rpc\.system)/;

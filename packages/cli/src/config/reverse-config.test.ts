@@ -6,6 +6,7 @@ import { TlsMaterialError } from '@lamella/tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageOf } from '../cli-error.ts';
 import { loadReverse } from '../serve/reverse/load-reverse.ts';
+import { noTelemetry } from '../serve/telemetry/server-telemetry.ts';
 import { ConfigError } from './config-error.ts';
 
 let folder = '';
@@ -19,7 +20,7 @@ async function problemsOf(text: string): Promise<string> {
   const path = join(folder, 'proxy.yaml');
   writeFileSync(path, text);
   try {
-    const parts = { lifecycle: createLifecycle(), onRelayEnd: () => {}, note: () => {} };
+    const parts = { lifecycle: createLifecycle(), onRelayEnd: () => {}, note: () => {}, telemetry: noTelemetry };
     await loadReverse(path).make(parts).close();
     return '';
   } catch (error) {

@@ -7,14 +7,19 @@ import { queryDecimal, queryInteger } from './parameters.ts';
 import { describeUpload } from './upload.ts';
 
 /** Endpoints for what goes beyond a request and its response. */
-export function connectionEndpoints(parts: Pick<EndpointParts, 'clock' | 'lifecycle'>): EndpointGroup {
+export function connectionEndpoints(
+  parts: Pick<EndpointParts, 'clock' | 'lifecycle' | 'webSocketLayer'>,
+): EndpointGroup {
+  const { webSocketLayer = (inner) => inner } = parts;
   const echo = webSocketService({
     origins: 'any', // there is nothing here that a page could take from its user
     lifecycle: parts.lifecycle,
     deflate: true,
-    async onConnection(socket) {
-      for await (const message of socket) await socket.send(message);
-    },
+    handler: webSocketLayer({
+      async serve(socket) {
+        for await (const message of socket) await socket.send(message);
+      },
+    }),
   });
   return {
     title: 'Events, WebSocket, uploads',

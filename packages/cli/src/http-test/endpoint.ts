@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import type { Clock, Lifecycle } from '@lamella/service-core';
+import type { Clock, Layer, Lifecycle } from '@lamella/service-core';
+import type { WebSocketConnection } from '@lamella/ws';
 
 /** One thing that the server can be asked for. The router and the page that lists everything are made of the same ones. */
 export interface Endpoint {
@@ -35,4 +36,6 @@ export interface EndpointParts {
   readonly random: () => number;
   /** For connections that outlive their request. */
   readonly lifecycle: Lifecycle;
+  /** Around what serves WebSockets. Default: none. */
+  readonly webSocketLayer?: Layer<WebSocketConnection, void>;
 }

@@ -5,6 +5,8 @@ import { drainOnSignal, listenTcp, listenUnix } from '@lamella/net-tcp';
 import type { DrainReport, Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle } from '@lamella/service-core';
 import { messageOf } from '../cli-error.ts';
+import type { ServerTelemetry } from './telemetry/server-telemetry.ts';
+import { startServerTelemetry } from './telemetry/start-server-telemetry.ts';
 
 /** Options of everything that listens. */
 export interface ListenOptions extends ConnectionLimits {
@@ -13,6 +15,8 @@ export interface ListenOptions extends ConnectionLimits {
   readonly preDrain: number;
   /** Time that work under way has after that, in milliseconds. */
   readonly grace: number;
+  /** URL of the collector of telemetry. Default: nothing is recorded. */
+  readonly otlp?: string;
   /** Whether nothing is printed of what goes well, nor of clients that broke off. */
   readonly quiet?: boolean;
 }
@@ -23,6 +27,8 @@ export interface ListenerParts {
   readonly lifecycle: Lifecycle;
   /** Says something to whoever runs the server. */
   readonly note: (line: string) => void;
+  /** Layers that record what happens inside; connections are recorded already. */
+  readonly telemetry: ServerTelemetry;
 }
 
 /** What serves connections. */
@@ -43,7 +49,8 @@ export async function runListener(
   make: (parts: ListenerParts) => Promise<ListenerService>,
 ): Promise<void> {
   const lifecycle = createLifecycle({ onError: (error, task) => printError(`${task} failed: ${messageOf(error)}`) });
-  const { service, scheme, hint, close } = await make({ lifecycle, note: printError });
+  const telemetry = await startServerTelemetry(options.otlp, { name: what, lifecycle, note: printError });
+  const { service, scheme, hint, close } = await make({ lifecycle, note: printError, telemetry });
   try {
     const listener = await listen(options); // after everything that may refuse its options: it would go on listening
     const drained = drainOnSignal(lifecycle, {
@@ -57,10 +64,11 @@ export async function runListener(
     const onError = (error: unknown, connection: Connection): void => {
       if (options.quiet !== true) printError(failureLine(error, connection));
     };
-    await serveListener(listener, service, { lifecycle, onError });
+    await serveListener(listener, telemetry.connection(service), { lifecycle, onError });
     printError(summaryOf(await drained));
   } finally {
     close?.();
+    telemetry.close();
   }
 }
 

@@ -13,6 +13,7 @@ import type { HttpVersionChoice } from './http-version.ts';
 import { alpnOf, httpVersionLayer } from './http-version.ts';
 import type { ListenOptions } from './run-listener.ts';
 import { runListener } from './run-listener.ts';
+import type { ServerTelemetry } from './telemetry/server-telemetry.ts';
 
 /** Options that every HTTP server of the command has. */
 export interface ServerOptions extends ListenOptions, ServerTlsOptions {
@@ -27,6 +28,8 @@ export interface ServerParts {
   readonly onRelayEnd: (outcome: RelayOutcome, request: HttpRequest) => void;
   /** Says something to whoever runs the server. */
   readonly note: (line: string) => void;
+  /** Layers that record what the service does; requests of the server are recorded already. */
+  readonly telemetry: ServerTelemetry;
   /** TLS of the server; `undefined` if it speaks in clear. */
   readonly tls?: ServerTls | undefined;
 }
@@ -51,15 +54,16 @@ export async function runServer(
   const { bind, httpVersion, quiet } = options;
   const { hint } = settings;
   const alpn = alpnOf(httpVersion);
-  await runListener(what, options, async ({ lifecycle, note }) => {
+  await runListener(what, options, async ({ lifecycle, note, telemetry }) => {
     const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
       if (quiet !== true) note(tunnelLine(outcome, request));
     };
     const tls = settings.tls === undefined ? undefined : await openServerTls(settings.tls, { bind, alpn, note });
     const server = stack(
       httpVersionLayer(httpVersion, { lifecycle, onError: (error) => note(`request failed: ${messageOf(error)}`) }),
+      telemetry.server,
       traceLayer<HttpRequest, HttpResponse>(quiet ? {} : { onEnd: (end) => note(accessLine(end)) }),
-      makeService({ lifecycle, onRelayEnd, note, tls }),
+      makeService({ lifecycle, onRelayEnd, note, telemetry, tls }),
     );
     if (tls === undefined || settings.tls === undefined) return { service: server, scheme: 'http', hint };
     if (settings.reloads !== true) rereadOnSignal(tls, settings.tls, note);

@@ -54,11 +54,12 @@ function echoCommand(): Command {
 function httpTestCommand(): Command {
   const description = 'A server to try HTTP clients with; its page at / lists what it can be asked for.';
   return serverCommand('http-test', description, '127.0.0.1:8080').action((options: ServerOptions) =>
-    runServer('http-test', options, ({ lifecycle, note }) =>
+    runServer('http-test', options, ({ lifecycle, note, telemetry }) =>
       httpTestService({
         clock: systemClock,
         random: Math.random,
         lifecycle,
+        webSocketLayer: telemetry.webSocket,
         onError(error, _request, status) {
           if (status >= 500) note(`request failed: ${messageOf(error)}`);
         },
@@ -83,20 +84,22 @@ function proxyCommand(): Command {
       const auth = options.auth === undefined ? undefined : basicProxyAuth(options.auth);
       const { dangerouslyOpenToAll = false } = options;
       requireSafeListen(options.bind, { auth, dangerouslyOpenToAll });
-      const connector = tcpConnector({
+      const dialling = tcpConnector({
         connectTimeoutMs: options.connectTimeout,
         ...(options.egress === 'public' ? { egress: egressPolicyLayer() } : {}),
       });
-      await runServer('forward proxy', options, ({ lifecycle, onRelayEnd }) =>
-        forwardProxyService({
+      await runServer('forward proxy', options, ({ lifecycle, onRelayEnd, telemetry }) => {
+        const connector = telemetry.connector(dialling);
+        const waitMs = waiting(options.connectTimeout);
+        return forwardProxyService({
           onRelayEnd,
-          client: createHttpClient({ connector, protocols: [http1()], lifecycle, ...waiting(options.connectTimeout) }),
+          client: telemetry.client(createHttpClient({ connector, protocols: [http1()], lifecycle, ...waitMs })),
           connector,
           connectPorts: options.connectPorts,
           relay: { idleTimeoutMs: options.idleTimeout, lifecycle },
           ...(auth === undefined ? {} : { auth }),
-        }),
-      );
+        });
+      });
     });
 }
 
@@ -126,8 +129,8 @@ function reverseCommand(): Command {
       const { connectTimeout: connectTimeoutMs } = options;
       const connector = tcpConnector({ connectTimeoutMs });
       const tls = upstreamTls(upstreamSettings(options));
-      await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd }) => {
-        const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs });
+      await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd, telemetry }) => {
+        const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs, telemetry });
         return reverseProxyService({
           onRelayEnd,
           client: clients.usual,

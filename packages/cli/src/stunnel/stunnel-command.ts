@@ -28,7 +28,7 @@ function exitCommand(): Command {
   const command = new Command('exit').description('Accept TLS, and pass what is inside on in clear.');
   return withServerTlsOptions(withStunnelOptions(command, '127.0.0.1:8443'), true).action(
     (options: StunnelOptions & ServerTlsOptions) =>
-      runListener('stunnel exit', options, async ({ lifecycle, note }) => {
+      runListener('stunnel exit', options, async ({ lifecycle, note, telemetry }) => {
         const settings = serverTlsSettings({ ...options, tls: true });
         if (settings === undefined) throw new CliError('an exit speaks TLS', EXIT.usage);
         const tls = await openServerTls(settings, { bind: options.bind, alpn: [], note });
@@ -36,7 +36,7 @@ function exitCommand(): Command {
         const service = stunnelService({
           ...common(options, note),
           secure: false,
-          connector: tcpConnector({ connectTimeoutMs: options.connectTimeout }),
+          connector: telemetry.connector(tcpConnector({ connectTimeoutMs: options.connectTimeout })),
           lifecycle,
         });
         return { service: tls.layer(service), close: tls.close };
@@ -58,12 +58,12 @@ function entryCommand(): Command {
       if (key !== undefined && cert === undefined) throw new CliError('--key needs --cert', EXIT.usage);
       const identity = serverName === undefined ? {} : { identity: () => serverName };
       const tls = upstreamTls({ ca, cert, key, pins, insecure }, { ...identity, pinScope: 'leaf' });
-      return runListener('stunnel entry', options, async ({ lifecycle, note }) => ({
+      return runListener('stunnel entry', options, async ({ lifecycle, note, telemetry }) => ({
         service: stunnelService({
           ...common(options, note),
           secure: true,
           serverName,
-          connector: stack(tls, tcpConnector({ connectTimeoutMs: options.connectTimeout })),
+          connector: stack(telemetry.connector, tls, tcpConnector({ connectTimeoutMs: options.connectTimeout })),
           lifecycle,
         }),
       }));

@@ -22,13 +22,16 @@ export function grpcEchoAction(command: Command): Command {
   );
 }
 
-function echoServer({ lifecycle, note }: ServerParts): Service<HttpRequest, HttpResponse> {
+function echoServer({ lifecycle, note, telemetry }: ServerParts): Service<HttpRequest, HttpResponse> {
   const services = { '': HealthStatus.SERVING, [Echo.typeName]: HealthStatus.SERVING };
   const health = grpcHealth({ lifecycle, services });
   const own: readonly GrpcImplementation[] = [grpcEcho({ clock: systemClock }), health.implementation];
   return stack(
     corsLayer({ origins: '*', ...grpcWebCors }),
-    grpcService([...own, ...grpcReflection(own)], { onError: (error) => note(`call failed: ${messageOf(error)}`) }),
+    grpcService([...own, ...grpcReflection(own)], {
+      layers: [telemetry.call],
+      onError: (error) => note(`call failed: ${messageOf(error)}`),
+    }),
   );
 }
 

@@ -43,11 +43,11 @@ export function configuredReverse(
   tlsSettings: UpstreamTlsSettings,
   parts: ServerParts,
 ): ConfiguredReverse {
-  const { lifecycle, onRelayEnd } = parts;
+  const { lifecycle, onRelayEnd, telemetry } = parts;
   const { connectTimeoutMs } = config;
   const connector = tcpConnector({ connectTimeoutMs });
   const tls = attempt(['upstreamTls'], () => upstreamTls(tlsSettings));
-  const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs });
+  const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs, telemetry });
   const client = clients.usual;
   const made: (() => unknown)[] = [() => clients.close()];
   const close = async (): Promise<void> => {

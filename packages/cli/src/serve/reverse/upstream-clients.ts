@@ -3,6 +3,8 @@ import { createHttpClient, http1 } from '@lamella/http';
 import { http2 } from '@lamella/http2';
 import type { Connector } from '@lamella/net-core';
 import type { Lifecycle, Service } from '@lamella/service-core';
+import type { ServerTelemetry } from '../telemetry/server-telemetry.ts';
+import { noTelemetry } from '../telemetry/server-telemetry.ts';
 
 /** What clients of upstreams have in common. */
 export interface UpstreamClientsInit {
@@ -12,6 +14,8 @@ export interface UpstreamClientsInit {
   readonly lifecycle: Lifecycle;
   /** Longest wait for a connection, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Layers that record requests and connections. Default: nothing is recorded. */
+  readonly telemetry?: Pick<ServerTelemetry, 'client' | 'connector'>;
 }
 
 /**
@@ -20,20 +24,21 @@ export interface UpstreamClientsInit {
  */
 export class UpstreamClients {
   /** For `http:` and `https:`. */
-  readonly usual: HttpClient;
+  readonly usual: Service<HttpRequest, HttpResponse>;
+  readonly #own: HttpClient[] = [];
   readonly #init: UpstreamClientsInit;
-  #priorKnowledge: HttpClient | undefined;
+  #priorKnowledge: Service<HttpRequest, HttpResponse> | undefined;
 
   constructor(init: UpstreamClientsInit) {
     this.#init = init;
-    this.usual = clientOf(init, [http2(), http1()]);
+    this.usual = this.#client([http2(), http1()]);
   }
 
   /** A client for requests to some upstreams, given as they were typed. */
   for(urls: readonly string[]): Service<HttpRequest, HttpResponse> {
     const known = new Set(urls.filter(isH2c).map((url) => new URL(toHttpUrl(url)).host));
     if (known.size === 0) return this.usual;
-    this.#priorKnowledge ??= clientOf(this.#init, [http2()]);
+    this.#priorKnowledge ??= this.#client([http2()]);
     const { usual } = this;
     const byHttp2 = this.#priorKnowledge;
     return {
@@ -47,7 +52,14 @@ export class UpstreamClients {
 
   /** Takes no more requests; those under way finish. */
   async close(): Promise<void> {
-    await Promise.all([this.usual.close(), this.#priorKnowledge?.close()]);
+    await Promise.all(this.#own.map((client) => client.close()));
+  }
+
+  #client(protocols: readonly HttpProtocol[]): Service<HttpRequest, HttpResponse> {
+    const { connector, telemetry = noTelemetry } = this.#init;
+    const client = clientOf({ ...this.#init, connector: telemetry.connector(connector) }, protocols);
+    this.#own.push(client);
+    return telemetry.client(client);
   }
 }
 

@@ -1,10 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineService, grpcClient, grpcService, implementService, jsonCodec } from '@lamella/grpc';
-import { createHttpClient, HttpBody, HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
-import { directClientOn } from '@lamella/http/testing';
-import { memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
-import { serviceFn, stack } from '@lamella/service-core';
 import type { Attributes } from '@opentelemetry/api';
 import { SpanKind } from '@opentelemetry/api';
 import type { MetricData } from '@opentelemetry/sdk-metrics';
@@ -13,10 +8,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grpcClientTelemetryLayer, grpcServerTelemetryLayer } from '../src/grpc.ts';
-import { defaultKnownMethods, httpClientTelemetryLayer, httpServerTelemetryLayer } from '../src/http.ts';
-import { connectionTelemetryLayer, connectorTelemetryLayer } from '../src/index.ts';
+import { defaultKnownMethods } from '../src/http.ts';
 import { ATTR, DURATION_BOUNDS, METRIC, OTHER } from '../src/shared/names.ts';
+import { exerciseAll } from './support/exercise-all.ts';
 import { Recording } from './support/recording.ts';
 
 const ATTRIBUTES = valuesOf(incubating, 'ATTR_');
@@ -60,7 +54,7 @@ describe('what the layers export', () => {
   let metrics: ReadonlyMap<string, MetricData> = new Map();
   const recording = new Recording();
   beforeAll(async () => {
-    await exercise(recording);
+    await exerciseAll(recording.options);
     spans = recording.spans;
     metrics = await recording.metrics();
   });
@@ -147,57 +141,6 @@ describe('what the layers export', () => {
     }
   });
 });
-
-/** Some of everything. */
-async function exercise({ options }: Recording): Promise<void> {
-  const headers = { requestHeaders: ['x-tag'], responseHeaders: ['content-type'], recordsBodySizes: true };
-  const network = memoryNetwork();
-  const listener = await network.listen(parseAddress('192.0.2.1:80'));
-  const app = serviceFn(async (request: HttpRequest) => {
-    await request.body.text();
-    if (request.path === '/fails') throw new Error('inside');
-    return HttpResponse.text('hello');
-  });
-  const http = [httpServerLayer({ onError: () => {} }), httpServerTelemetryLayer({ ...options, ...headers })] as const;
-  void serveListener(listener, stack(connectionTelemetryLayer(options), ...http, app), { onError: () => {} });
-  const connector = connectorTelemetryLayer(options)(network.connector());
-  const raw = createHttpClient({ connector });
-  const client = httpClientTelemetryLayer({ ...options, ...headers })(raw);
-  for (const [method, path] of [
-    ['GET', '/?q=1'],
-    ['POST', '/'],
-    ['BREW', '/'],
-    ['GET', '/fails'],
-  ] as const) {
-    const body =
-      method === 'POST'
-        ? HttpBody.from(
-            (async function* () {
-              yield 'abc';
-            })(),
-          )
-        : HttpBody.empty;
-    const request = HttpRequest.from({
-      method,
-      target: `http://192.0.2.1${path}`,
-      headers: { 'X-Tag': 'a', 'User-Agent': 'test' },
-      body,
-    });
-    await (await client.serve(request)).body.text();
-  }
-  const text = jsonCodec(String);
-  const Echo = defineService('demo.Echo', { echo: { type: 'unary', request: text, response: text } });
-  const service = grpcService([implementService(Echo, { echo: (message) => message })], {
-    layers: [grpcServerTelemetryLayer(options)],
-  });
-  const url = 'https://echo.test';
-  await grpcClient(directClientOn(service), Echo, {
-    url,
-    layers: [grpcClientTelemetryLayer({ ...options, url })],
-  }).echo('a');
-  await raw.close();
-  await listener.close();
-}
 
 function valuesOf(module: object, prefix: string): ReadonlySet<string> {
   const found = Object.entries(module).filter(([name, value]) => name.startsWith(prefix) && typeof value === 'string');

@@ -5,7 +5,7 @@ import { ATTR, METRIC } from '../shared/names.ts';
 
 /**
  * Shows the connections of an HTTP client as metrics, by origin: `http.client.open_connections` (idle and active), and
- * `lamella.http.client.waiting`, `.dials`, `.dial_failures` and `.reuses`.
+ * `lamella.http.client.streams`, `.waiting`, `.dials`, `.dial_failures` and `.reuses`.
  *
  * @remarks
  * Nothing is counted for it: the client is asked when metrics are collected. Dispose it before the client is given up, or it is kept.
@@ -23,6 +23,10 @@ export function observeHttpClient(meter: Meter, client: Pick<HttpClient, 'gauges
     description: 'Number of outbound HTTP connections that are currently active or idle on the client.',
     unit: '{connection}',
   });
+  const streams = meter.createObservableUpDownCounter('lamella.http.client.streams', {
+    description: 'Number of requests under way, of which connections of HTTP/2 carry several.',
+    unit: '{request}',
+  });
   const waiting = meter.createObservableUpDownCounter('lamella.http.client.waiting', {
     description: 'Number of requests that wait for a connection.',
     unit: '{request}',
@@ -35,10 +39,11 @@ export function observeHttpClient(meter: Meter, client: Pick<HttpClient, 'gauges
 
   const places = new ServerPlaces();
   const observe = (result: BatchObservableResult): void => {
-    for (const { origin, idle, active, waiting: queued } of client.gauges()) {
+    for (const { origin, idle, active, streams: underWay, waiting: queued } of client.gauges()) {
       const attributes = originAttributes(origin, places);
       result.observe(connections, idle, { ...attributes, [ATTR.connectionState]: 'idle' });
       result.observe(connections, active, { ...attributes, [ATTR.connectionState]: 'active' });
+      result.observe(streams, underWay, attributes);
       result.observe(waiting, queued, attributes);
     }
     for (const counters of client.counters()) {
@@ -48,7 +53,7 @@ export function observeHttpClient(meter: Meter, client: Pick<HttpClient, 'gauges
       result.observe(reuses, counters.reuses, attributes);
     }
   };
-  const instruments = [connections, waiting, dials, failures, reuses];
+  const instruments = [connections, streams, waiting, dials, failures, reuses];
   meter.addBatchObservableCallback(observe, instruments);
   return { [Symbol.dispose]: () => meter.removeBatchObservableCallback(observe, instruments) };
 }

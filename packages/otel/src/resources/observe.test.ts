@@ -42,6 +42,7 @@ describe('observeHttpClient', () => {
       { attributes: { ...other, 'http.connection.state': 'idle' }, value: 1 },
       { attributes: { ...other, 'http.connection.state': 'active' }, value: 0 },
     ]);
+    expect(await recording.points('lamella.http.client.streams')).toMatchObject([{ value: 0 }, { value: 0 }]);
     expect(await recording.points('lamella.http.client.dials')).toEqual([
       { attributes: app, value: 1 },
       { attributes: other, value: 1 },

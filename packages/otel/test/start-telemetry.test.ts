@@ -1,0 +1,80 @@
+import { HttpRequest, HttpResponse } from '@lamella/http';
+import { directClientOn } from '@lamella/http/testing';
+import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
+import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import { afterEach, expect, it, vi } from 'vitest';
+import { httpServerTelemetryLayer } from '../src/http.ts';
+import { otelLogger } from '../src/index.ts';
+import { startTelemetry } from '../src/node.ts';
+import { OtlpCollection, otlpAttributes, otlpReceiver } from '../src/receiver.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const api of [trace, metrics, context, propagation, logs]) api.disable();
+});
+
+it('hands everything over by a client of Lamella when the lifecycle drains, last of all', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector.test');
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-key=secret');
+  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=test');
+  const received = new OtlpCollection();
+  const keys = new Set<string | undefined>();
+  const receiver = directClientOn(otlpReceiver(received.sink));
+  const client = {
+    serve(request: HttpRequest) {
+      keys.add(request.headers.get('x-key'));
+      return receiver.serve(request);
+    },
+  };
+  // Made before there is an SDK: no order counts.
+  const app = stack(
+    httpServerTelemetryLayer({ routeOf: () => '/late' }),
+    serviceFn(() => HttpResponse.text('hello')),
+  );
+  const lifecycle = createLifecycle();
+  const telemetry = await startTelemetry({
+    serviceName: 'shop',
+    resourceAttributes: { 'service.version': '1.2' },
+    lifecycle,
+    client,
+  });
+  otelLogger().log({ level: 'info', message: 'started' });
+  // Something that still serves a request while the program drains.
+  const work = Promise.withResolvers<void>();
+  lifecycle.spawn('last request', async () => {
+    await work.promise;
+    await (await directClientOn(app).serve(HttpRequest.from({ target: 'http://app.test/' }))).body.text();
+  });
+  const report = lifecycle.drain();
+  work.resolve();
+  expect(await report).toMatchObject({ protocols: { telemetry: { closed: 1 } }, unfinishedTasks: [] });
+
+  expect(received.spans.map(({ item }) => item.name)).toEqual(['GET /late']);
+  expect(received.metrics.map(({ item }) => item.name)).toContain('http.server.request.duration');
+  expect(received.logRecords.map(({ item }) => item.body)).toEqual([{ stringValue: 'started' }]);
+  expect(otlpAttributes(received.spans[0]?.resource?.attributes ?? [])).toMatchObject({
+    'service.name': 'shop',
+    'service.version': '1.2',
+    'deployment.environment.name': 'test',
+    'telemetry.sdk.language': 'nodejs',
+  });
+  expect(keys).toEqual(new Set(['secret']));
+  expect(telemetry.exporters.map(({ signal }) => signal)).toEqual(['traces', 'metrics', 'logs']);
+  await telemetry.shutdown(); // once more is fine
+});
+
+it('ends though the collector is gone, and leaves signals alone that go elsewhere', async () => {
+  vi.stubEnv('OTEL_METRICS_EXPORTER', 'none');
+  vi.stubEnv('OTEL_LOGS_EXPORTER', 'none');
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json');
+  const client = { serve: () => Promise.reject(new Error('nobody is there')) };
+  await using telemetry = await startTelemetry({ client, exports: { maxAttempts: 1 } });
+  expect(telemetry.exporters.map(({ signal }) => signal)).toEqual(['traces']);
+  trace.getTracer('app').startSpan('lost').end();
+  await telemetry.shutdown();
+  expect(telemetry.exporters[0]?.counts()).toEqual({
+    exported: 0,
+    dropped: { LML_ERR_OTLP_UNAVAILABLE: 1 },
+    pending: 0,
+  });
+});

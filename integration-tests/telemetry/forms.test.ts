@@ -26,8 +26,18 @@ it.each(['esm', 'cjs'] as const)(
   'a bundle in the format %s, away from all packages, exports spans and metrics',
   async (format) => {
     const outfile = join(temporaryFolder(), format === 'esm' ? 'bundle.mjs' : 'bundle.cjs');
-    // What the bundle holds of others is CommonJS and calls `require`: esbuild's own remedy for ES modules.
-    const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+    // The SDK holds CommonJS, and looks for its own place: each format has one of the two only. These are the remedies that esbuild's users know.
+    const remedy =
+      format === 'esm'
+        ? {
+            banner: {
+              js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+            },
+          }
+        : {
+            banner: { js: "const __place = require('node:url').pathToFileURL(__filename).href;" },
+            define: { 'import.meta.url': '__place' },
+          };
     await esbuild().build({
       entryPoints: [join(CONSUMERS, 'esm.mjs')],
       outfile,
@@ -36,7 +46,7 @@ it.each(['esm', 'cjs'] as const)(
       platform: 'node',
       format,
       conditions: ['@lamella/source'],
-      ...(format === 'esm' ? { banner: { js: banner } } : {}),
+      ...remedy,
       logLevel: 'silent',
     });
     await expectExports([outfile]);

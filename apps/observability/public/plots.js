@@ -1,11 +1,19 @@
 import { html, svg } from '/dom.js';
 
-/** A plot of a series over the last two minutes. */
-export function plot({ metric, service, labels, unit, points }) {
+/** Plots of all series, over the same time: two minutes, or as long as there is something to show. */
+export function plots(all) {
+  const times = all.flatMap(({ points }) => points.map(({ atMs }) => atMs));
+  const endMs = Math.max(...times);
+  const shownMs = Math.max(endMs - Math.min(...times), 10_000);
+  return all.map((series) => plot(series, (atMs) => (240 - ((endMs - atMs) / shownMs) * 240).toFixed(1)));
+}
+
+function plot({ metric, service, labels, unit, points }, x) {
   const last = points.at(-1);
   const most = Math.max(...points.map(({ value }) => value));
   const top = most > 0 ? most : 1;
-  const line = points.map(({ atMs, value }) => `${x(last.atMs - atMs)},${y(value / top)}`).join(' ');
+  // A lone point is a line as well, from itself to itself.
+  const line = [points[0], ...points].map(({ atMs, value }) => `${x(atMs)},${y(value / top)}`).join(' ');
   const text = `${service} ${metric} ${labels}: now ${short(last.value)} ${unit}, at most ${short(most)}`;
   return html(
     'figure',
@@ -25,7 +33,5 @@ export function plot({ metric, service, labels, unit, points }) {
   );
 }
 
-const x = (agoMs) => (240 - (agoMs / SHOWN_MS) * 240).toFixed(1);
 const y = (share) => (57 - share * 54).toFixed(1);
 const short = (value) => (Number.isInteger(value) ? String(value) : value.toPrecision(3));
-const SHOWN_MS = 120_000;

@@ -1,5 +1,5 @@
 import { duration, html } from '/dom.js';
-import { plot } from '/plots.js';
+import { plots } from '/plots.js';
 import { waterfallRows } from '/waterfall.js';
 
 const byId = (id) => document.getElementById(id);
@@ -18,7 +18,7 @@ async function showTraces() {
       return html(
         'tr',
         {},
-        html('td', {}, new Date(startMs).toLocaleTimeString()),
+        html('td', {}, new Date(startMs).toLocaleTimeString('en-GB')),
         html('td', {}, button, ...failed),
         html('td', {}, services.join(', ')),
         html('td', {}, String(spans)),
@@ -53,7 +53,7 @@ async function choose(id) {
 }
 
 async function showMetrics() {
-  byId('metrics').replaceChildren(...(await json('/api/metrics')).map(plot));
+  byId('metrics').replaceChildren(...plots(await json('/api/metrics')));
 }
 
 byId('load').addEventListener('click', ({ target }) => {

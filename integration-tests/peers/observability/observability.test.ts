@@ -56,6 +56,8 @@ describe('the observability sample', { timeout: 90_000 }, () => {
     const facts = page.locator('details[open] dl');
     await expect.poll(() => facts.textContent(), POLL).toMatch(/http\.response\.status_code503.*lamella\.connectafter/);
 
+    await page.click('text=gateway: calls GET (error)');
+
     await page.click('text=Make load');
     await expect.poll(() => page.locator('#traces tr').count(), POLL).toBeGreaterThan(30);
     const plots = page.locator('#metrics svg');

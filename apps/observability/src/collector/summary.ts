@@ -20,7 +20,7 @@ export function summaryOf({ id, spans }: StoredTrace): TraceSummary {
   return {
     id,
     name: root?.name ?? '',
-    services: [...new Set(spans.map(({ service }) => service))],
+    services: [...new Set(spans.map(({ service }) => service))].sort(),
     spans: spans.length,
     startMs,
     durationMs: endMs - startMs,

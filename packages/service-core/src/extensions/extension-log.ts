@@ -127,11 +127,12 @@ export class ExtensionLog {
 
   /** Whether `goal` is this store or one that it looks into. */
   reaches(goal: ExtensionLog): boolean {
-    if (this === goal) return true;
-    for (const next of [this.#parent, this.#ingress, this.#egress]) {
-      if (next?.reaches(goal) === true) return true;
-    }
-    return false;
+    return (
+      this === goal ||
+      this.#parent?.reaches(goal) === true ||
+      this.#ingress?.reaches(goal) === true ||
+      this.#egress?.reaches(goal) === true
+    );
   }
 }
 

@@ -131,6 +131,10 @@ describe('links to connections', () => {
     expect(() => upgrade.link('egress', upgrade)).toThrow('cycle');
     const outer = createExtensions('request', upgrade);
     expect(() => upgrade.link('egress', outer)).toThrow('cycle');
+    const first = createExtensions('connection');
+    const second = createExtensions('connection');
+    first.link('egress', second);
+    expect(() => second.link('egress', first)).toThrow('cycle');
   });
 
   it('let an upgrade carry a connection of its own', () => {

@@ -102,7 +102,7 @@ describe('spans, as a collector receives them', () => {
   });
 
   it('have names that are official, or marked as ours', () => {
-    const official = new Set(
+    const official: ReadonlySet<unknown> = new Set<unknown>(
       Object.values({ ...conventions, ...incubating }).filter((name) => typeof name === 'string'),
     );
     const points = received.metrics.flatMap(({ item }) => (item.histogram ?? item.sum ?? item.gauge)?.dataPoints ?? []);

@@ -14,6 +14,7 @@ import {
 import { h2IdleRow, h2StreamsRow, idleRow } from './idle-row.ts';
 import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow, staticRow } from './server-rows.ts';
+import { telemetryFullRow, telemetryNoneRow, telemetrySampledRow } from './telemetry-rows.ts';
 import { handshakesRow } from './tls-rows.ts';
 import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
 
@@ -48,4 +49,7 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   h2StreamsRow,
   handshakesRow,
   h2AbuseRow,
+  telemetryNoneRow,
+  telemetrySampledRow,
+  telemetryFullRow,
 ];

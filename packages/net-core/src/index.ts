@@ -45,6 +45,7 @@ export type { Connection, ConnectionOptions, UpgradedConnection } from './connec
 export { createConnection, isUpgraded } from './connection/connection.ts';
 export type { Connector, ConnectRequest, ConnectRequestInit } from './connection/connector.ts';
 export { connectRequest } from './connection/connector.ts';
+export { connectorFromConnections } from './connection/connector-from-connections.ts';
 export type { TlsFacts } from './connection/keys.ts';
 export {
   AlpnSelected,

@@ -7,6 +7,7 @@ export { webSocketService } from './server/web-socket-service.ts';
 
 // Open WebSockets
 
+export { connectionFromWebSocket } from './connection/connection-from-web-socket.ts';
 export type { WebSocketClose } from './connection/web-socket-close.ts';
 export type { WebSocketConnection, WebSocketData, WebSocketSendOptions } from './connection/web-socket-connection.ts';
 export type { WebSocketLimits, WebSocketOptions, WebSocketTimeouts } from './connection/web-socket-options.ts';

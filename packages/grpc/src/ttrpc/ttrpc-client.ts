@@ -30,12 +30,12 @@ export interface TtrpcClientOptions {
  * @throws UsageError if an option is out of its range.
  *
  * @example
- * const text = protobufCodec(StringValueSchema);
+ * const text = jsonCodec(String);
  * const Echo = defineService('demo.Echo', { echo: { type: 'unary', request: text, response: text } });
  * async function greet(connection: Connection): Promise<void> {
  *   const channel = ttrpcChannel(connection);
  *   const echo = ttrpcClient(channel, Echo, { defaultTimeoutMs: 5_000 });
- *   console.log((await echo.echo({ value: 'hello' })).value);
+ *   console.log(await echo.echo('hello'));
  *   await channel.close();
  * }
  */

@@ -43,13 +43,13 @@ export interface TtrpcServerOptions extends TtrpcLimits {
  * @throws UsageError if an option is out of its range.
  *
  * @example
- * const text = protobufCodec(StringValueSchema);
+ * const text = jsonCodec(String);
  * const Echo = defineService('demo.Echo', { echo: { type: 'unary', request: text, response: text } });
  * const server = ttrpcServer([implementService(Echo, { echo: (message) => message })]);
  * const [near, far] = memoryPipe();
  * void server.serve(createConnection(far));
  * const channel = ttrpcChannel(createConnection(near));
- * console.log(await ttrpcClient(channel, Echo).echo({ value: 'hello' }));
+ * console.log(await ttrpcClient(channel, Echo).echo('hello'));
  * await channel.close();
  */
 export function ttrpcServer(

@@ -97,6 +97,20 @@ describe.each(['server', 'client'] as const)('the close of a %s', (role) => {
     await end(open);
   });
 
+  it('is over with the frame of the peer, even if what was queued is never taken', async () => {
+    const { socket, peer, clock } = openSocket(role);
+    peer.send({ opcode: TEXT, payload: 'before' });
+    await settle();
+    const closed = socket.close(4001);
+    peer.close(4001);
+    expect(await peer.seen()).toEqual(['close 4001']);
+    expect(peer.ended).toBe(role === 'server' ? 'end' : 'no');
+    void peer.stream.closeWrite();
+    expect(await closed).toMatchObject({ code: 4001, wasClean: true });
+    expect(clock.pendingTimers).toBe(0);
+    expect(await socket.receive()).toBe('before');
+  });
+
   it.each([[999], [1004], [1005], [1006], [1015], [2999], [5000], [1000.5]])('refuses the code %d', async (code) => {
     const open = openSocket(role);
     expect(() => open.socket.close(code)).toThrow(expect.objectContaining({ code: 'LML_ERR_USAGE' }));

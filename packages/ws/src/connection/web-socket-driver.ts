@@ -300,7 +300,8 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 
   /** Messages before the close may still be answered: those that wait, and the last one in the turn in which it was taken. */
   #answerCloseInTurn(): void {
-    if (!this.#queue.isAtWork) this.#answerClose();
+    // Who has sent its own can't answer them any more, and would wait for nothing.
+    if (this.#hasSentClose || !this.#queue.isAtWork) this.#answerClose();
     else if (this.#queue.isEmpty) setImmediate(() => this.#answerClose());
   }
 

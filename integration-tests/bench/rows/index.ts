@@ -1,5 +1,15 @@
 import type { BenchRow, MemoryRow } from '../support/bench-row.ts';
 import { clientAloneRow, clientRow, memoryRow } from './client-rows.ts';
+import {
+  grpcBidiRow,
+  grpcClientRow,
+  grpcDirectRow,
+  grpcLatencyRow,
+  grpcMegabyteRow,
+  grpcStreamRow,
+  grpcUnaryRow,
+  grpcUnarySingleRow,
+} from './grpc-rows.ts';
 import { h2AbuseRow } from './h2-abuse-row.ts';
 import {
   h1TlsRow,
@@ -52,4 +62,12 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   telemetryNoneRow,
   telemetrySampledRow,
   telemetryFullRow,
+  grpcUnaryRow,
+  grpcUnarySingleRow,
+  grpcClientRow,
+  grpcLatencyRow,
+  grpcStreamRow,
+  grpcBidiRow,
+  grpcMegabyteRow,
+  grpcDirectRow,
 ];

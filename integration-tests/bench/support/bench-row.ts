@@ -21,6 +21,8 @@ export interface Target {
   readonly of: string;
   readonly to: string;
   readonly atLeast: number;
+  /** What is compared: units per second of CPU, or of the clock. Default: of CPU. */
+  readonly by?: 'wall';
 }
 
 /** One line of the table: contestants doing the same job, taken in turns. */
@@ -35,7 +37,7 @@ export interface BenchRow {
   readonly contestants: Readonly<Record<string, () => Promise<Contestant>>>;
 }
 
-/** A row that counts memory instead of time: less is better. */
+/** A row that counts memory, or anything else of which less is better. */
 export interface MemoryRow {
   readonly type: 'memory';
   readonly name: string;

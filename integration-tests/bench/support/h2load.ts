@@ -21,6 +21,8 @@ export interface H2Load {
   readonly secure?: boolean;
   /** Whether by HTTP/1.1, for comparisons. */
   readonly http1?: boolean;
+  /** Whether the body is a call of gRPC, which has to end with OK. */
+  readonly grpc?: boolean;
 }
 
 /** Loads a server with h2load. Every answer's status is checked by h2load, the bytes of all of them by their sum. */
@@ -65,6 +67,7 @@ async function runH2load(
   ];
   args.push('-w', '24', '-W', '24'); // windows of 16 MiB: what is measured is the server
   if (http1) args.push('--h1');
+  if (load.grpc === true) for (const [name, value] of Object.entries(GRPC_FIELDS)) args.push('-H', `${name}: ${value}`);
   if (body !== undefined) {
     const file = join(folder, 'body');
     writeFileSync(file, body);
@@ -87,17 +90,25 @@ function counts(pattern: RegExp, text: string): number[] {
 }
 
 /** One request of our own: checks the body. */
-async function probe(port: number, { path, body, expected, secure = false }: H2Load): Promise<void> {
+async function probe(port: number, { path, body, expected, secure = false, grpc = false }: H2Load): Promise<void> {
   const session = connect(`${secure ? 'https' : 'http'}://127.0.0.1:${port}`, { rejectUnauthorized: false });
-  const stream = session.request({ ':path': path, ':method': body === undefined ? 'GET' : 'POST' });
+  const fields = { ':path': path, ':method': body === undefined ? 'GET' : 'POST', ...(grpc ? GRPC_FIELDS : {}) };
+  const stream = session.request(fields);
   stream.end(body);
   let status = 0;
   stream.on('response', (headers) => {
     status = Number(headers[':status']);
   });
+  let end: unknown;
+  stream.on('trailers', (trailers) => {
+    end = trailers['grpc-status'];
+  });
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   session.close();
   const text = Buffer.concat(chunks).toString();
+  if (grpc && end !== '0') throw new Error(`wrong status: ${String(end)}`);
   if (status !== 200 || text !== expected) throw new Error(`wrong answer: ${status}, ${text.length} characters`);
 }
+
+const GRPC_FIELDS = { te: 'trailers', 'content-type': 'application/grpc' };

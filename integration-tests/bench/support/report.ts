@@ -25,12 +25,12 @@ export function reportRow(row: BenchRow, samples: RowSamples): { readonly text: 
   }
   lines.push('');
   let isReached = true;
-  for (const { of, to, atLeast } of row.targets) {
+  for (const { of, to, atLeast, by } of row.targets) {
     if (!samples.has(of) || !samples.has(to)) continue;
-    const reached = ratio(cpu, of, to);
+    const reached = ratio(by === 'wall' ? wall : cpu, of, to);
     if (reached < atLeast) isReached = false;
     lines.push(
-      `- ${of} to ${to}: **${reached.toFixed(2)}**, wanted ${atLeast.toFixed(2)}${reached < atLeast ? ' - MISSED' : ''}`,
+      `- ${of} to ${to}${by === 'wall' ? ', by the clock' : ''}: **${reached.toFixed(2)}**, wanted ${atLeast.toFixed(2)}${reached < atLeast ? ' - MISSED' : ''}`,
     );
   }
   if ([...samples.values()].flat().some((sample) => sample.faults > 0)) isReached = false;

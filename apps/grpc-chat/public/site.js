@@ -1,4 +1,4 @@
-import { call, collect, stream } from '/connect.js';
+import { call, collect, stream } from './connect.js';
 
 const byId = (id) => document.getElementById(id);
 const element = (name, properties, ...children) => {

@@ -1,4 +1,4 @@
-import { html, svg } from '/dom.js';
+import { html, svg } from './dom.js';
 
 /** Plots of all series, over the same time: two minutes, or as long as there is something to show. */
 export function plots(all) {

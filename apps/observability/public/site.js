@@ -1,6 +1,6 @@
-import { duration, html } from '/dom.js';
-import { plots } from '/plots.js';
-import { waterfallRows } from '/waterfall.js';
+import { duration, html } from './dom.js';
+import { plots } from './plots.js';
+import { waterfallRows } from './waterfall.js';
 
 const byId = (id) => document.getElementById(id);
 const json = async (path) => (await fetch(path)).json();

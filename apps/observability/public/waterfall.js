@@ -1,4 +1,4 @@
-import { duration, html, svg } from '/dom.js';
+import { duration, html, svg } from './dom.js';
 
 /** Rows of a table, one for each span, below the one that it belongs to. */
 export function waterfallRows({ spans }, services) {

@@ -79,15 +79,15 @@ describe('every call tells where its time went', () => {
     await world.end();
   });
 
-  it('and the pool what it has: open, active, idle, waiting, and what happened so far, by origin and way', async () => {
+  it('and the pool what it has: open, active, idle, streams, waiting, and what happened so far, by origin and way', async () => {
     const world = setup();
     const answers = [world.ask(), world.ask(), world.ask()];
     await world.clock.advanceAsync(0);
-    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 0, idle: 0, waiting: 3 }]);
+    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 0, idle: 0, streams: 0, waiting: 3 }]);
     await answers[0];
-    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 1, idle: 0, waiting: 1 }]);
+    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 1, idle: 0, streams: 1, waiting: 1 }]);
     await Promise.all(answers);
-    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 0, idle: 1, waiting: 0 }]);
+    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 0, idle: 1, streams: 0, waiting: 0 }]);
     expect(world.client.counters()).toEqual([{ origin: WAY, dials: 1, failures: 0, reuses: 2 }]);
     await world.end();
   });
@@ -97,10 +97,10 @@ describe('every call tells where its time went', () => {
     await world.ask();
     const answers = [world.ask(), world.ask(), world.ask()];
     await world.clock.advanceAsync(0);
-    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 1, idle: 0, waiting: 0 }]);
+    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 1, idle: 0, streams: 3, waiting: 0 }]);
     const timings = await Promise.all(answers);
     expect(timings.map(({ queuedMs }) => queuedMs)).toEqual([0, 0, 0]);
-    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 0, idle: 1, waiting: 0 }]);
+    expect(world.client.gauges()).toEqual([{ origin: WAY, open: 1, active: 0, idle: 1, streams: 0, waiting: 0 }]);
     expect(world.client.counters()).toEqual([{ origin: WAY, dials: 1, failures: 0, reuses: 3 }]);
     await world.end();
   });

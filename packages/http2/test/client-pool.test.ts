@@ -20,7 +20,9 @@ describe('many requests to one origin', () => {
     const texts = await Promise.all(Array.from({ length: 100 }, () => get()));
     expect(new Set(texts)).toEqual(new Set(['hello']));
     expect(dials).toHaveLength(1);
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }]);
+    expect(client.gauges()).toEqual([
+      { origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 },
+    ]);
     await client.close();
   });
 

@@ -51,6 +51,8 @@ export interface OriginGauge {
   readonly active: number;
   /** Connections without a request. */
   readonly idle: number;
+  /** Requests under way on these connections: by HTTP/1.1 one on each at most, by HTTP/2 as many as it has streams. */
+  readonly streams: number;
   /** Requests that wait for a connection. */
   readonly waiting: number;
 }
@@ -150,11 +152,12 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
   };
 
   readonly gauges = (): readonly OriginGauge[] =>
-    Array.from(this.#pools.values(), ({ origin, size, active, idle, waiting }) => ({
+    Array.from(this.#pools.values(), ({ origin, size, active, idle, streams, waiting }) => ({
       origin,
       open: size,
       active,
       idle,
+      streams,
       waiting,
     }));
 

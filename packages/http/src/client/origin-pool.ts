@@ -111,6 +111,13 @@ export class OriginPool implements OriginPoolIdentity {
     return active;
   }
 
+  /** Requests that are under way. */
+  get streams(): number {
+    let streams = 0;
+    for (const { connection } of this.#connections) streams += connection.active;
+    return streams;
+  }
+
   /** Requests that wait. */
   get waiting(): number {
     return this.#waiting.size;

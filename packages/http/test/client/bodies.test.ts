@@ -61,7 +61,7 @@ describe('a response body', () => {
     origin.send('cd');
     await settle();
     expect(client.gauges()).toEqual(
-      isKept ? [{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }] : [],
+      isKept ? [{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 }] : [],
     );
   });
 });

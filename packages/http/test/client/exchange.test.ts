@@ -114,7 +114,9 @@ describe('a response', () => {
     origin.send(OK);
     const response = await answer;
     expect(response.body.canClone).toBe(true);
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }]);
+    expect(client.gauges()).toEqual([
+      { origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 },
+    ]);
     await response.body.bytes();
   });
 
@@ -267,7 +269,7 @@ describe('bodies that are given up', () => {
       origin.send('x'.repeat(length - 2));
       await settle(20);
       expect(client.gauges()).toEqual(
-        isKept ? [{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }] : [],
+        isKept ? [{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 }] : [],
       );
     }
   });

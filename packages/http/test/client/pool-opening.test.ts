@@ -29,7 +29,9 @@ describe('a pool that opens a connection', () => {
     await settle();
     answer(0);
     expect(await second).toBe('ok');
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 2, active: 0, idle: 2, waiting: 0 }]);
+    expect(client.gauges()).toEqual([
+      { origin: 'http://a.test:80', open: 2, active: 0, idle: 2, streams: 0, waiting: 0 },
+    ]);
 
     // Under a steady load the pool has opened what it needs, and opens no more.
     const both = [ask(client), ask(client)];

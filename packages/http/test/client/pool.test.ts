@@ -18,7 +18,9 @@ describe('the pool', () => {
     const answers = [1, 2, 3].map((index) => client.serve(request(`http://a.test/${index}`)));
     const [first, second] = [await server.accept(), await server.accept()];
     await settle();
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 2, active: 2, idle: 0, waiting: 1 }]);
+    expect(client.gauges()).toEqual([
+      { origin: 'http://a.test:80', open: 2, active: 2, idle: 0, streams: 2, waiting: 1 },
+    ]);
     first.send(OK);
     await first.receive('GET /3');
     first.send(OK);
@@ -201,7 +203,9 @@ describe('the pool', () => {
       const second = server.connections[1];
       second?.send(OK);
       await (await answer).body.bytes();
-      expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }]);
+      expect(client.gauges()).toEqual([
+        { origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 },
+      ]);
       await client[end]();
       expect(resources()).not.toHaveProperty('pooled-connection');
       expect(client.gauges()).toEqual([]);
@@ -220,7 +224,9 @@ describe('the pool', () => {
     await settle();
     server.connections[1]?.send(OK);
     await (await next).body.bytes();
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }]);
+    expect(client.gauges()).toEqual([
+      { origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 },
+    ]);
   });
 
   it('goes on to the next origin when one that waited for room has given up', async () => {

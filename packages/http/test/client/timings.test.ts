@@ -152,7 +152,9 @@ describe('the figures of a pool', () => {
     await timingsOf(client, clock);
     const failing = client.serve(HttpRequest.from({ target: 'http://nobody.test/' }));
     await expect(failing).rejects.toMatchObject({ code: 'LML_ERR_CONNECT_REFUSED' });
-    expect(client.gauges()).toEqual([{ origin: 'http://a.test:80', open: 1, active: 0, idle: 1, waiting: 0 }]);
+    expect(client.gauges()).toEqual([
+      { origin: 'http://a.test:80', open: 1, active: 0, idle: 1, streams: 0, waiting: 0 },
+    ]);
     const counters = [
       { origin: 'http://a.test:80', dials: 1, failures: 0, reuses: 1 },
       { origin: 'http://nobody.test:80', dials: 1, failures: 1, reuses: 0 },

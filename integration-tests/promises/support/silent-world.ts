@@ -113,7 +113,7 @@ export class SilentWorld {
   #serveHttp2(stream: ByteStream, manner: Manner): void {
     const write = (...frames: readonly Uint8Array[]): void => void stream.write(frames)?.catch(() => {});
     const reader = new FrameLinesReader();
-    let [isGreeted, skipped] = [false, 0];
+    let [isGreeted, skipped, answers] = [false, 0, 0];
     stream.consume?.({
       onBytes: (chunk) => {
         if (manner === 'silent') return undefined;
@@ -123,7 +123,7 @@ export class SilentWorld {
         skipped = Math.min(PREFACE.length, skipped + chunk.length);
         for (const line of reader.read(rest)) {
           const [, number = '1'] = /^(?:(\d+) )?HEADERS/.exec(line) ?? [undefined, ''];
-          if (number === '') continue;
+          if (number === '' || (manner === 'answers once' && answers++ > 0)) continue;
           write(
             framesOf(
               (HTTP2_ANSWERS[this.manner] ?? []).map((frame) => `${FRAME.test(frame) ? `${number} ` : ''}${frame}`),
@@ -162,6 +162,7 @@ const OK_FRAMES = ['HEADERS', ':status: 200', 'DATA "ok" END'];
 /** The same in frames. */
 const HTTP2_ANSWERS: Readonly<Partial<Record<Manner, readonly string[]>>> = {
   answers: OK_FRAMES,
+  'answers once': OK_FRAMES,
   'interim, then silent': ['HEADERS', ':status: 103'],
   'half a body': ['HEADERS', ':status: 200', 'DATA "half "'],
 };

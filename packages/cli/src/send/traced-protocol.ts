@@ -33,6 +33,9 @@ function tracedConnection(inner: HttpConnection, onSent: (request: HttpRequest) 
     get state() {
       return inner.state;
     },
+    get isInDoubt() {
+      return inner.isInDoubt ?? false;
+    },
     get idleSinceMs() {
       return inner.idleSinceMs;
     },

@@ -21,6 +21,8 @@ export interface HttpConnection extends Service<HttpRequest, HttpResponse>, Asyn
   readonly active: number;
   /** `open`: takes requests. `closing`: finishes those it has. `closed`: gone. */
   readonly state: 'open' | 'closing' | 'closed';
+  /** Whether the peer has been silent for so long that it may be gone: until it is heard, requests had better go elsewhere. Default false. */
+  readonly isInDoubt?: boolean;
   /** Since when nothing has been under way, in milliseconds on the monotonic clock. */
   readonly idleSinceMs: number;
   /** For how long the peer keeps an idle connection, in milliseconds, as far as it has said; `Infinity` if it has not. */

@@ -69,6 +69,38 @@ describe('a pool that is destroyed', () => {
   });
 });
 
+describe('a connection that may have lost its peer', () => {
+  it('gets nothing until it is heard', async () => {
+    const { pool, dials, send, finish } = setup(2);
+    send('first');
+    await dials.open();
+    finish('first');
+    dials.doubt(0, true);
+    send('second');
+    await dials.open();
+    finish('second');
+    expect([dials.states(), pool.counts]).toMatchObject([['open', 'open'], { dials: 2, reuses: 0 }]);
+    dials.doubt(0, false);
+    send('third'); // goes to the one that was heard last
+    expect(pool.idle).toBe(1);
+    finish('third');
+    expect(pool.counts).toMatchObject({ dials: 2, reuses: 1 });
+  });
+
+  it('takes those who have waited for it, when it is heard', async () => {
+    const { pool, dials, send, finish } = setup(1);
+    send('first');
+    await dials.open();
+    finish('first');
+    dials.doubt(0, true);
+    send('second');
+    expect([pool.waiting, pool.streams]).toEqual([1, 0]);
+    dials.doubt(0, false);
+    expect([pool.waiting, pool.streams]).toEqual([0, 1]);
+    finish('second');
+  });
+});
+
 function setup(maxConnectionsPerOrigin: number) {
   const connections: FakeConnection[] = [];
   const opening: ((connection: HttpConnection) => void)[] = [];
@@ -99,6 +131,10 @@ function setup(maxConnectionsPerOrigin: number) {
         opening.shift()?.(connection);
         await settle();
       },
+      /** Whether the peer of a connection may have gone. */
+      doubt(index: number, isInDoubt: boolean): void {
+        connections[index]?.doubt(isInDoubt);
+      },
       states: () => connections.map(({ state }) => state),
     },
     send(name: string, wantsFresh = false): void {
@@ -126,6 +162,7 @@ class FakeConnection implements HttpConnection {
   readonly idleSinceMs = 0;
   readonly peerIdleTimeoutMs: number = Number.POSITIVE_INFINITY;
   active = 0;
+  isInDoubt = false;
   state: 'open' | 'closed' = 'open';
   #listener: (() => void) | undefined;
 
@@ -137,6 +174,11 @@ class FakeConnection implements HttpConnection {
     this.active++;
     return HttpResponse.from();
   };
+
+  doubt(isInDoubt: boolean): void {
+    this.isInDoubt = isInDoubt;
+    this.#listener?.();
+  }
 
   finish(): void {
     this.active--;

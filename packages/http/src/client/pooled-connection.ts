@@ -32,6 +32,7 @@ export class PooledConnection {
   /** Whether it takes another request now. */
   get hasRoom(): boolean {
     const { connection } = this;
+    if (connection.isInDoubt === true) return false;
     return connection.state === 'open' && connection.active < connection.maxConcurrent;
   }
 

@@ -80,6 +80,11 @@ export class ClientExchange implements ExchangeMarks, BodyFlow {
     return this.#heldHead !== undefined || this.#body?.isDiscarded === false;
   }
 
+  /** Whether it is the server's turn to go on with the body. */
+  get awaitsServer(): boolean {
+    return this.readerSeenMs === Number.POSITIVE_INFINITY;
+  }
+
   /** Whether nothing of it is left to do. */
   get isOver(): boolean {
     return this.#isOver;

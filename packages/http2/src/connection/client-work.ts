@@ -76,8 +76,16 @@ export class ClientWork {
   giveUp(exchange: ClientExchange, reason: unknown): void {
     if (exchange.isOver) return;
     this.protocol.reset(exchange.stream, 'CANCEL', this.nowMs);
+    this.#doubtPeer(exchange);
     this.fail(exchange, reason);
     this.turn();
+  }
+
+  /** Who gave up may have waited for a server that is gone: nobody else is to wait for it in vain. */
+  #doubtPeer(exchange: ClientExchange): void {
+    const { headMs, beganMs } = exchange;
+    if (headMs === undefined) this.protocol.doubtPeer(beganMs, LEAST_SILENCE_MS, this.nowMs);
+    else if (exchange.awaitsServer) this.protocol.doubtPeer(headMs, LEAST_QUIET_MS, this.nowMs);
   }
 
   /** The exchange fails with `error`, which is told what is known of it. */
@@ -89,3 +97,8 @@ export class ClientWork {
     exchange.fail(error);
   }
 }
+
+/** A shorter silence where an answer is due says nothing of a server. */
+const LEAST_SILENCE_MS = 1_000;
+/** Bodies may pause. */
+const LEAST_QUIET_MS = 20_000;

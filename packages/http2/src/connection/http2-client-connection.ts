@@ -75,6 +75,10 @@ export class Http2ClientConnection implements HttpConnection {
     return this.#state === 'open' && !this.#protocol.isOpen ? 'closing' : this.#state;
   }
 
+  get isInDoubt(): boolean {
+    return this.#protocol.isInDoubt;
+  }
+
   get idleSinceMs(): number {
     return this.#idleSinceMs;
   }

@@ -15,7 +15,7 @@ import type { Http2Priority } from './priority.ts';
 import { malformedMessage, tooMuch, wrongLength } from './protocol-failures.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import type { DEFAULT_SETTINGS_ORDER, Http2SettingName } from './settings-order.ts';
-import { StreamDeadlines } from './stream-deadlines.ts';
+import { leastTakenBytes, StreamDeadlines } from './stream-deadlines.ts';
 import type { StreamEnd } from './stream-table.ts';
 import { StreamTable } from './stream-table.ts';
 
@@ -75,7 +75,9 @@ export class ConnectionCore<Owner> {
     this.timeouts = timeouts;
     this.allowsExtendedConnect = allowsExtendedConnect;
     this.nowMs = nowMs;
-    this.outbound = new Http2Outbound(limits.headerTableBytes, (stream) => this.#onSent(stream));
+    this.outbound = new Http2Outbound(limits.headerTableBytes, leastTakenBytes(timeouts), (stream) =>
+      this.#onSent(stream),
+    );
     this.streams = new StreamTable(Math.max(256, 2 * Math.min(limits.maxConcurrentStreams, 4_096)));
     this.window = new ReceiveWindow(limits.connectionWindowBytes, nowMs);
     const { maxResetsPerSecond, maxControlFramesPerSecond } = limits;

@@ -15,12 +15,17 @@ export class Http2Outbound<Owner> {
   readonly peer: PeerSettings = new PeerSettings();
   readonly #encoder: HpackEncoder;
   readonly #queue = new SendQueue<Owner>();
+  readonly #leastTakenBytes: number;
   readonly #onSent: (stream: Http2Stream<Owner>) => void;
   #window: number = DEFAULT_WINDOW_BYTES;
   #frameCount = 0;
 
-  /** @param onSent - Called when all that was given of a stream is written; its end too, if that was given. */
-  constructor(tableBytes: number, onSent: (stream: Http2Stream<Owner>) => void) {
+  /**
+   * @param leastTakenBytes - With that many, a stream has come on, and its content has waited for long only from then on.
+   * @param onSent - Called when all that was given of a stream is written; its end too, if that was given.
+   */
+  constructor(tableBytes: number, leastTakenBytes: number, onSent: (stream: Http2Stream<Owner>) => void) {
+    this.#leastTakenBytes = leastTakenBytes;
     this.#encoder = new HpackEncoder({ maxTableBytes: tableBytes });
     this.#onSent = onSent;
   }
@@ -142,6 +147,10 @@ export class Http2Outbound<Owner> {
     this.#window -= length;
     stream.pendingFrom += length;
     stream.bytesSinceStall += length;
+    if (stream.bytesSinceStall >= this.#leastTakenBytes) {
+      stream.stalledSinceMs = nowMs;
+      stream.bytesSinceStall = 0;
+    }
     if (isAll) this.#finish(stream, endsHere);
     else if (stream.sendWindow > 0) this.#queue.rotate(stream);
     else {

@@ -10,6 +10,7 @@ import type { Http2Event } from './http2-events.ts';
 import type { Http2Stream } from './http2-stream.ts';
 import { PeerFrames } from './peer-frames.ts';
 import type { PeerSettings } from './peer-settings.ts';
+import { writePhase } from './stream-deadlines.ts';
 
 /**
  * One side of an HTTP/2 connection. RFC 9113.
@@ -55,6 +56,11 @@ export class Http2Protocol<Owner> {
   /** Whether new streams are welcome: neither side has said that it leaves. */
   get isOpen(): boolean {
     return this.#core.state === 'open' && !this.#core.isPeerLeaving && this.#core.nextId <= MAX_STREAM_ID;
+  }
+
+  /** Whether the peer has been silent for so long that it may be gone; the next byte of it says that it is not. */
+  get isInDoubt(): boolean {
+    return this.#core.pings.isInDoubt;
   }
 
   /** Whether the connection was given up; what it had to say of that may still be written. */
@@ -111,7 +117,7 @@ export class Http2Protocol<Owner> {
   receiveBytes(bytes: Uint8Array, nowMs: number): void {
     this.#core.nowMs = nowMs;
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
-    this.#core.pings.noteLife(nowMs);
+    if (this.#core.pings.noteLife(nowMs)) this.#core.push({ type: 'capacity' });
     this.#core.failIfBroken(() => this.#peerFrames.inbound.receive(bytes));
     const { isInSection, sectionCount } = this.#peerFrames.inbound;
     if (!isInSection) this.#sectionEndMs = Number.POSITIVE_INFINITY;
@@ -137,7 +143,7 @@ export class Http2Protocol<Owner> {
     this.#core.nowMs = nowMs;
     if (nowMs >= this.#writeEndMs) {
       this.#isStuck = true;
-      this.#giveUp('writeTimeoutMs', 'write', 'NO_ERROR');
+      this.#giveUp('writeTimeoutMs', writePhase(this.#core.isServer), 'NO_ERROR');
     }
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
     if (nowMs >= this.#core.settingsEndMs) this.#giveUp('settingsTimeoutMs', 'settings', 'SETTINGS_TIMEOUT');
@@ -147,6 +153,8 @@ export class Http2Protocol<Owner> {
     this.#core.failIfBroken(() => {
       for (const { stream, error } of this.#core.deadlines.expired(this.#core.streams.values(), nowMs)) {
         this.#core.failStream(stream, error, 'CANCEL');
+        const { timeoutMs } = error;
+        if (!this.#core.isServer) this.doubtPeer(nowMs - timeoutMs, Math.min(LEAST_SILENCE_MS, timeoutMs / 2), nowMs);
       }
     });
   }
@@ -173,8 +181,20 @@ export class Http2Protocol<Owner> {
     stream.isConnect = fields[fields.indexOf(':method') + 1] === 'CONNECT';
     stream.hasSentHead = true;
     this.#core.outbound.sendFields(stream, fields, endStream, neverIndexed);
+    this.#core.pings.noteRequest(nowMs);
     if (endStream) this.#core.deadlines.awaitHead(stream, nowMs);
     return stream;
+  }
+
+  /**
+   * Somebody has waited for something since `sinceMs`, in vain: a peer of which nothing at all has come for `leastMs` may be gone. It is asked,
+   * and the connection given up if there is no answer within `pingTimeoutMs`.
+   */
+  doubtPeer(sinceMs: number, leastMs: number, nowMs: number): void {
+    this.#core.nowMs = nowMs;
+    if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
+    if (this.#core.pings.doubt(this.#core.outbound.writer, sinceMs, leastMs, nowMs))
+      this.#core.push({ type: 'capacity' });
   }
 
   /** Sends the head of a response, an interim one (`isFinal` false), or trailers; `neverIndexed` names those that must enter no table. */
@@ -293,3 +313,6 @@ export class Http2Protocol<Owner> {
     this.#core.fail(new TimeoutError({ limit, timeoutMs: this.#core.timeouts[limit], facts }), errorCode);
   }
 }
+
+/** A shorter silence says nothing of a peer, unless that is all the time that it had. */
+const LEAST_SILENCE_MS = 1_000;

@@ -62,7 +62,7 @@ export class Http2Stream<Owner> {
   pendingNeverIndexed: ReadonlySet<string> | undefined;
   /** Whether it stands in the queue of those that want to send. */
   isQueued = false;
-  /** Since when content waits to be written; `Infinity` if none does. */
+  /** Since when content waits to be written, and too little of it was; `Infinity` if none waits. */
   stalledSinceMs: number = Number.POSITIVE_INFINITY;
   /** Bytes that were written since then. */
   bytesSinceStall = 0;

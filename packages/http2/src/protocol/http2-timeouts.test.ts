@@ -22,6 +22,7 @@ describe('fullHttp2Timeouts', () => {
       ...SERVER,
       bodyProgressTimeoutMs: 120_000,
       minBodyBytesPerSecond: 0,
+      keepAliveMs: 330_000,
     });
     const given: Record<string, number | undefined> = { keepAliveMs: 5, idleTimeoutMs: undefined };
     expect(fullHttp2Timeouts('server', given)).toEqual({ ...SERVER, keepAliveMs: 5 });

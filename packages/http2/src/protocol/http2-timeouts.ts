@@ -16,7 +16,7 @@ export interface Http2Timeouts {
   readonly minBodyBytesPerSecond: number;
   /** For the peer to take some of what was written, and to give a stream with content room for more. Default 60_000. */
   readonly writeTimeoutMs: number;
-  /** Time without a byte from the peer after which it is asked for a sign of life, while streams are open. Default `Infinity`. */
+  /** Time without a byte from the peer after which it is asked for a sign of life, while streams are open. Default `Infinity`, for clients 330_000. */
   readonly keepAliveMs: number;
   /** For the answer to that. Default 20_000. */
   readonly pingTimeoutMs: number;
@@ -44,7 +44,10 @@ const COMMON = {
   pingTimeoutMs: 20_000,
 } as const;
 
+/** Longer than the five minutes that servers of gRPC ask for by default, and shorter than the 350 s after which load balancers forget. */
+const CLIENT_KEEP_ALIVE_MS = 330_000;
+
 const DEFAULTS: Readonly<Record<'client' | 'server', Http2Timeouts>> = {
-  client: { ...COMMON, bodyProgressTimeoutMs: 120_000, minBodyBytesPerSecond: 0 },
+  client: { ...COMMON, bodyProgressTimeoutMs: 120_000, minBodyBytesPerSecond: 0, keepAliveMs: CLIENT_KEEP_ALIVE_MS },
   server: { ...COMMON, bodyProgressTimeoutMs: 30_000, minBodyBytesPerSecond: 50 },
 };

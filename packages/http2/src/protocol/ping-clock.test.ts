@@ -69,6 +69,45 @@ describe('PingClock', () => {
   });
 });
 
+describe('PingClock, in doubt', () => {
+  it('asks where nothing has come for so long, and believes any byte', () => {
+    const { pings, writer, sent } = setup();
+    pings.noteLife(100);
+    expect([pings.doubt(writer, 300, 500, 799), pings.isInDoubt]).toEqual([false, false]);
+    expect([pings.doubt(writer, 300, 500, 800), pings.isInDoubt, sent()]).toEqual([true, true, [LIFE]]);
+    expect([pings.doubt(writer, 300, 500, 900), sent()]).toEqual([false, []]);
+    expect([pings.noteLife(901), pings.noteLife(902), pings.isInDoubt]).toEqual([true, false, false]);
+  });
+
+  it('gives a peer up that does not answer, whether streams are open or not', () => {
+    const { pings, writer } = setup();
+    pings.doubt(writer, 0, 500, 500);
+    expect([pings.nextMs(false), pings.handleTimeout(writer, 699, false)]).toEqual([700, undefined]);
+    expect([pings.handleTimeout(writer, 700, false), pings.isInDoubt]).toEqual(['dead', true]);
+  });
+
+  it('adds up what many have waited for in vain', () => {
+    const { pings, writer } = setup();
+    pings.noteLife(50);
+    for (const nowMs of [100, 300, 500]) {
+      pings.noteRequest(nowMs);
+      expect(pings.doubt(writer, nowMs, 500, nowMs + 99)).toBe(false);
+    }
+    pings.noteRequest(550);
+    expect(pings.doubt(writer, 550, 500, 600)).toBe(true);
+  });
+
+  it('does not doubt a slow peer all the time, nor where an answer has no limit', () => {
+    const { pings, writer, ack } = setup();
+    expect(pings.doubt(writer, 0, 500, 500)).toBe(true);
+    expect([pings.noteLife(501), ack(LIFE, 501)]).toEqual([true, 'life']);
+    expect(pings.doubt(writer, 501, 500, 30_499)).toBe(false);
+    expect(pings.doubt(writer, 501, 500, 30_500)).toBe(true);
+    const patient = new PingClock(fullHttp2Timeouts('client', { pingTimeoutMs: Number.POSITIVE_INFINITY }), 0);
+    expect([patient.doubt(writer, 0, 500, 500), patient.isInDoubt]).toEqual([false, false]);
+  });
+});
+
 function setup() {
   const pings = new PingClock(fullHttp2Timeouts('server', { keepAliveMs: 1_000, pingTimeoutMs: 200 }), 0);
   const writer = new FrameWriter();

@@ -9,6 +9,10 @@ export class PingClock {
   readonly #timeouts: Http2Timeouts;
   /** When the peer was last heard. */
   #lifeMs: number;
+  /** Since when the first request waits of those behind which nothing came; `Infinity` for none. */
+  #askedMs = Number.POSITIVE_INFINITY;
+  #isInDoubt = false;
+  #doubtedMs = Number.NEGATIVE_INFINITY;
   /** When those that wait for an answer were sent; `undefined` for none. */
   readonly #sentMs: Record<PingPurpose, number | undefined> = { measure: undefined, life: undefined, last: undefined };
   #measuredMs = Number.NEGATIVE_INFINITY;
@@ -24,9 +28,39 @@ export class PingClock {
     return this.#roundTripMs;
   }
 
-  /** The peer has sent something. */
-  noteLife(nowMs: number): void {
+  /** Whether the peer may be gone, and the answer that would tell has not come. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
+
+  /** The peer has sent something. @returns Whether that has ended a doubt. */
+  noteLife(nowMs: number): boolean {
     this.#lifeMs = nowMs;
+    this.#askedMs = Number.POSITIVE_INFINITY;
+    const wasInDoubt = this.#isInDoubt;
+    this.#isInDoubt = false;
+    return wasInDoubt;
+  }
+
+  /** The peer was asked for something. */
+  noteRequest(nowMs: number): void {
+    if (this.#askedMs === Number.POSITIVE_INFINITY) this.#askedMs = nowMs;
+  }
+
+  /**
+   * Somebody has waited in vain, since `sinceMs`. If nothing at all has come for `leastMs`, the peer is asked for a sign of life, and in
+   * doubt until it gives one; not again and again, if it answers and is merely slow.
+   *
+   * @returns Whether it is in doubt from now on.
+   */
+  doubt(writer: FrameWriter, sinceMs: number, leastMs: number, nowMs: number): boolean {
+    const silentSinceMs = Math.min(this.#askedMs, Math.max(sinceMs, this.#lifeMs));
+    if (this.#isInDoubt || nowMs < silentSinceMs + leastMs || nowMs < this.#doubtedMs + DOUBT_EVERY_MS) return false;
+    if (this.#timeouts.pingTimeoutMs === Number.POSITIVE_INFINITY) return false; // it would never end
+    this.#isInDoubt = true;
+    this.#doubtedMs = nowMs;
+    if (this.#sentMs.life === undefined) this.#send(writer, 'life', nowMs);
+    return true;
   }
 
   /** Measures the way, unless that was done a moment ago. */
@@ -102,5 +136,6 @@ const PAYLOADS: Readonly<Record<PingPurpose, Uint8Array>> = {
   last: Uint8Array.from('farewell', (char) => char.charCodeAt(0)),
 };
 const MEASURE_EVERY_MS = 10_000;
+const DOUBT_EVERY_MS = 30_000;
 /** A peer that does not answer has heard the GOAWAY by then, or never will. */
 const LAST_TIMEOUT_MS = 1_000;

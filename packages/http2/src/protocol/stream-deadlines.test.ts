@@ -71,15 +71,21 @@ describe('StreamDeadlines, content that waits', () => {
     expect(expiredAt(5_000)).toEqual([['writeTimeoutMs', 'write']]);
   });
 
-  it('must get room for more than a few bytes each time', () => {
+  it('has its time from the moment on at which it came on last', () => {
     const { deadlines, stream, expiredAt } = setup();
     stream.stalledSinceMs = 0;
     deadlines.noteStall(stream);
-    stream.bytesSinceStall = 200;
-    expect([expiredAt(4_000), stream.stalledSinceMs, stream.bytesSinceStall]).toEqual([[], 4_000, 0]);
-    stream.bytesSinceStall = 199;
-    expect([deadlines.nextMs, expiredAt(7_999)]).toEqual([8_000, []]);
-    expect(expiredAt(8_000)).toHaveLength(1);
+    stream.stalledSinceMs = 3_000;
+    expect([expiredAt(4_000), deadlines.nextMs]).toEqual([[], 7_000]);
+    expect(expiredAt(6_999)).toEqual([]);
+    expect(expiredAt(7_000)).toHaveLength(1);
+  });
+
+  it('holds up the request of a client', () => {
+    const { deadlines, stream, expiredAt } = setup({}, false);
+    stream.stalledSinceMs = 0;
+    deadlines.noteStall(stream);
+    expect(expiredAt(4_000)).toEqual([['writeTimeoutMs', 'request']]);
   });
 });
 

@@ -1,4 +1,3 @@
-import type { LamellaError } from '@lamella/service-core';
 import { TimeoutError } from '@lamella/service-core';
 import type { Http2Stream } from './http2-stream.ts';
 import type { Http2Timeouts } from './http2-timeouts.ts';
@@ -6,7 +5,17 @@ import type { Http2Timeouts } from './http2-timeouts.ts';
 /** A stream whose peer was too slow. */
 export interface ExpiredStream<Owner> {
   readonly stream: Http2Stream<Owner>;
-  readonly error: LamellaError;
+  readonly error: TimeoutError;
+}
+
+/** What a peer that takes nothing holds up. */
+export function writePhase(isServer: boolean): string {
+  return isServer ? 'write' : 'request';
+}
+
+/** Bytes that a peer must take within `writeTimeoutMs`: one that takes less is not reading, but holding on. */
+export function leastTakenBytes({ writeTimeoutMs }: Http2Timeouts): number {
+  return LEAST_TAKEN_PER_MS * writeTimeoutMs;
 }
 
 /**
@@ -18,11 +27,13 @@ export interface ExpiredStream<Owner> {
 export class StreamDeadlines<Owner> {
   readonly #timeouts: Http2Timeouts;
   readonly #bodyPhase: string;
+  readonly #writePhase: string;
   #nextMs = Number.POSITIVE_INFINITY;
 
   constructor(timeouts: Http2Timeouts, isServer: boolean) {
     this.#timeouts = timeouts;
     this.#bodyPhase = isServer ? 'request-body' : 'response-body';
+    this.#writePhase = writePhase(isServer);
   }
 
   /** No deadline passes before that. */
@@ -84,7 +95,7 @@ export class StreamDeadlines<Owner> {
     return expired;
   }
 
-  #inboundFailure(stream: Http2Stream<Owner>, nowMs: number): LamellaError | undefined {
+  #inboundFailure(stream: Http2Stream<Owner>, nowMs: number): TimeoutError | undefined {
     if (nowMs < stream.deadlineMs) return undefined;
     if (stream.awaits === 'head' ? stream.allowsLateHead : stream.allowsQuiet) {
       stream.deadlineMs = Number.POSITIVE_INFINITY;
@@ -99,13 +110,9 @@ export class StreamDeadlines<Owner> {
     return undefined;
   }
 
-  #outboundFailure(stream: Http2Stream<Owner>, nowMs: number): LamellaError | undefined {
-    const { writeTimeoutMs } = this.#timeouts;
-    if (nowMs < stream.stalledSinceMs + writeTimeoutMs) return undefined;
-    if (stream.bytesSinceStall < LEAST_TAKEN_PER_MS * writeTimeoutMs) return this.#error('writeTimeoutMs', 'write');
-    stream.stalledSinceMs = nowMs;
-    stream.bytesSinceStall = 0;
-    return undefined;
+  #outboundFailure(stream: Http2Stream<Owner>, nowMs: number): TimeoutError | undefined {
+    if (nowMs < stream.stalledSinceMs + this.#timeouts.writeTimeoutMs) return undefined;
+    return this.#error('writeTimeoutMs', this.#writePhase);
   }
 
   #set(stream: Http2Stream<Owner>, awaits: 'head' | 'body', deadlineMs: number): void {
@@ -116,10 +123,10 @@ export class StreamDeadlines<Owner> {
     this.#nextMs = Math.min(this.#nextMs, deadlineMs);
   }
 
-  #error(limit: 'responseHeadTimeoutMs' | 'bodyProgressTimeoutMs' | 'writeTimeoutMs', phase: string): LamellaError {
+  #error(limit: 'responseHeadTimeoutMs' | 'bodyProgressTimeoutMs' | 'writeTimeoutMs', phase: string): TimeoutError {
     return new TimeoutError({ limit, timeoutMs: this.#timeouts[limit], facts: { layer: 'h2', phase } });
   }
 }
 
-/** A peer that takes less than 50 bytes a second is not reading, but holding on. */
+/** 50 bytes a second. */
 const LEAST_TAKEN_PER_MS = 0.05;

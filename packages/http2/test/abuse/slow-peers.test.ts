@@ -30,7 +30,9 @@ describe('a client that gives no room', () => {
   it('on the connection loses them, though the streams have room', () => {
     const stage = answering(10, 0x10_0000, 10_000);
     expect(stage.takeFrames().filter((line) => line.startsWith('DATA')).length).toBeGreaterThan(0);
-    stage.advance(120_000);
+    stage.advance(59_999);
+    expect(stage.protocol.activeStreams).toBe(4); // the others had all they needed of the first window
+    stage.advance(1);
     expect(stage.protocol.activeStreams).toBe(0);
   });
 
@@ -104,7 +106,7 @@ describe('a server that sends nothing', () => {
     stage.advance(119_999);
     expect(stage.takeFrames()).not.toContain('RST_STREAM 1 CANCEL');
     stage.advance(1);
-    expect(stage.takeFrames()).toEqual(['RST_STREAM 1 CANCEL']);
+    expect(stage.takeFrames()).toEqual(['RST_STREAM 1 CANCEL', 'PING sign-of-']);
     expect(stage.takeEvents()).toContain('stream-failed 1 LML_ERR_TIMEOUT');
   });
 
@@ -127,6 +129,22 @@ describe('a server that sends nothing', () => {
     expect(stage.protocol.activeStreams).toBe(1);
     stage.advance(1_000);
     expect(stage.protocol.activeStreams).toBe(0);
+  });
+});
+
+describe('a server that gives no room', () => {
+  it('loses a request writeTimeoutMs after it has taken some of it, and not a window later', () => {
+    const stage = new ProtocolStage('client');
+    const stream = stage.open(POST, false);
+    stage.command((protocol, nowMs) => protocol.sendData(stream, Buffer.alloc(1_000_000), true, nowMs));
+    stage.advance(20_000);
+    stage.receive(windowUpdate(1, 3_000), windowUpdate(0, 3_000)); // 50 bytes a second
+    stage.advance(59_999);
+    stage.takeEvents();
+    expect(stage.protocol.activeStreams).toBe(1);
+    stage.advance(1);
+    expect(stage.takeEvents()).toContain('stream-failed 1 LML_ERR_TIMEOUT');
+    expect(stage.lastError).toMatchObject({ limit: 'writeTimeoutMs', facts: { phase: 'request' } });
   });
 });
 

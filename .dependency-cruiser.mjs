@@ -21,7 +21,21 @@ const allowed = {
   ws: [...L1, 'http'],
   grpc: [...L1, 'http'],
   otel: [...L1, 'http', 'grpc', 'ws'],
-  cli: [...L1, 'net-tcp', 'tls', 'http', 'http2', 'proxy', 'acme', 'http-cache', 'http-cookies', 'web', 'ws', 'grpc', 'otel'],
+  cli: [
+    ...L1,
+    'net-tcp',
+    'tls',
+    'http',
+    'http2',
+    'proxy',
+    'acme',
+    'http-cache',
+    'http-cookies',
+    'web',
+    'ws',
+    'grpc',
+    'otel',
+  ],
 };
 
 /** Built-in modules with one home: no other package may import them. */
@@ -77,7 +91,10 @@ export default {
       from: { path: '^((?:packages|apps)/[^/]+|integration-tests|docs|tools)/' },
       to: {
         path: '^packages/[^/]+/',
-        pathNot: ['^$1/', '^packages/[^/]+/src/(index|testing|undici|http-proxy)\\.ts$'],
+        pathNot: [
+          '^$1/',
+          '^packages/[^/]+/src/(index|testing|undici|http-proxy|http|grpc|ws|node|otlp|otlp-grpc|receiver)\\.ts$',
+        ],
       },
     },
     {

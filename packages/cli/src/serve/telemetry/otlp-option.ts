@@ -7,8 +7,11 @@ export function otlpOption(): Option {
     .argParser(collectorUrl);
 }
 
+/** Nothing is what an empty variable says; a server of gRPC may come without a scheme. */
 function collectorUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return text;
+  if (text.trim() === '') return '';
+  const whole = /^[^/:]+:[0-9]+$/.test(text) ? `http://${text}` : text;
+  const url = URL.parse(whole);
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return whole;
   throw new InvalidArgumentError('write http://host:4318, or https://');
 }

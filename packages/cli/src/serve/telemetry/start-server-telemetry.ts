@@ -20,13 +20,14 @@ export interface ServerTelemetryParts {
 /**
  * Records a server, and hands what was recorded to a collector by OTLP. Without one, nothing of OpenTelemetry is loaded.
  *
- * @param collector - URL; the other `OTEL_*` variables count as well.
+ * @param collector - URL; nothing, or an empty one, turns it off. The other `OTEL_*` variables count as well.
  */
 export async function startServerTelemetry(
   collector: string | undefined,
   { name, lifecycle, note }: ServerTelemetryParts,
 ): Promise<ServerTelemetry> {
-  if (collector === undefined || process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return noTelemetry;
+  const isOff = process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
+  if (collector === undefined || collector === '' || isOff) return noTelemetry;
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = collector;
   const [api, node, general, http, grpc, ws] = await Promise.all([
     import('@opentelemetry/api'),

@@ -1,12 +1,5 @@
-import {
-  createHttpClient,
-  followRedirectLayer,
-  HttpRequest,
-  HttpResponse,
-  http1,
-  httpRetryLayer,
-  httpServerLayer,
-} from '@lamella/http';
+import { createHttpClient, followRedirectLayer, HttpRequest, HttpResponse, httpRetryLayer } from '@lamella/http';
+import { autoServerLayer } from '@lamella/http2';
 import { exponentialBackoff } from '@lamella/layers';
 import { memoryNetwork, serveListener } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
@@ -14,6 +7,7 @@ import type { ExtensionKey, Layer } from '@lamella/service-core';
 import { createLifecycle, extensionKey, serviceFn, stack } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { HTTP_VERSIONS, protocolOf } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -25,7 +19,10 @@ const Secret: ExtensionKey<string, 'request'> = extensionKey('test/attempt-secre
   originScoped: true,
 });
 
-it('attempts and hops see what the caller wrote, never what another one did; credentials stay at their origin', async () => {
+const TITLE =
+  'by %s attempts and hops see what the caller wrote, never what another one did; credentials stay at their origin';
+
+it.each(HTTP_VERSIONS)(TITLE, async (version) => {
   const clock = new FakeClock();
   const lifecycle = createLifecycle({ clock });
   const network = memoryNetwork({ clock });
@@ -37,7 +34,7 @@ it('attempts and hops see what the caller wrote, never what another one did; cre
   });
   serve('second.test', () => HttpResponse.text('done'));
 
-  const client = createHttpClient({ connector: network.connector(), protocols: [http1()], clock });
+  const client = createHttpClient({ connector: network.connector(), protocols: [protocolOf(version)], clock });
   const seen: unknown[][] = [];
   const service = stack(
     followRedirectLayer(),
@@ -75,7 +72,7 @@ it('attempts and hops see what the caller wrote, never what another one did; cre
   await lifecycle.drain();
 
   function serve(host: string, answerTo: () => HttpResponse): void {
-    const server = httpServerLayer({ clock, lifecycle })(
+    const server = autoServerLayer({ clock, lifecycle })(
       serviceFn(async ({ headers }: HttpRequest) => {
         const [authorization = '-', cookie = '-'] = ['authorization', 'cookie'].map((name) => headers.get(name));
         received.push(`${host}: ${authorization}, ${cookie}, ${headers.getAll('x-attempt').join(' ')}`);

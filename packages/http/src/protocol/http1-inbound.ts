@@ -68,6 +68,11 @@ export class Http1Inbound<Head> {
     this.#setInput(Buffer.concat([waiting, bytes]), true);
   }
 
+  /** Whether the input has ended; what has come of it may not be decoded yet. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Takes the end of the input. */
   receiveEnd(): void {
     this.#hasEnded = true;

@@ -391,6 +391,7 @@ describe('fullServerTimeouts', () => {
       bodyProgressTimeoutMs: 30_000,
       minBodyBytesPerSecond: 50,
       writeTimeoutMs: 60_000,
+      halfClosedTimeoutMs: 1_000,
     };
     expect(fullServerTimeouts()).toEqual(defaults);
     expect(
@@ -400,10 +401,11 @@ describe('fullServerTimeouts', () => {
       idleTimeoutMs: 1,
       minBodyBytesPerSecond: 0,
       writeTimeoutMs: Number.POSITIVE_INFINITY,
+      halfClosedTimeoutMs: 1_000,
     });
   });
 
-  it.each(['headerTimeoutMs', 'idleTimeoutMs', 'bodyProgressTimeoutMs', 'writeTimeoutMs'])(
+  it.each(['headerTimeoutMs', 'idleTimeoutMs', 'bodyProgressTimeoutMs', 'writeTimeoutMs', 'halfClosedTimeoutMs'])(
     'refuses %s of 0 or less',
     (name) => {
       for (const value of [0, -1, Number.NaN]) {

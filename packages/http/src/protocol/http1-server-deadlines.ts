@@ -12,6 +12,11 @@ export interface Http1ServerTimeouts {
   readonly minBodyBytesPerSecond: number;
   /** For the peer to take some of what was written. Default 60_000. */
   readonly writeTimeoutMs: number;
+  /**
+   * Window in which something of an answer must be written once the client has ended its side: most such clients are gone, which only
+   * writing tells. Default 1_000.
+   */
+  readonly halfClosedTimeoutMs: number;
 }
 
 /** Fills in defaults. @throws UsageError if a value is out of its range. */
@@ -22,19 +27,28 @@ export function fullServerTimeouts(timeouts: Partial<Http1ServerTimeouts> = {}):
     bodyProgressTimeoutMs = 30_000,
     minBodyBytesPerSecond = 50,
     writeTimeoutMs = 60_000,
+    halfClosedTimeoutMs = 1_000,
   } = timeouts;
   for (const [name, value] of Object.entries({
     headerTimeoutMs,
     idleTimeoutMs,
     bodyProgressTimeoutMs,
     writeTimeoutMs,
+    halfClosedTimeoutMs,
   })) {
     if (!(value > 0)) throw new UsageError(`${name} must be > 0, got ${value}`);
   }
   if (!(minBodyBytesPerSecond >= 0)) {
     throw new UsageError(`minBodyBytesPerSecond must be >= 0, got ${minBodyBytesPerSecond}`);
   }
-  return { headerTimeoutMs, idleTimeoutMs, bodyProgressTimeoutMs, minBodyBytesPerSecond, writeTimeoutMs };
+  return {
+    headerTimeoutMs,
+    idleTimeoutMs,
+    bodyProgressTimeoutMs,
+    minBodyBytesPerSecond,
+    writeTimeoutMs,
+    halfClosedTimeoutMs,
+  };
 }
 
 /** What a server connection waits for, and since when. Times are those of a monotonic clock. */
@@ -43,6 +57,10 @@ export class Http1ServerDeadlines {
   #inbound: 'first-head' | 'idle' | 'head' | 'body' | 'nothing' = 'first-head';
   #inboundEndMs: number;
   #writeEndMs = Number.POSITIVE_INFINITY;
+  /** When a client that has ended its side is taken for gone; `Infinity` if it has not. */
+  #goneAtMs = Number.POSITIVE_INFINITY;
+  /** Whether something was written since that was set. */
+  #hasAnswered = false;
   #windowBytes = 0;
   /** What is left of the window of a body that nobody wants now. */
   #pausedWindowMs: number | undefined;
@@ -54,7 +72,7 @@ export class Http1ServerDeadlines {
 
   /** When the next deadline passes; `Infinity` if nothing is waited for. */
   get nextMs(): number {
-    return Math.min(this.#inboundEndMs, this.#writeEndMs);
+    return Math.min(this.#inboundEndMs, this.#isWriting ? this.#writeEndMs : this.#goneAtMs);
   }
 
   /** An exchange is over; the next request may take its time. */
@@ -98,6 +116,18 @@ export class Http1ServerDeadlines {
     this.#windowBytes += byteCount;
   }
 
+  /** The client has ended its side while it is owed an answer. Begins once. */
+  startHalfClosed(nowMs: number): void {
+    if (this.#goneAtMs !== Number.POSITIVE_INFINITY) return;
+    this.#goneAtMs = nowMs + this.#timeouts.halfClosedTimeoutMs;
+    this.#hasAnswered = false;
+  }
+
+  /** Something of an answer is written: a client that is gone will say so. */
+  noteAnswer(): void {
+    this.#hasAnswered = true;
+  }
+
   /** The peer does not take what is written; it has not since `nowMs`. */
   startWrite(nowMs: number): void {
     this.#writeEndMs = nowMs + this.#timeouts.writeTimeoutMs;
@@ -106,11 +136,25 @@ export class Http1ServerDeadlines {
   /** The peer has taken something. */
   stopWrite(): void {
     this.#writeEndMs = Number.POSITIVE_INFINITY;
+    this.#hasAnswered = true;
+  }
+
+  /** Nothing is waited for any more. */
+  stop(): void {
+    this.stopInbound();
+    this.stopWrite();
+    this.#goneAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether what is written waits for the peer, which then has that deadline alone. */
+  get #isWriting(): boolean {
+    return this.#writeEndMs !== Number.POSITIVE_INFINITY;
   }
 
   /** @returns What took too long, or `undefined` if nothing did. A body that came on gets another window. */
   check(nowMs: number): TimeoutError | undefined {
     if (nowMs >= this.#writeEndMs) return timeout('writeTimeoutMs', this.#timeouts.writeTimeoutMs, 'write');
+    if (nowMs >= this.#goneAtMs && !this.#isWriting) return this.#checkHalfClosed(nowMs);
     if (nowMs < this.#inboundEndMs) return undefined;
     switch (this.#inbound) {
       case 'first-head':
@@ -121,6 +165,14 @@ export class Http1ServerDeadlines {
       default:
         return this.#checkBody(nowMs);
     }
+  }
+
+  #checkHalfClosed(nowMs: number): TimeoutError | undefined {
+    const { halfClosedTimeoutMs } = this.#timeouts;
+    if (!this.#hasAnswered) return timeout('halfClosedTimeoutMs', halfClosedTimeoutMs, 'response');
+    this.#hasAnswered = false;
+    this.#goneAtMs = nowMs + halfClosedTimeoutMs;
+    return undefined;
   }
 
   #checkBody(nowMs: number): TimeoutError | undefined {

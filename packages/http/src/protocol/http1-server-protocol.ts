@@ -162,7 +162,10 @@ export class Http1ServerProtocol {
     if (this.#timeout !== undefined) return this.#takeTimeout(this.#timeout);
     const event = this.#inbound.nextEvent();
     if (event === undefined) {
-      if (this.#outbound.state === 'idle' && this.#inbound.isPartial) this.#deadlines.startHead(nowMs);
+      if (this.#outbound.state === 'idle') {
+        if (this.#inbound.isPartial) this.#deadlines.startHead(nowMs);
+        // A tunnel that is still being made may well be ended on one side already.
+      } else if (this.#inbound.hasEnded && this.#request?.method !== 'CONNECT') this.#deadlines.startHalfClosed(nowMs);
       return undefined;
     }
     switch (event.type) {
@@ -192,7 +195,9 @@ export class Http1ServerProtocol {
 
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
-    return this.#outbound.takeOutput();
+    const output = this.#outbound.takeOutput();
+    if (output.length > 0) this.#deadlines.noteAnswer();
+    return output;
   }
 
   /** When {@link handleTimeout} is due; `Infinity` if nothing is waited for. */
@@ -285,8 +290,7 @@ export class Http1ServerProtocol {
     const date = fields.hasDate ? '' : dateLine;
     const connection = status === 101 && !fields.hasConnectionUpgrade ? 'Connection: Upgrade\r\n' : '';
     this.#outbound.switchOver(`${encodeStatusLine(status, reason)}${lines}${date}${connection}\r\n`);
-    this.#deadlines.stopInbound();
-    this.#deadlines.stopWrite();
+    this.#deadlines.stop();
     this.#request = undefined; // over, while what it became may last for days
     return rest;
   }
@@ -332,11 +336,10 @@ export class Http1ServerProtocol {
   #takeTimeout(error: TimeoutError): Http1ServerEvent {
     this.#timeout = undefined;
     this.#keepsAlive = false;
-    this.#deadlines.stopInbound();
-    this.#deadlines.stopWrite();
+    this.#deadlines.stop();
     const isIdle = this.isIdle;
     if (this.#outbound.state === 'idle' && !isIdle) this.#outbound.begin();
-    const canRespond = this.#outbound.state === 'head' && error.limit !== 'writeTimeoutMs';
+    const canRespond = this.#outbound.state === 'head' && !UNANSWERED.has(error.limit);
     if (!canRespond && !isIdle) this.#outbound.close();
     this.#inbound.close();
     return { type: 'timeout', error, canRespond };
@@ -387,6 +390,9 @@ export class Http1ServerProtocol {
     this.#deadlines.startIdle(nowMs);
   }
 }
+
+/** Whoever is too slow by these hears no answer. */
+const UNANSWERED: ReadonlySet<string> = new Set(['writeTimeoutMs', 'halfClosedTimeoutMs']);
 
 function badSwitch(why: string): Http1ProtocolError {
   return new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', why, { origin: 'local' });

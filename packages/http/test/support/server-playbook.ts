@@ -14,6 +14,7 @@ export const SERVER_TIMEOUTS = {
   bodyProgressTimeoutMs: 30_000,
   minBodyBytesPerSecond: 50,
   writeTimeoutMs: 60_000,
+  halfClosedTimeoutMs: 1_000,
 };
 
 /** Plays a server protocol. */

@@ -5,7 +5,7 @@ import { serviceFn } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stages } from './support/stages.ts';
-import { memory } from './support/transports.ts';
+import { memory, memoryHttp2 } from './support/transports.ts';
 import { WriteLog } from './support/write-log.ts';
 
 const newStage = stages({ beforeEach, afterEach });
@@ -60,6 +60,27 @@ describe.each([
   });
 });
 
+it.each(['', '/stream'])(
+  'by HTTP/2 a head and what is there of the body leave in one write, at every hop: %s',
+  async (path) => {
+    const log = new WriteLog();
+    const stage = await newStage(memoryHttp2, { origin, wrap: log.wrap });
+    const client = stage.client();
+    const ask = async (): Promise<string> => {
+      const request = Request.from({ method: 'POST', target: `http://edge.test${path}`, body: 'this' });
+      return (await client.serve(request)).body.text();
+    };
+    await ask(); // what connections say first is another matter
+    await settle(16);
+    log.writes.length = 0;
+    expect(await ask()).toBe(path === '' ? 'all of this' : 'first of this and second');
+    for (const who of ['client', 'proxy', 'origin', 'edge']) {
+      const heads = log.of(who).filter((write) => frameTypes(write).includes(HEADERS));
+      expect(heads.map(frameTypes), who).toEqual([expect.arrayContaining([HEADERS, DATA])]);
+    }
+  },
+);
+
 describe('a CONNECT tunnel', () => {
   it('opens with one write to each side, and passes what came with the head on in one', async () => {
     const log = new WriteLog();
@@ -89,3 +110,14 @@ function responsesOf(log: WriteLog, who: readonly string[]): string[] {
 function firstChunk(write: string): string {
   return write.slice(write.indexOf('\r\n\r\n') + 4).replace(/^[0-9a-f]+\r\n/, '');
 }
+
+/** Types of the frames of HTTP/2 in a write. */
+function frameTypes(write: string): number[] {
+  const types: number[] = [];
+  const bytes = Buffer.from(write, 'latin1');
+  for (let at = 0; at < bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes.readUInt8(at + 3));
+  return types;
+}
+
+const DATA = 0;
+const HEADERS = 1;

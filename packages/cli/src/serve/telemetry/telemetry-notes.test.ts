@@ -7,6 +7,7 @@ describe('telemetryNotes', () => {
     logger.warn('lamella: 2 traces could not be exported', new Error('nobody\nthere'));
     logger.warn('lamella: 7 traces could not be exported', new Error('nobody\nthere'));
     logger.warn('lamella: 13 metrics could not be exported', new Error('nobody\nthere'));
+    logger.warn('lamella: not all could be handed over', new Error('nobody'));
     logger.error('something else');
     expect(lines).toEqual(['telemetry: 2 traces could not be exported: nobody', 'telemetry: something else']);
   });

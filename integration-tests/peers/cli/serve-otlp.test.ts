@@ -95,12 +95,13 @@ async function collecting() {
     chain(traceId: string, parent: string) {
       const all = received.spans.filter(({ item }) => item.traceId === traceId);
       const found: { readonly service: unknown; readonly span: OtlpSpan }[] = [];
-      for (let id = parent; ; ) {
+      for (let id: string | undefined = parent; id !== undefined; ) {
         const next = all.find(({ item }) => item.parentSpanId === id);
-        if (next === undefined) return found;
+        if (next === undefined) break;
         found.push({ service: otlpAttributes(next.resource?.attributes ?? [])['service.name'], span: next.item });
         id = next.item.spanId;
       }
+      return found;
     },
   };
 }

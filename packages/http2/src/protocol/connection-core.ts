@@ -171,7 +171,8 @@ export class ConnectionCore<Owner> {
     if (stream.isClosed) return;
     this.reset(stream, errorCode);
     this.push({ type: 'stream-failed', stream, error });
-    this.countReset();
+    // Nobody breaks rules in good faith, again and again; whoever is slow breaks none.
+    this.countReset(error instanceof Http2ProtocolError ? BROKEN_RULE_WEIGHT : 1);
   }
 
   /** Ends a stream now. */
@@ -226,8 +227,8 @@ export class ConnectionCore<Owner> {
   // ---- budgets
 
   /** Counts a stream that the peer has reset, or made us reset. @throws Http2ProtocolError if it is one too many. */
-  countReset(): void {
-    if (!this.#resets.isOverdrawnBy(this.nowMs)) return;
+  countReset(weight = 1): void {
+    if (!this.#resets.isOverdrawnBy(this.nowMs, weight)) return;
     throw tooMuch(`${this.#resets.spent} streams were reset`);
   }
 
@@ -296,5 +297,7 @@ function asciiOf(message: string): string {
   return message.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
 }
 
+/** As many resets as a stream counts whose peer has broken a rule. */
+const BROKEN_RULE_WEIGHT = 4;
 /** A peer may give back to the stream and to the connection, and more often than we send. */
 const UPDATES_PER_FRAME = 4;

@@ -9,6 +9,13 @@ describe('EventBudget', () => {
     expect(budget.spent).toBe(51);
   });
 
+  it('takes several at once where one weighs as many, and counts it once', () => {
+    const budget = new EventBudget(10, 50, 0);
+    for (let index = 0; index < 12; index++) expect(budget.isOverdrawnBy(0, 4)).toBe(false);
+    expect(budget.isOverdrawnBy(100, 4)).toBe(true); // 2 were left, and 1 has come
+    expect(budget.spent).toBe(13);
+  });
+
   it('fills by its rate, up to the burst', () => {
     const budget = new EventBudget(10, 50, 0);
     overdrawnAt(budget, 50, 0);

@@ -27,11 +27,11 @@ export class EventBudget {
     return this.#spent;
   }
 
-  /** Takes one event. @returns Whether it is one too many. */
-  isOverdrawnBy(nowMs: number): boolean {
+  /** Takes one event. @param weight - As how many it counts. @returns Whether it is one too many. */
+  isOverdrawnBy(nowMs: number, weight = 1): boolean {
     this.#spent++;
-    if (this.#left < 1) this.#fill(nowMs);
-    this.#left--;
+    if (this.#left < weight) this.#fill(nowMs);
+    this.#left -= weight;
     return this.#left < 0;
   }
 

@@ -19,7 +19,7 @@ export interface Http2Limits {
   readonly maxStreamWindowBytes: number;
   /** Bytes that all streams together may send before they are read, at least 65_535. Default 16_777_216. */
   readonly connectionWindowBytes: number;
-  /** Streams that the peer may reset, or make us reset, per second, over a minute or so; at least 1. Default 200. */
+  /** Streams that the peer may reset, or make us reset (which counts as 4 where it breaks a rule), per second, over a minute or so; at least 1. Default 200. */
   readonly maxResetsPerSecond: number;
   /** Frames that carry nothing (PING, SETTINGS, PRIORITY, empty DATA and the like) per second, at least 1. Default 500. */
   readonly maxControlFramesPerSecond: number;

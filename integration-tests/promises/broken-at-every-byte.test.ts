@@ -75,6 +75,6 @@ const OUTCOMES: Readonly<Record<HttpVersion, ReadonlySet<string>>> = {
   'HTTP/2': new Set([
     ...COMMON_OUTCOMES,
     'LML_ERR_HTTP_STREAM_RESET', // the proxy has lost the origin in the response, and goes on with other requests
-    'LML_ERR_HTTP2_BAD_FRAME_SIZE', // who ends in the preface has not said that it is HTTP/2, and gets an answer of HTTP/1.1
+    'LML_ERR_HTTP2_ANSWERED_BY_HTTP1', // who ends in the preface has not said that it is HTTP/2, and gets an answer of HTTP/1.1
   ]),
 };

@@ -1,7 +1,7 @@
 // Exporters
 
 export { observeOtlpExporters } from './otlp/observe-otlp-exporters.ts';
-export type { OtlpExporter, OtlpExporterCounts, OtlpExportResult } from './otlp/otlp-exporter.ts';
+export type { OtlpExporter, OtlpExporterCounts, OtlpExportResult, OtlpKind } from './otlp/otlp-exporter.ts';
 export type { OtlpExporterOptions } from './otlp/otlp-exporter-options.ts';
 export type {
   OtlpLogBatch,

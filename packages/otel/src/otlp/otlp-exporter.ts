@@ -28,9 +28,11 @@ export interface OtlpExporterCounts {
 
 /** How things of one kind are written, counted and answered. */
 export interface OtlpKind<Batch> {
+  /** Which kind of telemetry it is. */
   readonly signal: OtlpSignal;
   /** Makes bytes of a batch; `undefined`: it can't be done. */
   readonly serialize: (batch: Batch) => Uint8Array | undefined;
+  /** How many spans, data points or log records a batch has. */
   readonly count: (batch: Batch) => number;
   /** How many the collector did not take, and why. */
   readonly rejectionOf: (answer: Uint8Array) => { readonly rejected: number; readonly message: string };

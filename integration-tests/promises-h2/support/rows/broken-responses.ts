@@ -97,7 +97,7 @@ export const brokenResponseRows: readonly TranslationRow[] = [
     answers: { h2: [...h2Response(200, LENGTH), 'DATA "he"', 'GOAWAY 1 NO_ERROR', 'DATA "llo" END'] },
     gets: {
       h1: `${h1Response('200 OK', LENGTH, VIA)}hello`,
-      h2: [...h2Response(200, H2_VIA, LENGTH), 'DATA "hello"', 'DATA "" END'],
+      h2: [...h2Response(200, H2_VIA, LENGTH), 'DATA "hello" END'],
     },
     stops: { h2: ['GOAWAY 0 NO_ERROR'] },
     ended: { all: { origin: 'ended' } },

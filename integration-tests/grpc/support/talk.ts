@@ -12,7 +12,8 @@ import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { http2ServerLayer } from '@lamella/http2';
 import type { Connection } from '@lamella/net-core';
 import { protocolRouter, startsWith } from '@lamella/net-core';
-import type { Service } from '@lamella/service-core';
+import type { Clock, Service } from '@lamella/service-core';
+import { systemClock } from '@lamella/service-core';
 
 type Text = GrpcCodec<string>;
 
@@ -42,7 +43,7 @@ export interface TalkServer {
 }
 
 /** Makes a server. Its `aborted` says how many calls of `hang` were told to end. */
-export function talkServer(): TalkServer {
+export function talkServer({ clock = systemClock }: { readonly clock?: Clock } = {}): TalkServer {
   let aborted = 0;
   const talk = implementService(Talk, {
     async say(message, { metadata }) {
@@ -70,10 +71,11 @@ export function talkServer(): TalkServer {
     },
     aborted: () => String(aborted),
   });
-  const service = grpcService([talk]);
+  const service = grpcService([talk], { clock });
   const connections = protocolRouter({
-    routes: [{ detect: startsWith('PRI * HTTP/2.0'), service: http2ServerLayer()(service) }],
-    fallback: ttrpcServer([talk]),
+    routes: [{ detect: startsWith('PRI * HTTP/2.0'), service: http2ServerLayer({ clock })(service) }],
+    clock,
+    fallback: ttrpcServer([talk], { clock }),
   });
   return { service, connections };
 }

@@ -1,4 +1,4 @@
-import type { HttpHeaders } from '@lamella/http';
+import type { ExchangeMarks, HttpHeaders, HttpRequest } from '@lamella/http';
 import {
   CallStart,
   ExchangeTimings,
@@ -10,7 +10,6 @@ import {
 } from '@lamella/http';
 import type { UpgradedConnection } from '@lamella/net-core';
 import type { Http2ResponseHead } from '../protocol/message-fields.ts';
-import type { ClientExchange } from './client-exchange.ts';
 
 /** The fields of a response. */
 export function headersOf({ fields, neverIndexed }: Http2ResponseHead): HttpHeaders {
@@ -26,7 +25,7 @@ export function wholeBody(bytes: Uint8Array | undefined, trailers: HttpHeaders |
 
 /** What the caller gets. */
 export function responseOf(
-  exchange: ClientExchange,
+  exchange: ExchangeMarks & { readonly request: HttpRequest },
   status: number,
   headers: HttpHeaders,
   body: HttpBody,

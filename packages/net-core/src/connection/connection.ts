@@ -50,7 +50,9 @@ export function createConnection(stream: ByteStream, options: ConnectionOptions 
  * Whether a connection is what another one, or a stream of one, has become; handlers of upgrades get such.
  *
  * @example
- * const streamId = isUpgraded(connection) ? connection.extensions.get(Http2StreamId) : undefined;
+ * function scopeOf(connection: Connection): 'connection' | 'upgrade' {
+ *   return isUpgraded(connection) ? 'upgrade' : 'connection';
+ * }
  */
 export function isUpgraded(connection: Connection): connection is UpgradedConnection {
   return connection.extensions.scope === 'upgrade';

@@ -121,8 +121,9 @@ export class ClientExchange {
     const status = response?.status;
     const timings = response?.extensions.get(HttpTimings);
     const end = { outcome, error, response, status, failsFrom: 400 as const };
-    const attributes = endExchange(operation, end, {
+    const attributesOf = endExchange(operation, end, {
       instruments: this.#instruments,
+      metricKey: () => this.#metricKey(response),
       metricAttributes: () => this.#metricAttributes(response),
       spanAttributes: () => {
         if (timings !== undefined) this.#addPhases(timings);
@@ -132,7 +133,8 @@ export class ClientExchange {
         };
       },
     });
-    if (attributes !== undefined && this.#requestBytes !== undefined) {
+    if (attributesOf !== undefined && this.#requestBytes !== undefined) {
+      const attributes = attributesOf();
       this.#instruments?.requestBodySize.record(this.#requestBytes(), attributes, operation.context);
       this.#instruments?.responseBodySize.record(this.#responseBytes, attributes, operation.context);
     }
@@ -143,6 +145,14 @@ export class ClientExchange {
     const { queuedMs, resolveMs = 0, connectMs = 0, proxyMs = 0, tlsMs = 0, sentMs, ttfbMs } = timings;
     const toHeadMs = queuedMs + resolveMs + connectMs + proxyMs + tlsMs + sentMs + ttfbMs;
     addPhaseEvents(this.operation, timings, Math.max(0, this.#responseMs - toHeadMs));
+  }
+
+  /** What {@link #metricAttributes} is made of. */
+  #metricKey(response: HttpResponse | undefined): string {
+    const { method, parsedTarget } = this.request;
+    const { address, port } = this.#place;
+    const label = methodLabel(method, this.#telemetry.settings.known);
+    return `${label} ${parsedTarget.scheme} ${response?.version} ${port} ${address}`;
   }
 
   #metricAttributes(response: HttpResponse | undefined): Attributes {

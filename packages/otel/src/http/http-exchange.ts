@@ -41,17 +41,19 @@ export function exchangeErrorType({ outcome, error, status, failsFrom }: Exchang
   return status !== undefined && status >= failsFrom ? String(status) : undefined;
 }
 
-/** Ends the span and records the duration. @returns False if it was over already. */
+/** Ends the span and records the duration. @returns Makes the attributes of metrics; `undefined` if it was over already, or there are no metrics. */
 export function endExchange(
   operation: HttpOperation,
   end: ExchangeEnd,
   told: {
     readonly instruments: HttpInstruments | undefined;
+    /** Tells the attributes of the duration from others, beside status and `error.type`. */
+    readonly metricKey: () => string;
     /** Attributes of the duration beside status and `error.type`. */
     readonly metricAttributes: () => Attributes;
     readonly spanAttributes: () => Attributes;
   },
-): Attributes | undefined {
+): (() => Attributes) | undefined {
   const type = exchangeErrorType(end);
   const durationMs = operation.end({
     outcome: end.outcome,
@@ -62,11 +64,15 @@ export function endExchange(
     attributes: told.spanAttributes,
   });
   if (durationMs === undefined || told.instruments === undefined) return undefined;
-  const attributes = told.metricAttributes();
-  if (end.status !== undefined) attributes[ATTR.statusCode] = end.status;
-  if (type !== undefined) attributes[ATTR.errorType] = type;
-  operation.record(told.instruments.duration, durationMs, attributes);
-  return attributes;
+  const attributesOf = (): Attributes => {
+    const attributes = told.metricAttributes();
+    if (end.status !== undefined) attributes[ATTR.statusCode] = end.status;
+    if (type !== undefined) attributes[ATTR.errorType] = type;
+    return attributes;
+  };
+  const key = `${end.status} ${type} ${told.metricKey()}`;
+  told.instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context);
+  return attributesOf;
 }
 
 /** What a span tells of a response. */

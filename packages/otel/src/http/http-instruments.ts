@@ -1,10 +1,12 @@
 import type { Histogram, Meter, MeterProvider } from '@opentelemetry/api';
 import { ActiveCounts } from '../shared/active-counts.ts';
-import { DURATION_BOUNDS, METRIC } from '../shared/names.ts';
+import type { Durations } from '../shared/durations.ts';
+import { durationsOf } from '../shared/durations.ts';
+import { METRIC } from '../shared/names.ts';
 
 /** The metrics of one side of HTTP. */
 export interface HttpInstruments {
-  readonly duration: Histogram;
+  readonly duration: Durations;
   readonly active: ActiveCounts;
   readonly requestBodySize: Histogram;
   readonly responseBodySize: Histogram;
@@ -18,7 +20,7 @@ export function httpServerInstruments(meter: Meter, provider: MeterProvider): Ht
     unit: '{request}',
   };
   return {
-    duration: durationOf(meter, METRIC.serverRequestDuration, 'Duration of HTTP server requests.'),
+    duration: durationsOf(meter, provider, METRIC.serverRequestDuration, 'Duration of HTTP server requests.'),
     active: ActiveCounts.of(provider, meter, active),
     requestBodySize: sizeOf(meter, METRIC.serverRequestBodySize, 'Size of HTTP server request bodies.'),
     responseBodySize: sizeOf(meter, METRIC.serverResponseBodySize, 'Size of HTTP server response bodies.'),
@@ -33,19 +35,11 @@ export function httpClientInstruments(meter: Meter, provider: MeterProvider): Ht
     unit: '{request}',
   };
   return {
-    duration: durationOf(meter, METRIC.clientRequestDuration, 'Duration of HTTP client requests.'),
+    duration: durationsOf(meter, provider, METRIC.clientRequestDuration, 'Duration of HTTP client requests.'),
     active: ActiveCounts.of(provider, meter, active),
     requestBodySize: sizeOf(meter, METRIC.clientRequestBodySize, 'Size of HTTP client request bodies.'),
     responseBodySize: sizeOf(meter, METRIC.clientResponseBodySize, 'Size of HTTP client response bodies.'),
   };
-}
-
-function durationOf(meter: Meter, name: string, description: string): Histogram {
-  return meter.createHistogram(name, {
-    description,
-    unit: 's',
-    advice: { explicitBucketBoundaries: [...DURATION_BOUNDS] },
-  });
 }
 
 function sizeOf(meter: Meter, name: string, description: string): Histogram {

@@ -117,8 +117,9 @@ export class ServerExchange {
     this.#abort?.close(); // an abort that came before there is a listener tells of itself in making it
     const route = safely(() => routeOf(request));
     const end = { outcome, error, response, status, failsFrom: 500 as const };
-    const attributes = endExchange(operation, end, {
+    const attributesOf = endExchange(operation, end, {
       instruments: this.#instruments,
+      metricKey: () => this.#metricKey(route),
       metricAttributes: () => this.#metricAttributes(route),
       spanAttributes: () => {
         if (route !== undefined) operation.span?.updateName(`${methodName(request.method, settings.known)} ${route}`);
@@ -129,10 +130,18 @@ export class ServerExchange {
         };
       },
     });
-    if (attributes !== undefined && this.#requestBytes !== undefined) {
+    if (attributesOf !== undefined && this.#requestBytes !== undefined) {
+      const attributes = attributesOf();
       this.#instruments?.requestBodySize.record(this.#requestBytes(), attributes, operation.context);
       this.#instruments?.responseBodySize.record(this.#responseBytes, attributes, operation.context);
     }
+  }
+
+  /** What {@link #metricAttributes} is made of; the route, which may be any text, stands last. */
+  #metricKey(route: string | undefined): string {
+    const { method, version } = this.request;
+    const label = methodLabel(method, this.#telemetry.settings.known);
+    return `${label} ${this.#scheme} ${version}${route === undefined ? '' : ` ${route}`}`;
   }
 
   #metricAttributes(route: string | undefined): Attributes {

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
+import { systemClock } from '@lamella/service-core';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import type { OtlpExporter } from '../otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../otlp/otlp-exporter-options.ts';
@@ -7,7 +8,9 @@ import { otlpLogExporter, otlpMetricExporter, otlpTraceExporter } from '../otlp/
 import { otlpOverHttp } from '../otlp/otlp-over-http.ts';
 import type { OtlpTransport } from '../otlp/otlp-transport.ts';
 import type { OtlpSignal } from '../receiver/otlp-data.ts';
+import { BulkHistograms } from '../shared/bulk-histograms.ts';
 import { installed } from '../shared/installed.ts';
+import { bulkProducer } from './bulk-producer.ts';
 import type { Environment } from './otlp-environment.ts';
 import { durationOf, isByOtlp, otlpEnvironment } from './otlp-environment.ts';
 
@@ -15,6 +18,8 @@ import { durationOf, isByOtlp, otlpEnvironment } from './otlp-environment.ts';
 export interface ClientExporters {
   readonly configuration: Partial<NodeSDKConfiguration>;
   readonly exporters: readonly Pick<OtlpExporter<unknown>, 'signal' | 'counts'>[];
+  /** What the reader of metrics collects beside its SDK, if there is one: of use only where nobody changes how the SDK aggregates. */
+  readonly histograms: BulkHistograms | undefined;
 }
 
 /** Makes exporters for every signal that goes to a collector by OTLP. */
@@ -25,6 +30,7 @@ export async function clientExporters(
 ): Promise<ClientExporters> {
   const exporters: Pick<OtlpExporter<unknown>, 'signal' | 'counts'>[] = [];
   const configuration: Partial<NodeSDKConfiguration> = {};
+  let histograms: BulkHistograms | undefined;
   const optionsOf = (signal: OtlpSignal): OtlpExporterOptions => {
     const { timeoutMs } = otlpEnvironment(env, signal);
     return timeoutMs === undefined ? options : { timeoutMs, ...options };
@@ -35,20 +41,25 @@ export async function clientExporters(
     exporters.push(exporter);
   }
   if (isByOtlp(env, 'metrics')) {
-    const { PeriodicExportingMetricReader } = await installed(
-      '@opentelemetry/sdk-metrics',
-      () => import('@opentelemetry/sdk-metrics'),
-    );
-    const temporality = env['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE']?.trim().toLowerCase();
+    const sdkMetrics = await installed('@opentelemetry/sdk-metrics', () => import('@opentelemetry/sdk-metrics'));
+    const asked = env['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE']?.trim().toLowerCase();
+    const temporality = asked === 'delta' ? 'delta' : 'cumulative';
     const exporter = await otlpMetricExporter(await transportOf(client, env, 'metrics'), {
       ...optionsOf('metrics'),
-      temporality: temporality === 'delta' ? 'delta' : 'cumulative',
+      temporality,
     });
     const exportIntervalMillis = durationOf(env, 'OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000;
     const askedTimeoutMs = durationOf(env, 'OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
     const exportTimeoutMillis = Math.min(exportIntervalMillis, askedTimeoutMs);
+    histograms = new BulkHistograms(systemClock);
+    const metricProducers = [bulkProducer(histograms, sdkMetrics, { temporality, clock: systemClock })];
     configuration.metricReaders = [
-      new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis }),
+      new sdkMetrics.PeriodicExportingMetricReader({
+        exporter,
+        exportIntervalMillis,
+        exportTimeoutMillis,
+        metricProducers,
+      }),
     ];
     exporters.push(exporter);
   }
@@ -63,7 +74,7 @@ export async function clientExporters(
     configuration.logRecordProcessors = [new BatchLogRecordProcessor({ exporter, ...delay })];
     exporters.push(exporter);
   }
-  return { configuration, exporters };
+  return { configuration, exporters, histograms };
 }
 
 async function transportOf(

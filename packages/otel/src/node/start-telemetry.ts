@@ -58,9 +58,9 @@ export interface Telemetry extends AsyncDisposable {
 export async function startTelemetry(options: StartTelemetryOptions = {}): Promise<Telemetry> {
   const { serviceName, resourceAttributes, lifecycle, client } = options;
   const { NodeSDK } = await installed('@opentelemetry/sdk-node', () => import('@opentelemetry/sdk-node'));
-  const { configuration, exporters } =
+  const { configuration, exporters, histograms } =
     client === undefined
-      ? { configuration: {}, exporters: [] }
+      ? { configuration: {}, exporters: [], histograms: undefined }
       : await clientExporters(client, options.exports ?? {}, process.env);
   const sdk = new NodeSDK({
     ...configuration,
@@ -68,7 +68,12 @@ export async function startTelemetry(options: StartTelemetryOptions = {}): Promi
     ...(resourceAttributes === undefined ? {} : { resource: await resourceOf(resourceAttributes) }),
     ...options.sdk,
   });
+  const before = metrics.getMeterProvider();
   sdk.start();
+  const started = metrics.getMeterProvider();
+  // Not where the SDK is off or somebody else came first; and whoever says how it aggregates means our metrics too.
+  const isOurs = started !== before && options.sdk?.views === undefined && options.sdk?.metricReaders === undefined;
+  if (isOurs) histograms?.attach(started);
   return new RunningTelemetry(sdk, exporters, lifecycle);
 }
 

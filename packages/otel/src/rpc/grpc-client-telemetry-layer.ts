@@ -9,7 +9,7 @@ import { TelemetryContext } from '../context/telemetry-context.ts';
 import { addPlace, ServerPlaces } from '../http/server-place.ts';
 import { resolvePropagator } from '../propagation/resolve-propagator.ts';
 import { EventChannels } from '../shared/event-channels.ts';
-import { METRIC } from '../shared/names.ts';
+import { ATTR, METRIC } from '../shared/names.ts';
 import { safely } from '../shared/safely.ts';
 import { startServe } from '../shared/serve-in-context.ts';
 import { TelemetrySource } from '../shared/telemetry-source.ts';
@@ -45,6 +45,7 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
   );
   const source = new TelemetrySource(options, describe);
   const place = placeOf(options.url);
+  const labelsKey = ` ${place[ATTR.serverPort]} ${place[ATTR.serverAddress]}`;
 
   const begin = (call: GrpcCall): RpcCall<GrpcCall> | undefined => {
     if (source.tracer === undefined && source.instruments === undefined) {
@@ -61,6 +62,7 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
       source,
       attributes: place,
       labels: place,
+      labelsKey,
     });
   };
 

@@ -53,7 +53,16 @@ export function grpcServerTelemetryLayer(options: GrpcServerTelemetryOptions = {
     addPlace(attributes, places.of('https', call.request.authority));
     addPeer(attributes, call.extensions.get(PeerAddress));
     const parent = parentOf(call, options);
-    return new RpcCall({ call, kind: SpanKind.SERVER, parent, channels: CHANNELS, source, attributes, labels: {} });
+    return new RpcCall({
+      call,
+      kind: SpanKind.SERVER,
+      parent,
+      channels: CHANNELS,
+      source,
+      attributes,
+      labels: {},
+      labelsKey: '',
+    });
   };
 
   return (inner) => ({

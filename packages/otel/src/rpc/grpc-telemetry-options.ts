@@ -1,7 +1,8 @@
 import type { GrpcMetadata } from '@lamella/grpc';
-import type { Histogram, Meter, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type { Meter, MeterProvider, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 import { boundedValue } from '../propagation/bounded-value.ts';
-import { DURATION_BOUNDS } from '../shared/names.ts';
+import type { Durations } from '../shared/durations.ts';
+import { durationsOf } from '../shared/durations.ts';
 import type { PropagationOptions, TelemetryOptions } from '../shared/telemetry-options.ts';
 
 /** Options of {@link grpcServerTelemetryLayer}. */
@@ -15,18 +16,15 @@ export interface GrpcClientTelemetryOptions extends TelemetryOptions, Propagatio
 
 /** The metric of one side of gRPC. */
 export interface GrpcInstruments {
-  readonly duration: Histogram;
+  readonly duration: Durations;
 }
 
 /** Makes it, under its name. */
-export function grpcInstruments(name: string, description: string): (meter: Meter) => GrpcInstruments {
-  return (meter) => ({
-    duration: meter.createHistogram(name, {
-      description,
-      unit: 's',
-      advice: { explicitBucketBoundaries: [...DURATION_BOUNDS] },
-    }),
-  });
+export function grpcInstruments(
+  name: string,
+  description: string,
+): (meter: Meter, provider: MeterProvider) => GrpcInstruments {
+  return (meter, provider) => ({ duration: durationsOf(meter, provider, name, description) });
 }
 
 /** Metadata, as propagators read it: all text of one name, and nothing that is too long. */

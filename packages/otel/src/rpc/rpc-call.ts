@@ -22,6 +22,8 @@ export interface RpcCallParts<Call extends GrpcCall> {
   readonly attributes: Attributes;
   /** Attributes of the metric beside those of every call. */
   readonly labels: Attributes;
+  /** Tells these labels from others. */
+  readonly labelsKey: string;
 }
 
 /** One call, from its begin to its last message. */
@@ -113,13 +115,16 @@ export class RpcCall<Call extends GrpcCall> {
       attributes: () => ({ [ATTR.rpcStatusCode]: status, ...this.#messageCounts() }),
     });
     if (durationMs === undefined || this.#instruments === undefined) return;
-    operation.record(this.#instruments.duration, durationMs, {
+    const attributesOf = (): Attributes => ({
       ...labels,
       [ATTR.rpcSystem]: 'grpc',
       [ATTR.rpcMethod]: this.#method,
       [ATTR.rpcStatusCode]: status,
       ...(errorType === undefined ? {} : { [ATTR.errorType]: errorType }),
     });
+    // Whether a status is a failure follows from the side, and each side has a histogram of its own.
+    const key = `${status} ${this.#method}${this.#parts.labelsKey}`;
+    this.#instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context);
   }
 
   #messageCounts(): Attributes {

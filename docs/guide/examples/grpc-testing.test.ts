@@ -38,7 +38,9 @@ describe('greeter', () => {
   it('greets, without a network', async () => {
     const client = grpcClient(grpcService([greeter()]), Greeter);
     expect(await client.greet('Ann')).toBe('hello Ann');
-    expect(await Array.fromAsync(client.spell('abc'))).toEqual(['a', 'b', 'c']);
+    const letters: string[] = [];
+    for await (const letter of client.spell('abc')) letters.push(letter);
+    expect(letters).toEqual(['a', 'b', 'c']);
   });
   // #endregion direct
 

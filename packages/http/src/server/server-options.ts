@@ -17,7 +17,7 @@ export interface HttpServerOptions {
    */
   readonly connectionAgeJitterRatio?: number;
   /**
-   * How long what is under way then may take to its end, in milliseconds, at least 0; what is left is reset, and the connection closed.
+   * How long what is under way then may take to its end, in milliseconds, at least 0; what is left ends with the connection.
    * Default `Infinity`: a long download, call or tunnel costs no more on an old connection than on a new one, so only a server that must
    * have everybody come back from time to time has a reason to cut it off.
    */

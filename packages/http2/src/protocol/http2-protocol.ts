@@ -278,11 +278,14 @@ export class Http2Protocol<Owner> {
     } else this.#core.sayLast();
   }
 
-  /** Ends all that is under way, and the connection with it. */
+  /**
+   * Ends all that is under way, and the connection with it. Streams are not reset: no code says that their server is leaving, and clients of gRPC
+   * take CANCEL for a call that somebody has cancelled. The end of the connection they take for what it is.
+   */
   leaveNow(nowMs: number): void {
     this.#core.nowMs = nowMs;
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
-    for (const stream of [...this.#core.streams.values()]) this.#core.reset(stream, 'CANCEL');
+    for (const stream of [...this.#core.streams.values()]) this.#core.close(stream, 'reset-by-us');
     this.#core.sayLast();
   }
 

@@ -1,5 +1,6 @@
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
+import { contextWithSpan } from '../context/context-with-span.ts';
 
 /**
  * Decides by chance which requests an SDK is asked to record, before anything is made for it.
@@ -15,7 +16,7 @@ export function unsampledContext(parent: Context, ratio: number): Context | unde
   if (remote !== undefined && isSpanContextValid(remote)) {
     return (remote.traceFlags & TraceFlags.SAMPLED) === 0 ? parent : undefined;
   }
-  return Math.random() < ratio ? undefined : trace.setSpanContext(parent, new UnsampledIds());
+  return Math.random() < ratio ? undefined : contextWithSpan(parent, trace.wrapSpanContext(new UnsampledIds()));
 }
 
 /** Ids that are made when somebody asks for them: most requests that are not recorded call nobody and log nothing. */

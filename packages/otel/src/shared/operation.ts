@@ -1,6 +1,7 @@
 import type { Clock } from '@lamella/service-core';
 import type { Attributes, Context, Histogram, Link, Span, SpanKind, Tracer } from '@opentelemetry/api';
-import { diag, SpanStatusCode, trace } from '@opentelemetry/api';
+import { diag, SpanStatusCode } from '@opentelemetry/api';
+import { contextWithSpan } from '../context/context-with-span.ts';
 import type { ActiveEntry } from './active-counts.ts';
 import type { EventChannels } from './event-channels.ts';
 import { ATTR } from './names.ts';
@@ -82,7 +83,7 @@ export class Operation<Input, Output> {
     else {
       const options = { kind, attributes, startTime: this.#startEpochMs, root: isRoot, ...(links && { links }) };
       const span = tracer.startSpan(name, options, parent);
-      this.context = trace.setSpan(parent, span);
+      this.context = contextWithSpan(parent, span);
       if (span.isRecording()) this.span = span;
     }
     if (parts.channels.start.hasSubscribers) parts.channels.start.publish(this.#event(undefined, 0));

@@ -3,6 +3,7 @@ import { AbortScope, createExtensions, UsageError } from '@lamella/service-core'
 import { GrpcCall, NO_MESSAGES } from '../calls/grpc-call.ts';
 import { CallDeadline, deadlineExceeded, enforceDeadline, GrpcDeadline } from '../calls/grpc-deadline.ts';
 import { GrpcMetadata } from '../messages/grpc-metadata.ts';
+import { asyncMessages } from '../messages/sync-messages.ts';
 import type { MessageStream } from '../methods/call-types.ts';
 import type { GrpcMethod } from '../methods/grpc-method.ts';
 import { hasRequestStream } from '../methods/grpc-method.ts';
@@ -37,7 +38,7 @@ export class RunningCall {
     const own = ownCallSettings(options, random);
     const isStream = hasRequestStream(method.type);
     // What the type of a client's method asks for where the client sends a stream.
-    const messages = isStream ? asyncMessages(input as MessageStream<unknown>) : NO_MESSAGES;
+    const messages = isStream ? streamOf(input as MessageStream<unknown>) : NO_MESSAGES;
     // Nothing throws from here on: what is begun now ends in `end`.
     const scope = new AbortScope(options.parent?.scope);
     this.#scope = scope;
@@ -87,13 +88,10 @@ function deadlineOf(options: GrpcCallOptions, defaultTimeoutMs: number, clock: C
   return limitMs === Number.POSITIVE_INFINITY ? undefined : GrpcDeadline.after(limitMs, clock);
 }
 
-function asyncMessages(messages: MessageStream<unknown>): AsyncIterable<unknown> {
+function streamOf(messages: MessageStream<unknown>): AsyncIterable<unknown> {
   if (typeof messages !== 'object' || messages === null) {
     throw new UsageError(`the method takes an iterable of messages, got ${typeof messages}`);
   }
-  if (Symbol.asyncIterator in messages) return messages;
-  if (!(Symbol.iterator in messages)) throw new UsageError('the method takes an iterable of messages');
-  return (async function* () {
-    yield* messages;
-  })();
+  if (Symbol.asyncIterator in messages || Symbol.iterator in messages) return asyncMessages(messages);
+  throw new UsageError('the method takes an iterable of messages');
 }

@@ -3,7 +3,7 @@ import { HttpBody } from '@lamella/http';
 import type { AbortScope } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
 import type { GrpcCall } from '../calls/grpc-call.ts';
-import { encodeMessage } from '../messages/message-writer.ts';
+import { CHUNK_BYTES, MessageChunks } from '../messages/message-chunks.ts';
 import type { AttemptContent, CallContent, CallContentOptions } from './call-content-types.ts';
 
 /**
@@ -14,8 +14,7 @@ import type { AttemptContent, CallContent, CallContentOptions } from './call-con
  * and from then on, as from a commit, a message is forgotten as soon as it is taken.
  */
 export class StreamContent implements CallContent {
-  readonly #iterator: AsyncIterator<unknown>;
-  readonly #call: GrpcCall;
+  readonly #chunks: MessageChunks;
   readonly #scope: AbortScope;
   readonly #options: CallContentOptions;
   /** What was pulled and may be wanted; of the only attempt, what it has not taken yet. */
@@ -27,8 +26,13 @@ export class StreamContent implements CallContent {
   #isEnded = false;
 
   constructor(call: GrpcCall, scope: AbortScope, options: CallContentOptions) {
-    this.#iterator = call.messages[Symbol.asyncIterator]();
-    this.#call = call;
+    const { maxReplayBytes } = options;
+    this.#chunks = new MessageChunks(
+      call.messages,
+      call.method.request,
+      options,
+      Math.min(CHUNK_BYTES, maxReplayBytes),
+    );
     this.#scope = scope;
     this.#options = options;
   }
@@ -54,7 +58,7 @@ export class StreamContent implements CallContent {
     this.#kept = [];
     if (this.#isOver) return;
     this.#isOver = true;
-    Promise.resolve(this.#iterator.return?.()).catch(ignore);
+    this.#chunks.leave();
   }
 
   async #read(reading: Reading): Promise<Uint8Array | undefined> {
@@ -101,10 +105,9 @@ export class StreamContent implements CallContent {
 
   async #pull(): Promise<Uint8Array | undefined> {
     try {
-      const result = await this.#iterator.next();
-      if (result.done !== true) return await encodeMessage(result.value, this.#call.method.request, this.#options);
-      this.#isOver = true;
-      return undefined;
+      const chunk = await this.#chunks.read();
+      if (chunk === undefined) this.#isOver = true;
+      return chunk;
     } catch (error) {
       this.#isOver = true;
       this.#scope.abort(error);
@@ -118,5 +121,3 @@ interface Reading {
   taken: number;
   isGivenUp: boolean;
 }
-
-function ignore(): void {}

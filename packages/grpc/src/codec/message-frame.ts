@@ -3,11 +3,19 @@ import { GrpcStatus } from './grpc-status.ts';
 
 /** Puts the prefix in front of a message. PROTOCOL-HTTP2.md of grpc/grpc, "Length-Prefixed-Message". */
 export function encodeMessageFrame(message: Uint8Array, isCompressed: boolean): Uint8Array {
-  const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-  frame[0] = isCompressed ? 1 : 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, PREFIX_BYTES);
+  const frame = Buffer.allocUnsafe(MESSAGE_PREFIX_BYTES + message.length);
+  writeMessagePrefix(frame, 0, message.length, isCompressed);
+  frame.set(message, MESSAGE_PREFIX_BYTES);
   return frame;
+}
+
+/** Writes the prefix of a message of `length` bytes at `at`. */
+export function writeMessagePrefix(target: Uint8Array, at: number, length: number, isCompressed: boolean): void {
+  target[at] = isCompressed ? 1 : 0;
+  target[at + 1] = length >>> 24;
+  target[at + 2] = length >>> 16;
+  target[at + 3] = length >>> 8;
+  target[at + 4] = length;
 }
 
 /** A message as it came. */
@@ -58,7 +66,7 @@ export class MessageFrameDecoder {
    */
   next(): MessageFrame | undefined {
     if (this.#length < 0) {
-      const prefix = this.#take(PREFIX_BYTES);
+      const prefix = this.#take(MESSAGE_PREFIX_BYTES);
       if (prefix === undefined) return undefined;
       this.#readPrefix(prefix);
     }
@@ -76,7 +84,7 @@ export class MessageFrameDecoder {
         `a message has the compressed flag ${flag}, which is neither 0 nor 1`,
       );
     }
-    const length = new DataView(prefix.buffer, prefix.byteOffset, PREFIX_BYTES).getUint32(1);
+    const length = uint32At(prefix, 1);
     if (length > this.#maxMessageBytes) throw messageTooLong(length, this.#maxMessageBytes);
     this.#isCompressed = flag === 1;
     this.#length = length;
@@ -122,6 +130,11 @@ export class MessageFrameDecoder {
   }
 }
 
+function uint32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
+  return (high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
+}
+
 /** The failure of a message that is longer than allowed, on the wire or inflated. */
 export function messageTooLong(length: number | undefined, maximum: number): GrpcStatusError {
   const what = length === undefined ? 'an inflated message' : `a message of ${length} bytes`;
@@ -131,7 +144,8 @@ export function messageTooLong(length: number | undefined, maximum: number): Grp
   );
 }
 
-const PREFIX_BYTES = 5;
+/** Length of the prefix of a message: a flag and 32 bits. */
+export const MESSAGE_PREFIX_BYTES = 5;
 const MERGED_PIECES = 64;
 const MERGED_BYTES = 1_024;
 const NOTHING = new Uint8Array(0);

@@ -27,10 +27,15 @@ export function encodeMessage(
 ): Uint8Array | Promise<Uint8Array> {
   const bytes = serialized(message, codec);
   const { encoding } = options;
-  if (encoding === 'identity' || bytes.length < options.compressFromBytes || !options.compresses(message)) {
+  if (encoding === 'identity' || !isToCompress(bytes, message, options)) {
     return encodeMessageFrame(bytes, false);
   }
   return compressMessage(bytes, encoding).then((compressed) => encodeMessageFrame(compressed, true));
+}
+
+/** Whether a message is to be compressed, if it can be. */
+export function isToCompress(bytes: Uint8Array, message: unknown, options: MessageWriterOptions): boolean {
+  return bytes.length >= options.compressFromBytes && options.compresses(message);
 }
 
 /** Makes bytes of a message, without a prefix. @throws GrpcStatusError as {@link encodeMessage}. */

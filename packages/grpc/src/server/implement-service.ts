@@ -3,6 +3,7 @@ import { UsageError } from '@lamella/service-core';
 import { NO_MESSAGES } from '../calls/grpc-call.ts';
 import type { GrpcReply } from '../calls/grpc-reply.ts';
 import type { GrpcServerCall } from '../calls/grpc-server-call.ts';
+import { asyncMessages } from '../messages/sync-messages.ts';
 import type { GrpcHandlers, MessageStream } from '../methods/call-types.ts';
 import type { GrpcMethod, GrpcMethods, GrpcSchema } from '../methods/grpc-method.ts';
 import { hasRequestStream, hasResponseStream } from '../methods/grpc-method.ts';
@@ -85,11 +86,4 @@ function methodService({ type }: GrpcMethod, handler: AnyHandler): Service<GrpcS
       return { message: await handler(inputOf(call), call), metadata, messages: NO_MESSAGES, trailers };
     },
   };
-}
-
-function asyncMessages(messages: MessageStream<unknown>): AsyncIterable<unknown> {
-  if (Symbol.asyncIterator in messages) return messages;
-  return (async function* () {
-    yield* messages;
-  })();
 }

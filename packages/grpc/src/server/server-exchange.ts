@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { HttpBody } from '@lamella/http';
-import type { Clock, Timer } from '@lamella/service-core';
+import type { AbortListener, Clock, Timer } from '@lamella/service-core';
 import { AbortScope, ClosedError } from '@lamella/service-core';
 import { endOfCall, isGrpcStatusError } from '../calls/end-of-call.ts';
 import { GrpcAnswer } from '../calls/grpc-answer.ts';
@@ -13,6 +13,7 @@ import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
 import { acceptsEncoding } from '../codec/grpc-encoding.ts';
 import { GrpcStatus } from '../codec/grpc-status.ts';
 import { GrpcStatusError } from '../errors.ts';
+import { MessageChunks } from '../messages/message-chunks.ts';
 import { MessageReader } from '../messages/message-reader.ts';
 import type { MessageWriterOptions } from '../messages/message-writer.ts';
 import { encodeMessage } from '../messages/message-writer.ts';
@@ -42,6 +43,8 @@ export class ServerExchange {
   readonly #scope: AbortScope;
   readonly #answer = new GrpcAnswer();
   #timer: Timer | undefined;
+  #listener: AbortListener | undefined;
+  #writer: MessageWriterOptions | undefined;
   #reader: MessageReader | undefined;
 
   constructor(request: HttpRequest, options: ServerExchangeOptions) {
@@ -94,19 +97,20 @@ export class ServerExchange {
 
   /** The head goes with the first message, or when the handler wants it sent. */
   async #streamed(method: GrpcMethod, reply: GrpcReply): Promise<HttpResponse> {
-    const iterator = reply.messages[Symbol.asyncIterator]();
-    const pull = async (): Promise<Uint8Array | undefined> => {
-      const result = await this.#scope.race(Promise.resolve(iterator.next()));
-      return result.done === true ? undefined : this.#encoded(result.value, method);
+    const chunks = new MessageChunks(reply.messages, method.response, this.#writerOptions);
+    this.#listener = this.#scope.onAbort((reason) => chunks.stop(reason));
+    let isLeft = false;
+    const stop = (): void => {
+      if (!isLeft) chunks.leave();
+      isLeft = true;
     };
-    const stop = (): void => void Promise.resolve(iterator.return?.()).catch(ignore);
-    const first = pull();
+    const first = chunks.read();
     first.catch(stop);
     await Promise.race([first, this.#answer.wanted()]);
     let next: Promise<Uint8Array | undefined> | undefined = first;
     const body = replyBody({
       next: () => {
-        const wanted = next ?? pull();
+        const wanted = next ?? chunks.read();
         next = undefined;
         return wanted;
       },
@@ -146,6 +150,7 @@ export class ServerExchange {
   /** The call is over: what the client still sends is of no use. */
   #close(): void {
     this.#timer?.cancel();
+    this.#listener?.close();
     this.#scope.close();
     if (this.#reader?.isOver !== true) this.#request.body.cancel(new ClosedError('the call is over'));
   }
@@ -158,7 +163,8 @@ export class ServerExchange {
 
   get #writerOptions(): MessageWriterOptions {
     const { compressFromBytes } = this.#options;
-    return { encoding: this.#encoding, compressFromBytes, compresses: () => this.#answer.compresses };
+    this.#writer ??= { encoding: this.#encoding, compressFromBytes, compresses: () => this.#answer.compresses };
+    return this.#writer;
   }
 }
 
@@ -171,5 +177,3 @@ function toFailure(cause: unknown): GrpcStatusError {
   if (isGrpcStatusError(cause)) return cause;
   return new GrpcStatusError(GrpcStatus.CANCELLED, 'the request was broken off', { cause });
 }
-
-function ignore(): void {}

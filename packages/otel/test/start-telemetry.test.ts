@@ -7,6 +7,7 @@ import { httpServerTelemetryLayer } from '../src/http.ts';
 import { otelLogger } from '../src/index.ts';
 import { startTelemetry } from '../src/node.ts';
 import { OtlpCollection, otlpAttributes, otlpReceiver } from '../src/receiver.ts';
+import { Recording } from './support/recording.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -78,3 +79,42 @@ it('ends though the collector is gone, and leaves signals alone that go elsewher
     pending: 0,
   });
 });
+
+it('leaves durations to the SDK where it is told how to count them', async () => {
+  const received = new OtlpCollection();
+  const client = directClientOn(otlpReceiver(received.sink));
+  const views = [{ instrumentName: 'http.server.request.duration', name: 'renamed' }];
+  const telemetry = await startTelemetry({ client, sdk: { views } });
+  await serveOne();
+  await telemetry.shutdown();
+  const names = received.metrics.map(({ item }) => item.name);
+  expect(names).toContain('renamed');
+  expect(names).not.toContain('http.server.request.duration');
+});
+
+it('leaves durations to the SDK that was there first', async () => {
+  const first = new Recording();
+  metrics.setGlobalMeterProvider(first.meterProvider);
+  const received = new OtlpCollection();
+  const telemetry = await startTelemetry({ client: directClientOn(otlpReceiver(received.sink)) });
+  await serveOne();
+  expect(await first.points('http.server.request.duration')).toMatchObject([{ value: { count: 1 } }]);
+  await telemetry.shutdown();
+  expect(received.metrics.map(({ item }) => item.name)).not.toContain('http.server.request.duration');
+  await first.shutdown();
+});
+
+it('gives as many durations as there were requests, one set of attributes for all layers', async () => {
+  const received = new OtlpCollection();
+  const telemetry = await startTelemetry({ client: directClientOn(otlpReceiver(received.sink)) });
+  for (let i = 0; i < 3; i++) await serveOne();
+  await telemetry.shutdown();
+  const found = received.metrics.filter(({ item }) => item.name === 'http.server.request.duration');
+  expect(found).toHaveLength(1);
+  expect(found[0]?.item).toMatchObject({ unit: 's', histogram: { dataPoints: [{ count: '3' }] } });
+});
+
+async function serveOne(): Promise<void> {
+  const app = httpServerTelemetryLayer()(serviceFn(() => HttpResponse.text('hello')));
+  await (await directClientOn(app).serve(HttpRequest.from({ target: 'http://app.test/' }))).body.text();
+}

@@ -46,9 +46,8 @@ export function serverAttributes(
 }
 
 /** What is of no use to samplers: most requests are not recorded, and need not pay for it. */
-export function serverEndAttributes({ extensions, version }: HttpRequest): Attributes {
-  const attributes: Attributes = { [ATTR.protocolVersion]: version };
+export function addServerEnd(attributes: Attributes, { extensions, version }: HttpRequest): void {
+  attributes[ATTR.protocolVersion] = version;
   addPeer(attributes, extensions.get(PeerAddress));
   addLocal(attributes, extensions.get(LocalAddress));
-  return attributes;
 }

@@ -21,7 +21,7 @@ import type { HttpInstruments } from './http-instruments.ts';
 import type { HttpTelemetrySettings, RouteOf } from './http-telemetry-options.ts';
 import { methodLabel, methodName } from './known-methods.ts';
 import { headerGetter } from './request-carrier.ts';
-import { schemeOf, serverAttributes, serverEndAttributes } from './server-attributes.ts';
+import { addServerEnd, schemeOf, serverAttributes } from './server-attributes.ts';
 import type { ServerPlaces } from './server-place.ts';
 import { tracedBody } from './traced-body.ts';
 
@@ -123,11 +123,10 @@ export class ServerExchange {
       metricAttributes: () => this.#metricAttributes(route),
       spanAttributes: () => {
         if (route !== undefined) operation.span?.updateName(`${methodName(request.method, settings.known)} ${route}`);
-        return {
-          ...responseAttributes(request, response, status, settings),
-          ...serverEndAttributes(request),
-          ...(route === undefined ? {} : { [ATTR.route]: route }),
-        };
+        const attributes = responseAttributes(request, response, status, settings);
+        addServerEnd(attributes, request);
+        if (route !== undefined) attributes[ATTR.route] = route;
+        return attributes;
       },
     });
     if (attributesOf !== undefined && this.#requestBytes !== undefined) {

@@ -45,6 +45,9 @@ export interface Telemetry extends AsyncDisposable {
  * environment counts as with `@opentelemetry/sdk-node`: `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_PROTOCOL` (`http/protobuf`,
  * `http/json`, `grpc`), `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER`, `OTEL_BSP_*`, `OTEL_PROPAGATORS`, `OTEL_SDK_DISABLED` and so on.
  *
+ * With a client, durations of requests and calls are counted by the layers and handed over when metrics are collected, which is cheaper; not where
+ * `sdk` has `views` or `metricReaders`, which tell how an SDK counts.
+ *
  * Give it the lifecycle of the program, and `drain` ends with telemetry: spans of the last requests are handed over before it resolves.
  *
  * @throws UsageError if `@opentelemetry/sdk-node` is not installed, or, with a client, `@opentelemetry/otlp-transformer`, `sdk-metrics` or `sdk-logs`;

@@ -179,6 +179,7 @@ describe('Connect, served', () => {
       expect(response.headers.get('accept-post')).not.toContain(`${headers['content-type']},`);
     }
     expect(() => grpcService([], { protocols: ['soap' as never] })).toThrow(UsageError);
+    expect(() => grpcService([], { protocols: [] })).toThrow(UsageError);
     expect(() => connectLayer({ maxMessageBytes: -1 })).toThrow(UsageError);
   });
 });

@@ -51,12 +51,15 @@ export interface TypeOfKind {
  * @remarks
  * Clients and {@link implementService} do it by themselves. Each descriptor is looked at once. Its methods have two formats: the binary one
  * of protobuf, `'proto'`, and ProtoJSON, `'json'`. A message that an `Any` holds must be of the file of the service, or of those it imports.
+ *
+ * @throws UsageError if it is neither, such as a file or a message, or a definition for grpc-js.
  */
 export function grpcSchema<Source extends GrpcServiceSource>(
   source: Source,
 ): GrpcSchema<MethodsOf<Source> & GrpcMethods> {
   // The two types say of the same methods what they are: as values, and as MethodsOf computes them.
   type Schema = GrpcSchema<MethodsOf<Source> & GrpcMethods>;
+  requireService(source);
   if (!('kind' in source)) return source as unknown as Schema;
   const known = schemas.get(source);
   if (known !== undefined) return known as Schema;
@@ -82,6 +85,12 @@ export function protobufCodec<Described extends DescMessage>(
     serialize: (message) => toBinary(schema, create(schema, message)),
     deserialize: (bytes) => fromBinary(schema, bytes),
   };
+}
+
+function requireService(source: unknown): void {
+  const isObject = typeof source === 'object' && source !== null;
+  if (isObject && ('kind' in source ? source.kind === 'service' : 'methods' in source)) return;
+  throw new UsageError('a service is one that protoc-gen-es has generated, or that defineService has made');
 }
 
 function methodOf(method: DescMethod): GrpcMethod {

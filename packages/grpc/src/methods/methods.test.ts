@@ -37,6 +37,17 @@ describe('defineService', () => {
   });
 });
 
+describe('grpcSchema', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['a message', StringValueSchema],
+    ['a file', StringValueSchema.file],
+    ['a definition for grpc-js', { Say: { path: '/chat.v1.Chat/Say', requestStream: false } }],
+  ])('refuses %s', (_, source) => {
+    expect(() => grpcSchema(source as never)).toThrow(UsageError);
+  });
+});
+
 describe('codecs', () => {
   it('checks what JSON brings', () => {
     const codec = jsonCodec((value) => {

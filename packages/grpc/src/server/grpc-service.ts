@@ -15,7 +15,7 @@ import { ServerExchange } from './server-exchange.ts';
 export interface GrpcServiceOptions extends GrpcOptions {
   /** Layers around every method, the outermost first: interceptors. They see messages, not bytes. Default: none. */
   readonly layers?: readonly Layer<GrpcServerCall, GrpcReply>[];
-  /** Which protocols are answered; requests of others get 415. Default: all of them. */
+  /** Which protocols are answered; at least one; requests of others get 415. Default: all of them. */
   readonly protocols?: readonly GrpcProtocol[];
   /**
    * Hears of every error of a handler that is no {@link GrpcStatusError}; the client is told UNKNOWN, and nothing else. Must not throw.
@@ -48,6 +48,7 @@ export function grpcService(
   options: GrpcServiceOptions = {},
 ): Service<HttpRequest, HttpResponse> {
   const { layers = [], onError = reportOnConsole, protocols = PROTOCOLS } = options;
+  if (protocols.length === 0) throw new UsageError('protocols must hold at least one');
   for (const protocol of protocols) {
     if (!PROTOCOLS.includes(protocol))
       throw new UsageError(`protocols may hold ${PROTOCOLS.join(', ')}, got ${protocol}`);

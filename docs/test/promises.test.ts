@@ -17,7 +17,9 @@ describe('the page of promises', () => {
 
   it('leaves out no test that was written to show a promise', () => {
     const named = linksOf(text).map((target) => relative(root, resolve(root, 'docs', target)));
-    const written = globSync('integration-tests/{promises,promises-grpc,promises-h2,promises-streams}/*.test.ts', { cwd: root });
+    const written = globSync('integration-tests/{promises,promises-grpc,promises-h2,promises-streams}/*.test.ts', {
+      cwd: root,
+    });
     expect(written.filter((file) => !named.includes(file))).toEqual([]);
   });
 });

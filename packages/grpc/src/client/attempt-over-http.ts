@@ -123,20 +123,31 @@ function watched(reader: MessageReader, attempt: CallAttempt): AsyncIterableIter
     listener.close();
     attempt.onEnd();
   };
+  const failed = (error: unknown): unknown => {
+    const reason = failureOf(error, attempt);
+    reader.cancel(reason);
+    close();
+    return reason;
+  };
+  const later = async (): Promise<IteratorResult<unknown, undefined>> => {
+    try {
+      const result = await scope.race(reader.next());
+      if (result.done === true) close();
+      return result;
+    } catch (error) {
+      throw failed(error);
+    }
+  };
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    async next() {
+    next() {
       try {
-        const result = await scope.race(reader.next());
-        if (result.done === true) close();
-        return result;
+        const result = reader.nextAtHand();
+        return result === undefined ? later() : Promise.resolve(result);
       } catch (error) {
-        const reason = failureOf(error, attempt);
-        reader.cancel(reason);
-        close();
-        throw reason;
+        return Promise.reject(failed(error));
       }
     },
     async return() {

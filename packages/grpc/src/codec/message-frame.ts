@@ -65,26 +65,36 @@ export class MessageFrameDecoder {
    * @throws GrpcStatusError INTERNAL for a flag that is neither 0 nor 1, RESOURCE_EXHAUSTED for a message that is too long.
    */
   next(): MessageFrame | undefined {
-    if (this.#length < 0) {
-      const prefix = this.#take(MESSAGE_PREFIX_BYTES);
-      if (prefix === undefined) return undefined;
-      this.#readPrefix(prefix);
-    }
+    if (this.#length < 0 && !this.#takePrefix()) return undefined;
     const bytes = this.#take(this.#length);
     if (bytes === undefined) return undefined;
     this.#length = -1;
     return { isCompressed: this.#isCompressed, bytes };
   }
 
-  #readPrefix(prefix: Uint8Array): void {
-    const flag = prefix[0] ?? 0;
+  /** @returns Whether it was there. */
+  #takePrefix(): boolean {
+    const end = this.#at + MESSAGE_PREFIX_BYTES;
+    if (this.#pendingBytes === 0 && end <= this.#input.length) {
+      // Most prefixes lie in one piece: a view of each would cost as much as all else.
+      this.#readPrefix(this.#input, this.#at);
+      this.#at = end;
+      return true;
+    }
+    const prefix = this.#take(MESSAGE_PREFIX_BYTES);
+    if (prefix !== undefined) this.#readPrefix(prefix, 0);
+    return prefix !== undefined;
+  }
+
+  #readPrefix(bytes: Uint8Array, at: number): void {
+    const flag = bytes[at] ?? 0;
     if (flag > 1) {
       throw new GrpcStatusError(
         GrpcStatus.INTERNAL,
         `a message has the compressed flag ${flag}, which is neither 0 nor 1`,
       );
     }
-    const length = uint32At(prefix, 1);
+    const length = uint32At(bytes, at + 1);
     if (length > this.#maxMessageBytes) throw messageTooLong(length, this.#maxMessageBytes);
     this.#isCompressed = flag === 1;
     this.#length = length;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeMessageFrame } from '../codec/message-frame.ts';
 import { GrpcStatusError } from '../errors.ts';
 import { bytesCodec } from '../methods/grpc-codec.ts';
+import { compressMessage } from './message-compression.ts';
 import { MessageReader } from './message-reader.ts';
 
 const options = { codec: bytesCodec, encoding: 'identity', maxMessageBytes: 100 } as const;
@@ -33,6 +34,29 @@ describe('MessageReader', () => {
     const reader = new MessageReader(body, options);
     for await (const _ of reader) break;
     expect([reads, isCancelled, (await reader.next()).done]).toEqual([1, true, true]);
+  });
+
+  it('has the messages of one chunk at hand, and no other', async () => {
+    const parts = [Buffer.concat([frame('a'), frame('b'), frame('c').subarray(0, 3)]), frame('c').subarray(3)];
+    const reader = new MessageReader(HttpBody.from(parts), options);
+    expect(reader.nextAtHand()).toBeUndefined();
+    await reader.next();
+    expect(reader.nextAtHand()).toEqual({ done: false, value: new Uint8Array([98]) });
+    expect(reader.nextAtHand()).toBeUndefined();
+    expect(await reader.next()).toEqual({ done: false, value: new Uint8Array([99]) });
+    expect((await reader.next()).done).toBe(true);
+    expect(reader.nextAtHand()).toBeUndefined();
+  });
+
+  it('keeps the order where one message has to be inflated', async () => {
+    const packed = encodeMessageFrame(await compressMessage(Buffer.from('b'), 'gzip'), true);
+    const parts = [Buffer.concat([frame('a'), packed, frame('c')])];
+    const reader = new MessageReader(HttpBody.from(parts), { ...options, encoding: 'gzip' });
+    await reader.next();
+    expect([reader.nextAtHand(), reader.nextAtHand()]).toEqual([undefined, undefined]);
+    const found: unknown[] = [];
+    for await (const message of reader) found.push(message);
+    expect(found).toEqual([new Uint8Array([98]), new Uint8Array([99])]);
   });
 
   it('cancels the rest after a failure, and is over then', async () => {

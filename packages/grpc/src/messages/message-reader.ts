@@ -2,6 +2,7 @@ import type { HttpBody } from '@lamella/http';
 import { ClosedError } from '@lamella/service-core';
 import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
 import { GrpcStatus } from '../codec/grpc-status.ts';
+import type { MessageFrame } from '../codec/message-frame.ts';
 import { MessageFrameDecoder } from '../codec/message-frame.ts';
 import { GrpcStatusError } from '../errors.ts';
 import type { AnyGrpcCodec } from '../methods/grpc-method.ts';
@@ -29,6 +30,8 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   readonly #body: HttpBody;
   readonly #options: MessageReaderOptions;
   readonly #decoder: MessageFrameDecoder;
+  /** A message that has to be inflated first. */
+  #laterFrame: MessageFrame | undefined;
   #isBegun = false;
   #isBodyOver = false;
   #isOver = false;
@@ -43,7 +46,37 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<unknown, undefined>> {
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    try {
+      const result = this.nextAtHand();
+      return result === undefined ? this.#nextLater() : Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Takes the next message without a promise, if its bytes are here: of many messages in one chunk each is.
+   *
+   * @returns `undefined` if there is no such message, whatever the reason; {@link next} knows.
+   * @throws GrpcStatusError if it is none.
+   */
+  nextAtHand(): IteratorYieldResult<unknown> | undefined {
+    if (this.#isOver || this.#laterFrame !== undefined) return undefined;
+    try {
+      const frame = this.#decoder.next();
+      if (frame === undefined) return undefined;
+      if (!frame.isCompressed) return { done: false, value: deserialized(frame.bytes, this.#options.codec) };
+      this.#laterFrame = frame;
+      return undefined;
+    } catch (error) {
+      this.#isOver = true;
+      this.#body.cancel(error);
+      throw error;
+    }
+  }
+
+  async #nextLater(): Promise<IteratorResult<unknown, undefined>> {
     if (this.#isOver) return { done: true, value: undefined };
     try {
       const bytes = await this.#nextBytes();
@@ -82,7 +115,7 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   async single(failure: () => GrpcStatusError): Promise<unknown> {
     const first = await this.next();
     if (first.done === true) throw failure();
-    const second = await this.next();
+    const second = this.nextAtHand() ?? (await this.#nextLater());
     if (second.done === true) return first.value;
     await this.return();
     throw failure();
@@ -90,7 +123,8 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
 
   async #nextBytes(): Promise<Uint8Array | undefined> {
     for (;;) {
-      const frame = this.#decoder.next();
+      const frame = this.#laterFrame ?? this.#decoder.next();
+      this.#laterFrame = undefined;
       if (frame !== undefined) {
         if (!frame.isCompressed) return frame.bytes;
         return inflateMessage(frame.bytes, this.#options.encoding, this.#options.maxMessageBytes);

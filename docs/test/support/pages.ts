@@ -16,6 +16,7 @@ export const packages: readonly string[] = [
   'tls',
   'acme',
   'grpc',
+  'otel',
   'http-cache',
   'http-cookies',
   'web',

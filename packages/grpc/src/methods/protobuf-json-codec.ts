@@ -15,9 +15,10 @@ export interface ProtobufJsonCodecOptions {
  * Fields that are not known are left aside, as they are in the binary format: clients and servers are seldom of the same age.
  *
  * @example
- * function jsonBytes<Described extends DescMessage>(schema: Described, message: MessageInitShape<Described>): Uint8Array | Promise<Uint8Array> {
- *   return protobufJsonCodec(schema).serialize(message);
- * }
+ * import { StringValueSchema } from '@bufbuild/protobuf/wkt';
+ *
+ * const codec = protobufJsonCodec(StringValueSchema);
+ * codec.serialize({ value: 'hello' }); // the bytes of '"hello"'
  */
 export function protobufJsonCodec<Described extends DescMessage>(
   schema: Described,

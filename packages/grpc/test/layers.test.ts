@@ -1,4 +1,5 @@
 import type { Layer } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { GrpcCall, GrpcReply, GrpcServerCall } from '../src/index.ts';
 import {
@@ -40,6 +41,21 @@ describe('services without a schema', () => {
     expectTypeOf(client.keep).returns.resolves.toEqualTypeOf<Note>();
     // @ts-expect-error a note is wanted
     await expect(client.keep(undefined)).rejects.toMatchObject({ statusName: 'INTERNAL' });
+  });
+});
+
+describe('handlers that give no iterable where a stream is due', () => {
+  it.each<[string, () => unknown]>([
+    ['nothing', () => undefined],
+    ['text', () => 'ab'],
+    ['a promise', async () => [{ value: 'a' }]],
+    ['a promise that fails', () => Promise.reject(new Error('no'))],
+  ])('%s: the call fails, and onError hears what is wrong', async (_, list) => {
+    const errors: unknown[] = [];
+    const broken = implementService(Notes, { keep: (message) => message, list: list as never, raw: (bytes) => bytes });
+    const service = grpcService([broken], { onError: (error) => errors.push(error) });
+    await expect(all(grpcClient(service, Notes).list({ value: 'a' }))).rejects.toMatchObject({ statusName: 'UNKNOWN' });
+    expect(errors).toEqual([expect.any(UsageError)]);
   });
 });
 

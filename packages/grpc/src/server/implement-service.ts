@@ -66,7 +66,8 @@ export function implementService<Source extends GrpcServiceSource>(
 
 type AnyHandler = (input: unknown, call: GrpcServerCall) => unknown;
 
-function methodService({ type }: GrpcMethod, handler: AnyHandler): Service<GrpcServerCall, GrpcReply> {
+function methodService(method: GrpcMethod, handler: AnyHandler): Service<GrpcServerCall, GrpcReply> {
+  const { type } = method;
   const inputOf = hasRequestStream(type)
     ? (call: GrpcServerCall): unknown => call.messages
     : (call: GrpcServerCall): unknown => call.message;
@@ -74,8 +75,7 @@ function methodService({ type }: GrpcMethod, handler: AnyHandler): Service<GrpcS
     return {
       async serve(call) {
         const { metadata, trailers } = call.answer;
-        // What a handler of this kind gives; anything else fails as soon as it is iterated.
-        const messages = asyncMessages(handler(inputOf(call), call) as MessageStream<unknown>);
+        const messages = asyncMessages(messageStream(handler(inputOf(call), call), method));
         return { metadata, message: undefined, messages, trailers };
       },
     };
@@ -86,4 +86,17 @@ function methodService({ type }: GrpcMethod, handler: AnyHandler): Service<GrpcS
       return { message: await handler(inputOf(call), call), metadata, messages: NO_MESSAGES, trailers };
     },
   };
+}
+
+function messageStream(given: unknown, { path }: GrpcMethod): MessageStream<unknown> {
+  // An object with either method is an iterable, as far as can be seen before it is iterated.
+  if (isObject(given) && (Symbol.asyncIterator in given || Symbol.iterator in given)) {
+    return given as MessageStream<unknown>;
+  }
+  if (given instanceof Promise) given.catch(() => {}); // of an async function that is no generator: nobody else hears of it
+  throw new UsageError(`the handler of ${path} must give an iterable of messages, such as an async generator`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

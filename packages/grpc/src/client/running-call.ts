@@ -75,10 +75,8 @@ export class RunningCall {
 
 function deadlineOf(options: GrpcCallOptions, defaultTimeoutMs: number, clock: Clock): GrpcDeadline | undefined {
   const { timeoutMs = defaultTimeoutMs, deadlineAtMs = Number.POSITIVE_INFINITY } = options;
-  for (const [name, value] of Object.entries({ timeoutMs, deadlineAtMs })) {
-    if (typeof value !== 'number' || Number.isNaN(value))
-      throw new UsageError(`${name} must be a number, got ${value}`);
-  }
+  checkNumber('timeoutMs', timeoutMs);
+  checkNumber('deadlineAtMs', deadlineAtMs);
   const parent = options.parent?.deadline ?? options.parent?.extensions?.get(CallDeadline);
   const limitMs = Math.min(
     timeoutMs,
@@ -86,6 +84,10 @@ function deadlineOf(options: GrpcCallOptions, defaultTimeoutMs: number, clock: C
   );
   if (parent !== undefined && parent.remainingMs <= limitMs) return parent;
   return limitMs === Number.POSITIVE_INFINITY ? undefined : GrpcDeadline.after(limitMs, clock);
+}
+
+function checkNumber(name: string, value: unknown): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new UsageError(`${name} must be a number, got ${value}`);
 }
 
 function streamOf(messages: MessageStream<unknown>): AsyncIterable<unknown> {

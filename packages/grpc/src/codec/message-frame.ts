@@ -118,10 +118,11 @@ export class MessageFrameDecoder {
   }
 
   #keepRest(): void {
-    const rest = this.#input.subarray(this.#at);
+    const isEmpty = this.#at === this.#input.length;
+    const rest = isEmpty ? NOTHING : this.#input.subarray(this.#at);
     this.#input = NOTHING;
     this.#at = 0;
-    if (rest.length === 0) return;
+    if (isEmpty) return;
     this.#pending.push(rest);
     this.#pendingBytes += rest.length;
     // A peer that sends byte by byte must not make a message weigh a hundred times its size.

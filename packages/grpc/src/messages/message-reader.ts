@@ -129,10 +129,17 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
         if (!frame.isCompressed) return frame.bytes;
         return inflateMessage(frame.bytes, this.#options.encoding, this.#options.maxMessageBytes);
       }
-      const chunk = this.#isBodyOver ? undefined : this.#takeWhole();
-      const bytes = chunk ?? (await this.#read());
-      if (bytes === undefined) return this.#end();
-      this.#decoder.push(bytes);
+      let chunk = this.#isBodyOver ? undefined : this.#takeWhole();
+      if (chunk === undefined && !this.#isBodyOver) {
+        try {
+          chunk = await this.#body.read();
+        } catch (error) {
+          throw this.#options.toFailure?.(error) ?? error;
+        }
+        if (chunk === undefined) this.#isBodyOver = true;
+      }
+      if (chunk === undefined) return this.#end();
+      this.#decoder.push(chunk);
     }
   }
 
@@ -144,17 +151,6 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     if (whole === undefined) return undefined;
     this.#isBodyOver = true;
     return typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
-  }
-
-  async #read(): Promise<Uint8Array | undefined> {
-    if (this.#isBodyOver) return undefined;
-    try {
-      const chunk = await this.#body.read();
-      if (chunk === undefined) this.#isBodyOver = true;
-      return chunk;
-    } catch (error) {
-      throw this.#options.toFailure?.(error) ?? error;
-    }
   }
 
   #end(): undefined {

@@ -60,18 +60,19 @@ export function grpcService(
     methods.set(method.path, { method, service: layers.reduceRight((inner, layer) => layer(inner), service) });
   }
   const grpc: Service<HttpRequest, HttpResponse> = {
-    serve: async (request) => new ServerExchange(request, full).serve(methods),
+    serve: (request) => new ServerExchange(request, full).serve(methods),
   };
   const others = otherProtocols(grpc, methods, full.maxMessageBytes, protocols);
+  const serveOthers = async (request: HttpRequest): Promise<HttpResponse> => {
+    const response = others(request);
+    if (response !== undefined) return response;
+    request.body.cancel();
+    return refuseOthers(request, protocols);
+  };
   const hasGrpc = protocols.includes('grpc');
   return {
-    async serve(request) {
-      if (hasGrpc && isGrpc(request)) return new ServerExchange(request, full).serve(methods);
-      const response = others(request);
-      if (response !== undefined) return response;
-      request.body.cancel();
-      return refuseOthers(request, protocols);
-    },
+    serve: (request) =>
+      hasGrpc && isGrpc(request) ? new ServerExchange(request, full).serve(methods) : serveOthers(request),
   };
 }
 

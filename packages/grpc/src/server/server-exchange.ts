@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
 import { HttpBody } from '@lamella/http';
 import type { AbortListener, Clock, Timer } from '@lamella/service-core';
 import { AbortScope, ClosedError } from '@lamella/service-core';
@@ -60,9 +60,16 @@ export class ServerExchange {
       this.#timer = this.#startTimer(admitted);
       const reply = await this.#scope.race(this.#reply(admitted));
       if (hasResponseStream(admitted.method.type)) return await this.#streamed(admitted.method, reply);
-      const bytes = await this.#encoded(reply.message, admitted.method);
+      const encoded = this.#encoded(reply.message, admitted.method);
+      const bytes = encoded instanceof Uint8Array ? encoded : await encoded;
       this.#close();
-      const body = HttpBody.from(bytes, { trailers: () => okTrailers(reply.trailers) });
+      let trailers: HttpHeaders | undefined; // engines ask several times
+      const body = HttpBody.from(bytes, {
+        trailers() {
+          trailers ??= okTrailers(reply.trailers);
+          return trailers;
+        },
+      });
       return messagesResponse(admitted.method.response.format, this.#encoding, reply.metadata, body);
     } catch (error) {
       return this.#failed(error);
@@ -157,6 +164,7 @@ export class ServerExchange {
 
   get #encoding(): GrpcEncoding {
     const { encoding } = this.#options;
+    if (encoding === 'identity') return encoding;
     const isAccepted = acceptsEncoding(this.#request.headers.get('grpc-accept-encoding'), encoding);
     return isAccepted ? encoding : 'identity';
   }

@@ -10,7 +10,7 @@ import type { AttemptContent, CallContent, CallContentOptions } from './call-con
  * The messages of a caller's stream: pulled once, and kept as long as another attempt might need them.
  *
  * @remarks
- * Nothing is pulled before an attempt has room for it. What is kept is bounded: whoever takes it beyond `maxReplayBytes` is the last attempt,
+ * Nothing is pulled before an attempt has room for it, and then what is there at once. What is kept is bounded: whoever takes it beyond `maxReplayBytes` is the last attempt,
  * and from then on, as from a commit, a message is forgotten as soon as it is taken.
  */
 export class StreamContent implements CallContent {

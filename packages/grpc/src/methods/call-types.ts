@@ -11,7 +11,7 @@ export type InitOf<Codec extends AnyGrpcCodec> = Codec extends GrpcCodec<infer _
 /** A value now or later. */
 export type Awaitable<Value> = Value | PromiseLike<Value>;
 
-/** Messages to be sent, taken one at a time when there is room. */
+/** Messages to be sent, taken when there is room: as many as are there at once, up to 16 KiB. */
 export type MessageStream<Message> = AsyncIterable<Message> | Iterable<Message>;
 
 /** What serves a method. */

@@ -93,11 +93,11 @@ describe.each([...WAYS, ...GRPC])('Connect-ES calls our server by $name', (way) 
   it('that fail, with code, message, details and metadata', async () => {
     const { client } = await open(way);
     for (const call of [
-      client.say({ text: 'fail' }),
-      all(client.spell({ text: 'fail' })),
-      client.join(words('fail')),
+      () => client.say({ text: 'fail' }),
+      () => all(client.spell({ text: 'fail' })),
+      () => client.join(words('fail')),
     ]) {
-      const error = ConnectError.from(await call.catch((reason: unknown) => reason));
+      const error = ConnectError.from(await call().catch((reason: unknown) => reason));
       expect([error.code, error.rawMessage]).toEqual([Code.NotFound, 'nö 100%']);
       expect([error.metadata.get('x-why'), error.metadata.get('why-bin')]).toEqual(['so', '/w']);
       expect(error.findDetails(DurationSchema)).toEqual([create(DurationSchema, { seconds: 7n })]);

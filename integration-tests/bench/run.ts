@@ -25,6 +25,11 @@ if (values.list) {
   for (const row of rows) console.log(`${row.name.padEnd(16)} ${row.about}`);
   process.exit(0);
 }
+for (const name of ['rounds', 'seconds'] as const) {
+  if (/^[1-9]\d{0,3}$/.test(values[name])) continue;
+  console.error(`--${name} must be a whole number from 1 to 9999, such as: pnpm bench client --${name} 3`);
+  process.exit(2);
+}
 if (values.profile) {
   const folder = mkdtempSync(join(tmpdir(), 'lamella-profile-'));
   process.env['LAMELLA_BENCH_PROFILE'] = folder;

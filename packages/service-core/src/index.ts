@@ -39,6 +39,7 @@ export type { Forkable, Insertable, Readable, Scope, TransportScope } from './ex
 // Time and shutting down
 
 export type { Clock, Timer } from './clock/clock.ts';
+export { sleep } from './clock/sleep.ts';
 export type { SystemClock } from './clock/system-clock.ts';
 export { systemClock } from './clock/system-clock.ts';
 export type { LifecycleOptions } from './lifecycle/create-lifecycle.ts';

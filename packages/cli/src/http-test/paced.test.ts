@@ -1,8 +1,6 @@
-import { AbortScope } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { paced } from './paced.ts';
-import { pause } from './pause.ts';
 
 describe('paced', () => {
   it('gives each item at its time, which does not depend on when the one before was taken', async () => {
@@ -32,33 +30,6 @@ describe('paced', () => {
     expect(await second).toEqual({ value: undefined, done: true });
     expect(await items.next()).toEqual({ value: undefined, done: true });
     expect(taken).toEqual([0]);
-  });
-});
-
-describe('pause', () => {
-  it('waits', async () => {
-    const clock = new FakeClock();
-    let isOver = false;
-    const over = pause(100, { clock, scope: new AbortScope() }).then(() => {
-      isOver = true;
-    });
-    clock.advance(99);
-    await settle();
-    expect(isOver).toBe(false);
-    clock.advance(1);
-    await over;
-    await pause(0, { clock, scope: new AbortScope() });
-  });
-
-  it('ends with what ends its scope, and leaves no timer', async () => {
-    const clock = new FakeClock();
-    const scope = new AbortScope();
-    const reason = new Error('gone');
-    const over = pause(100, { clock, scope });
-    scope.abort(reason);
-    await expect(over).rejects.toBe(reason);
-    await expect(pause(100, { clock, scope })).rejects.toBe(reason);
-    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -1,9 +1,9 @@
 import { HttpResponse, isBodyless, reasonPhrase } from '@lamella/http';
+import { sleep } from '@lamella/service-core';
 import { jsonResponse } from './described-request.ts';
 import { describedRequest } from './echo-endpoints.ts';
 import type { EndpointGroup, EndpointParts } from './endpoint.ts';
 import { decimalOf, textOf } from './parameters.ts';
-import { pause } from './pause.ts';
 import { statusOf } from './status-list.ts';
 
 /** Endpoints for the status of a response, and for when it comes. */
@@ -26,7 +26,7 @@ export function statusEndpoints({ clock, random }: Pick<EndpointParts, 'clock' |
         serve: async (request, params) => {
           const seconds = decimalOf(params, 'seconds', { min: 0, max: 10 });
           const described = await describedRequest(request);
-          await pause(seconds * 1_000, { clock, scope: request.scope });
+          if (seconds > 0) await sleep(clock, seconds * 1_000, request.scope);
           return jsonResponse(described);
         },
       },

@@ -1,12 +1,11 @@
 import type { HttpRequest } from '@lamella/http';
 import { HttpBody, HttpResponse, isBodyless, rangeLayer } from '@lamella/http';
-import { serviceFn } from '@lamella/service-core';
+import { serviceFn, sleep } from '@lamella/service-core';
 import { describedHead } from './described-request.ts';
 import type { EndpointGroup, EndpointParts, PathValues } from './endpoint.ts';
 import { paced } from './paced.ts';
 import { badRequest, integerOf, queryDecimal, queryInteger } from './parameters.ts';
 import { alphabet, noise, PatternSource } from './pattern-source.ts';
-import { pause } from './pause.ts';
 
 /** Endpoints for content that is long, slow, or asked for in parts. */
 export function streamEndpoints(parts: Pick<EndpointParts, 'clock' | 'random'>): EndpointGroup {
@@ -93,7 +92,7 @@ async function drip(request: HttpRequest, { clock }: Pick<EndpointParts, 'clock'
   const count = queryInteger(request, 'numbytes', { min: 1, max: 10_000, preset: 10 });
   const status = queryInteger(request, 'code', { min: 200, max: 599, preset: 200 });
   if (isBodyless(status) || status === 205) throw badRequest(`code must be one that has content, got ${status}`);
-  await pause(delayMs, { clock, scope: request.scope });
+  if (delayMs > 0) await sleep(clock, delayMs, request.scope);
   const body = paced({ count, intervalMs: durationMs / count, clock, make: () => '*' });
   return binary(HttpBody.from(body, { size: count }), status);
 }

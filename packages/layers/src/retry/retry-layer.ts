@@ -1,12 +1,11 @@
 import type { Clock, Service } from '@lamella/service-core';
-import { addErrorFacts, isCancellation, isLamellaError, systemClock } from '@lamella/service-core';
+import { addErrorFacts, isCancellation, isLamellaError, sleep, systemClock } from '@lamella/service-core';
 import type { Attemptable } from '../attempt/attempt.ts';
 import { attemptInput } from '../attempt/attempt.ts';
 import { requireCount, requireFunction, requireOptionalFunction, requireRange } from '../shared/checks.ts';
 import { disposeOutput, quietDiscard } from '../shared/dispose-output.ts';
 import { guardedHook } from '../shared/guarded-hook.ts';
 import type { ServiceAlsoTaking } from '../shared/service-also-taking.ts';
-import { sleep } from '../shared/sleep.ts';
 import type { Backoff } from './exponential-backoff.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';

@@ -1,5 +1,5 @@
 import type { Timer } from '@lamella/service-core';
-import { AbortScope, TimeoutError } from '@lamella/service-core';
+import { AbortScope, sleep, TimeoutError } from '@lamella/service-core';
 import { OtlpError } from '../errors.ts';
 import type { OtlpSignal } from '../receiver/otlp-data.ts';
 import type { OtlpExporterOptions } from './otlp-exporter-options.ts';
@@ -52,7 +52,7 @@ export class ExportRun {
       if (attempt >= maxAttempts || waitMs >= this.#leftMs) {
         throw new OtlpError('LML_ERR_OTLP_UNAVAILABLE', outcome.message, { cause: outcome.cause });
       }
-      await this.#wait(waitMs);
+      await sleep(this.#terms.options.clock, waitMs, this.#scope);
     }
   }
 
@@ -77,16 +77,6 @@ export class ExportRun {
     const { backoffMs, maxBackoffMs, random } = this.#terms.options;
     const baseMs = Math.min(maxBackoffMs, backoffMs * 1.5 ** (attempt - 1));
     return Math.max(baseMs * (0.8 + 0.4 * random()), retryAfterMs ?? 0);
-  }
-
-  async #wait(waitMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#terms.options.clock.startTimer(waitMs, resolve);
-    try {
-      await this.#race(promise);
-    } finally {
-      timer.cancel();
-    }
   }
 
   /** A transport that does not hear of the end of the time must not hold an export. */

@@ -3,7 +3,7 @@ import type { GrpcImplementation, GrpcServerCall } from '@lamella/grpc';
 import { GrpcStatus, GrpcStatusError, implementService } from '@lamella/grpc';
 import { formatAddress, PeerAddress } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
-import { pause } from '../../http-test/pause.ts';
+import { sleep } from '@lamella/service-core';
 import type { EchoReply, EchoRequest } from './echo-pb.ts';
 import { Echo, EchoReplySchema } from './echo-pb.ts';
 
@@ -13,7 +13,7 @@ export function grpcEcho({ clock }: { readonly clock: Clock }): GrpcImplementati
     const { message, data, intervalMs, failStatus, failMessage } = request;
     requireRange('interval_ms', intervalMs, 0, 60_000);
     requireRange('fail_status', failStatus, 0, 16);
-    await pause(intervalMs, { clock, scope: call.scope });
+    if (intervalMs > 0) await sleep(clock, intervalMs, call.scope);
     if (failStatus > 0) throw new GrpcStatusError(failStatus, failMessage);
     return create(EchoReplySchema, { message, data, number, ...(number === 1 ? factsOf(call) : {}) });
   };

@@ -1,8 +1,7 @@
-import { addErrorFacts } from '@lamella/service-core';
+import { addErrorFacts, sleep } from '@lamella/service-core';
 import { isGrpcStatusError } from '../../calls/end-of-call.ts';
 import type { GrpcReply } from '../../calls/grpc-reply.ts';
 import { hasRequestStream } from '../../methods/grpc-method.ts';
-import { sleep } from '../sleep.ts';
 import { isUnconnected, isUnprocessed, pushbackOf } from './attempt-failures.ts';
 import type { CallRun } from './call-run.ts';
 import { attemptCall } from './call-run.ts';

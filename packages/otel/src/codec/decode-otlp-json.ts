@@ -1,11 +1,11 @@
 import { OtlpError } from '../errors.ts';
+import { DecodeBudget } from './decode-budget.ts';
 import type { OtlpField, OtlpMessage, OtlpScalar } from './otlp-messages.ts';
-import { MAX_DEPTH } from './otlp-messages.ts';
 
 /**
  * Reads a message of OTLP in JSON, in the very shape in which it comes out of protobuf.
  *
- * @throws OtlpError `LML_ERR_OTLP_BAD_MESSAGE` if it is no message. Fields that are not known are passed over.
+ * @throws OtlpError `LML_ERR_OTLP_BAD_MESSAGE` if it is no message, or too much. Fields that are not known are passed over.
  */
 export function decodeOtlpJson(message: OtlpMessage, text: string): Record<string, unknown> {
   let parsed: unknown;
@@ -14,30 +14,35 @@ export function decodeOtlpJson(message: OtlpMessage, text: string): Record<strin
   } catch (cause) {
     throw new OtlpError('LML_ERR_OTLP_BAD_MESSAGE', 'the message is not JSON', { cause });
   }
-  return readMessage(message, parsed, 0);
+  return readMessage(message, parsed, 0, new DecodeBudget());
 }
 
-function readMessage(message: OtlpMessage, given: unknown, depth: number): Record<string, unknown> {
-  if (depth > MAX_DEPTH)
-    throw new OtlpError('LML_ERR_OTLP_BAD_MESSAGE', `messages are nested deeper than ${MAX_DEPTH}`);
+function readMessage(
+  message: OtlpMessage,
+  given: unknown,
+  depth: number,
+  budget: DecodeBudget,
+): Record<string, unknown> {
+  budget.takeMessage(depth);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrongType('a message', given);
   const values = new Map<string, unknown>(Object.entries(given));
   const found: Record<string, unknown> = {};
   for (const field of message.values()) {
     const value = values.get(field.name) ?? undefined; // null stands for what is left out
-    if (field.isRepeated) found[field.name] = readList(field, value ?? [], depth);
-    else if (value !== undefined) found[field.name] = readValue(field, value, depth);
+    if (field.isRepeated) found[field.name] = readList(field, value ?? [], depth, budget);
+    else if (value !== undefined) found[field.name] = readValue(field, value, depth, budget);
   }
   return found;
 }
 
-function readList(field: OtlpField, given: unknown, depth: number): unknown[] {
+function readList(field: OtlpField, given: unknown, depth: number, budget: DecodeBudget): unknown[] {
   if (!Array.isArray(given)) throw wrongType(field.name, given);
-  return given.map((value: unknown) => readValue(field, value, depth));
+  return given.map((value: unknown) => readValue(field, value, depth, budget));
 }
 
-function readValue({ name, type }: OtlpField, value: unknown, depth: number): unknown {
-  if (typeof type === 'function') return readMessage(type(), value, depth + 1);
+function readValue({ name, type }: OtlpField, value: unknown, depth: number, budget: DecodeBudget): unknown {
+  if (typeof type === 'function') return readMessage(type(), value, depth + 1, budget);
+  budget.takeValue();
   const read = READERS[type](value);
   if (read === undefined) throw wrongType(name, value);
   return read;

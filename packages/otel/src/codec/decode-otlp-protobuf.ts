@@ -1,27 +1,31 @@
 import { OtlpError } from '../errors.ts';
+import { DecodeBudget } from './decode-budget.ts';
 import type { OtlpField, OtlpMessage, OtlpScalar } from './otlp-messages.ts';
-import { MAX_DEPTH } from './otlp-messages.ts';
 import { ProtobufReader, WIRE } from './protobuf-reader.ts';
 
 /**
  * Reads a message of OTLP in protobuf, in the shape that it has in OTLP/JSON: lists are always there, everything else only if it was sent.
  *
- * @throws OtlpError `LML_ERR_OTLP_BAD_MESSAGE` if it is malformed. Fields that are not known are passed over.
+ * @throws OtlpError `LML_ERR_OTLP_BAD_MESSAGE` if it is malformed, or too much. Fields that are not known are passed over.
  */
 export function decodeOtlpProtobuf(message: OtlpMessage, bytes: Uint8Array): Record<string, unknown> {
-  return readMessage(message, new ProtobufReader(bytes), 0);
+  return readMessage(message, new ProtobufReader(bytes), 0, new DecodeBudget());
 }
 
-function readMessage(message: OtlpMessage, reader: ProtobufReader, depth: number): Record<string, unknown> {
-  if (depth > MAX_DEPTH)
-    throw new OtlpError('LML_ERR_OTLP_BAD_MESSAGE', `messages are nested deeper than ${MAX_DEPTH}`);
+function readMessage(
+  message: OtlpMessage,
+  reader: ProtobufReader,
+  depth: number,
+  budget: DecodeBudget,
+): Record<string, unknown> {
+  budget.takeMessage(depth);
   const found: Record<string, unknown> = {};
   for (const { name, isRepeated } of message.values()) if (isRepeated) found[name] = [];
   while (!reader.isAtEnd) {
     const { number, wireType } = reader.tag();
     const field = message.get(number);
     if (field === undefined) reader.skip(wireType);
-    else readField(found, field, reader, wireType, depth);
+    else readField(found, field, reader, wireType, depth, budget);
   }
   return found;
 }
@@ -32,21 +36,34 @@ function readField(
   reader: ProtobufReader,
   wireType: number,
   depth: number,
+  budget: DecodeBudget,
 ): void {
   const list = isRepeated ? found[name] : undefined;
   if (Array.isArray(list)) {
     // Numbers come packed, or one by one: a reader takes both.
     if (typeof type !== 'function' && WIRE_TYPES[type] !== WIRE.bytes && wireType === WIRE.bytes) {
       const packed = new ProtobufReader(reader.bytes());
-      while (!packed.isAtEnd) list.push(readScalar(packed, type, WIRE_TYPES[type]));
-    } else list.push(readValue(reader, type, wireType, depth));
-  } else found[name] = readValue(reader, type, wireType, depth);
+      while (!packed.isAtEnd) {
+        budget.takeValue();
+        list.push(readScalar(packed, type, WIRE_TYPES[type]));
+      }
+    } else list.push(readValue(reader, type, wireType, depth, budget));
+  } else found[name] = readValue(reader, type, wireType, depth, budget);
 }
 
-function readValue(reader: ProtobufReader, type: OtlpField['type'], wireType: number, depth: number): unknown {
-  if (typeof type !== 'function') return readScalar(reader, type, wireType);
+function readValue(
+  reader: ProtobufReader,
+  type: OtlpField['type'],
+  wireType: number,
+  depth: number,
+  budget: DecodeBudget,
+): unknown {
+  if (typeof type !== 'function') {
+    budget.takeValue();
+    return readScalar(reader, type, wireType);
+  }
   if (wireType !== WIRE.bytes) throw badWireType(wireType);
-  return readMessage(type(), new ProtobufReader(reader.bytes()), depth + 1);
+  return readMessage(type(), new ProtobufReader(reader.bytes()), depth + 1, budget);
 }
 
 function readScalar(reader: ProtobufReader, type: OtlpScalar, wireType: number): unknown {

@@ -8,9 +8,10 @@ import {
 } from '@opentelemetry/otlp-transformer';
 import { describe, expect, it } from 'vitest';
 import { telemetryOfEverything } from '../../test/support/telemetry-of-everything.ts';
+import { MAX_DEPTH, MAX_VALUES } from './decode-budget.ts';
 import { decodeOtlpJson } from './decode-otlp-json.ts';
 import { decodeOtlpProtobuf } from './decode-otlp-protobuf.ts';
-import { MAX_DEPTH, OTLP_REQUESTS } from './otlp-messages.ts';
+import { OTLP_REQUESTS } from './otlp-messages.ts';
 
 const BAD = { code: 'LML_ERR_OTLP_BAD_MESSAGE' };
 const everything = await telemetryOfEverything();
@@ -211,6 +212,35 @@ describe('values within values', () => {
       expect(decode(1_000)).toThrow(expect.objectContaining(BAD));
     }
   });
+});
+
+describe('exports of many small things', () => {
+  it.each<[string, (count: number) => void]>([
+    [
+      'messages in protobuf',
+      (count) =>
+        decodeOtlpProtobuf(
+          OTLP_REQUESTS.traces,
+          new Uint8Array(count * 2).map((_, index) => (index % 2 === 0 ? 0x0a : 0)),
+        ),
+    ],
+    [
+      'messages in JSON',
+      (count) => decodeOtlpJson(OTLP_REQUESTS.traces, `{"resourceSpans":[${Array(count).fill('{}').join()}]}`),
+    ],
+    // Five messages stand above the list.
+    ['numbers in one piece', (count) => decodeOtlpProtobuf(OTLP_REQUESTS.metrics, explicitBounds(count - 5))],
+  ])('are read up to a count of all of them: %s', (_what, decode) => {
+    expect(() => decode(MAX_VALUES - 1)).not.toThrow(); // the export itself is one
+    expect(() => decode(MAX_VALUES)).toThrow(expect.objectContaining(BAD));
+  });
+
+  function explicitBounds(count: number): Uint8Array {
+    const wrap = (tag: number, inner: Uint8Array): Uint8Array =>
+      Buffer.concat([Uint8Array.from([tag, ...lengthOf(inner.length)]), inner]);
+    const point = wrap(0x3a, new Uint8Array(count * 8)); // explicit_bounds, packed doubles
+    return wrap(0x0a, wrap(0x12, wrap(0x12, wrap(0x4a, wrap(0x0a, point)))));
+  }
 });
 
 /** Protobuf leaves out what is 0, empty or false; JSON may say so. */

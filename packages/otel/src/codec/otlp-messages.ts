@@ -195,6 +195,3 @@ export const OTLP_REQUESTS: Readonly<Record<'traces' | 'metrics' | 'logs', OtlpM
   metrics: message([1, 'resourceMetrics', () => resourceMetrics, 'repeated']),
   logs: message([1, 'resourceLogs', () => resourceLogs, 'repeated']),
 };
-
-/** How deep messages may stand within each other; a value that is a list of lists goes as deep as its sender likes. */
-export const MAX_DEPTH = 64;

@@ -10,7 +10,7 @@ import { takeExport } from './otlp-sink.ts';
 
 /** Options of {@link otlpReceiver}. */
 export interface OtlpReceiverOptions {
-  /** Longest export to read, when decompressed, in bytes, greater than 0. Default 16_777_216 (16 MiB). */
+  /** Longest export to read, when decompressed, in bytes, greater than 0. Default 4_194_304 (4 MiB). */
   readonly maxBytes?: number;
 }
 
@@ -21,7 +21,7 @@ export interface OtlpReceiverOptions {
  * @remarks
  * Source: opentelemetry.io/docs/specs/otlp. What is malformed is answered with 400, what is too long with 413, another format with 415, another
  * method with 405, another path with 404. If the sink fails, so does the request, and the server in front answers with 500, which senders take
- * as final. Everything that comes is read into memory, one export at a time, so `maxBytes` times the number of requests is what it may take.
+ * as final. Everything that comes is read into memory, one export at a time: `maxBytes`, and what 500,000 messages and values take, which is as many as an export may have.
  *
  * @param sink - What becomes of it.
  * @throws UsageError if an option is out of its range.
@@ -36,7 +36,7 @@ export interface OtlpReceiverOptions {
  * });
  */
 export function otlpReceiver(sink: OtlpSink, options: OtlpReceiverOptions = {}): Service<HttpRequest, HttpResponse> {
-  const { maxBytes = 16 * 1024 * 1024 } = options;
+  const { maxBytes = 4 * 1024 * 1024 } = options;
   if (!(maxBytes > 0)) throw new UsageError(`maxBytes must be > 0, got ${maxBytes}`);
   return stack(requestDecompressionLayer({ maxBytes }), {
     async serve(request: HttpRequest): Promise<HttpResponse> {

@@ -16,6 +16,7 @@ import { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import { MessageReader } from '../messages/message-reader.ts';
 import { hasRequestStream, hasResponseStream } from '../methods/grpc-method.ts';
 import type { AttemptContent } from './call-content-types.ts';
+import { keepTimeout } from './keep-timeout.ts';
 import { checkHead, endMetadata } from './response-status.ts';
 import { toCallFailure } from './to-call-failure.ts';
 
@@ -65,16 +66,23 @@ export function attemptOverHttp(
 
 function requestOf({ call, scope, content, encoding }: CallAttempt, options: AttemptOverHttpOptions): HttpRequest {
   const target = `${options.url}${call.method.path}`;
-  const headers = headFields(call, encoding, options.userAgent);
+  const timeoutMs = call.deadline?.remainingMs;
+  const headers = headFields(call, timeoutMs, encoding, options.userAgent);
   const request = HttpRequest.from({ method: 'POST', target, headers, body: content.body });
+  if (call.deadline !== undefined && timeoutMs !== undefined) keepTimeout(request, call.deadline, timeoutMs);
   // A stream is quiet when there is nothing to say; a call without a deadline should notice a server that never answers.
   request.allowQuiet({ beforeHead: call.deadline !== undefined });
   return request.fork({ scope, extensions: call.extensions });
 }
 
 /** In the order that PROTOCOL-HTTP2.md of grpc/grpc asks for. */
-function headFields({ method, metadata, deadline }: GrpcCall, encoding: GrpcEncoding, userAgent: string): HttpHeaders {
-  const fields = deadline === undefined ? [] : ['grpc-timeout', formatGrpcTimeout(deadline.remainingMs)];
+function headFields(
+  { method, metadata }: GrpcCall,
+  timeoutMs: number | undefined,
+  encoding: GrpcEncoding,
+  userAgent: string,
+): HttpHeaders {
+  const fields = timeoutMs === undefined ? [] : ['grpc-timeout', formatGrpcTimeout(timeoutMs)];
   fields.push('te', 'trailers', 'content-type', contentTypeOf(method.request.format));
   if (encoding !== 'identity') fields.push('grpc-encoding', encoding);
   fields.push('grpc-accept-encoding', ACCEPTED_ENCODINGS);

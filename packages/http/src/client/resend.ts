@@ -75,6 +75,11 @@ function sendAttempt(
   return pool.serve(request.scope, wantsFresh, (connection, dial) => {
     start.dial = dial;
     extensions.link('egress', connection.extensions);
+    try {
+      request.context.changeFields?.(attempt.headers);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return connection.serve(attempt);
   });
 }

@@ -208,6 +208,32 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
   }
 
   /**
+   * Has fields changed as late as can be: by an HTTP client, when a connection stands and before the head is written to it.
+   *
+   * @remarks
+   * For what says how much time is left, since waiting for a connection takes some of it. `change` gets the headers of each attempt, which nobody else
+   * has; what it throws is what the attempt fails with. It holds for this request, its copies and its forks; of several, all are called, in their order.
+   * Whatever is no client of `createHttpClient` calls none: the fields should be good without.
+   *
+   * @example
+   * function withAge(request: HttpRequest, madeAtMs: number): HttpRequest {
+   *   request.beforeSend((headers) => headers.set('x-age-ms', `${Date.now() - madeAtMs}`));
+   *   return request;
+   * }
+   */
+  beforeSend(change: (headers: HttpHeaders) => void): void {
+    const { changeFields: earlier } = this.context;
+    if (earlier === undefined) {
+      this.context.changeFields = change;
+      return;
+    }
+    this.context.changeFields = (headers) => {
+      earlier(headers);
+      change(headers);
+    };
+  }
+
+  /**
    * Makes a changed copy.
    *
    * @returns A request with some parts changed; scope, store and everything else is shared.

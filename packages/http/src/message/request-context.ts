@@ -1,5 +1,6 @@
 import type { Extensions } from '@lamella/service-core';
 import { AbortScope, createExtensions } from '@lamella/service-core';
+import type { HttpHeaders } from './http-headers.ts';
 
 /** What a {@link RequestContext} stands in. */
 export interface RequestContextOptions {
@@ -27,6 +28,8 @@ export class RequestContext {
   allowsQuiet = false;
   /** Whether that holds for the head of the response, too. */
   allowsLateHead = false;
+  /** Changes fields when a connection stands; see `beforeSend` of the request. */
+  changeFields: ((headers: HttpHeaders) => void) | undefined;
 
   constructor(options: RequestContextOptions) {
     this.#options = options;

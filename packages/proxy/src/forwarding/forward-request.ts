@@ -4,6 +4,7 @@ import type { Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
+import { endedCallBody, resetCallResponse } from './grpc-answers.ts';
 import { loopResponse } from './loop-response.ts';
 import { countForward } from './max-forwards.ts';
 import { refused } from './refused.ts';
@@ -76,7 +77,9 @@ export function answerFailure(
   { pseudonym, tellsDetails }: Forwarding,
 ): HttpResponse {
   if (isCancellation(request, error)) throw error;
-  const answer = gatewayErrorResponse(error, pseudonym, { details: tellsDetails });
+  const answer =
+    resetCallResponse(error, request.headers, pseudonym) ??
+    gatewayErrorResponse(error, pseudonym, { details: tellsDetails });
   if (answer === undefined) throw error;
   return answer;
 }
@@ -95,8 +98,10 @@ function forwardResponse(
   const isNoTrailer = removeHopByHop(headers, { keepsUpgrade: upgraded !== undefined || status === 426 });
   addVia(headers, version, forwarding.pseudonym);
   forwarding.editResponse?.(headers, response, request);
-  if (upgraded === undefined)
-    return response.with({ headers, body: forwardTrailers(response.body, isNoTrailer, version) });
+  if (upgraded === undefined) {
+    const body = endedCallBody(forwardTrailers(response.body, isNoTrailer, version), response);
+    return response.with({ headers, body });
+  }
   const handler = tunnelService(upgraded, request, forwarding, join);
   return HttpResponse.upgrade({ status, reason, headers }, handler, { guard: upgraded });
 }

@@ -44,6 +44,11 @@ export function gatewayErrorResponse(
   return response;
 }
 
+/** Whether an error is about the way to the next server. */
+export function isGatewayFailure(error: unknown): boolean {
+  return classify(error) !== undefined;
+}
+
 interface Failure {
   readonly status: 502 | 503 | 504;
   /** Proxy error type of RFC 9209. */

@@ -1,0 +1,109 @@
+import type { BodySource } from '@lamella/http';
+import { HttpBody, HttpConnectionError, HttpHeaders, HttpResponse, HttpStreamResetError } from '@lamella/http';
+import { describe, expect, it } from 'vitest';
+import { GatewayFailure } from './gateway-error.ts';
+import { endedCallBody, resetCallResponse } from './grpc-answers.ts';
+import { MadeByProxy } from './made-by-proxy.ts';
+
+describe('the answer to a call whose stream was reset', () => {
+  it.each([
+    ['NO_ERROR', '13'],
+    ['INTERNAL_ERROR', '13'],
+    ['REFUSED_STREAM', '14'],
+    ['CANCEL', '1'],
+    ['ENHANCE_YOUR_CALM', '8'],
+    ['INADEQUATE_SECURITY', '7'],
+    ['STREAM_CLOSED', '2'],
+    ['0x2a', '2'],
+  ])('is for %s the status %s, in the format of the request', (resetCode, status) => {
+    const error = resetBy('remote', resetCode);
+    const response = resetCallResponse(error, typed('Application/gRPC+json; charset=utf-8'), 'me');
+    expect(response?.status).toBe(200);
+    expect([...(response?.headers ?? [])]).toEqual([
+      ['content-type', 'Application/gRPC+json'],
+      ['grpc-status', status],
+      ['grpc-message', `the server reset the stream with ${resetCode}`],
+      ['Proxy-Status', 'me; error=connection_terminated'],
+    ]);
+    expect(response?.extensions.get(GatewayFailure)).toBe(error);
+    expect(response?.extensions.get(MadeByProxy)).toBe(true);
+  });
+
+  it.each<[string, unknown, string | undefined]>([
+    ['a request of gRPC-Web', resetBy('remote'), 'application/grpc-web+proto'],
+    ['another request', resetBy('remote'), 'application/json'],
+    ['a request without a type', resetBy('remote'), undefined],
+    ['a stream that this side has reset', resetBy('local'), 'application/grpc'],
+    ['a connection that ended', ended(), 'application/grpc'],
+  ])('is none for %s', (_, error, type) => {
+    expect(resetCallResponse(error, typed(type), 'me')).toBeUndefined();
+  });
+});
+
+describe('the body of a call', () => {
+  it.each<[string, unknown, string]>([
+    ['the connection ends', ended(), '14'],
+    ['the stream is reset', resetBy('remote', 'CANCEL'), '1'],
+  ])('ends with a status when %s', async (_, error, status) => {
+    const response = failing(error);
+    const body = endedCallBody(response.body, response);
+    expect(await body.text()).toBe('ab');
+    expect(body.trailers?.get('grpc-status')).toBe(status);
+    expect(response.extensions.get(GatewayFailure)).toBe(error);
+  });
+
+  it('fails where the failure is none of the way', async () => {
+    const error = new TypeError('undefined is no function');
+    const response = failing(error);
+    await expect(endedCallBody(response.body, response).text()).rejects.toBe(error);
+  });
+
+  it('ends with its own trailers when nothing happens', async () => {
+    const trailers = HttpHeaders.from({ 'grpc-status': '5' });
+    const body = HttpBody.fromSource({ ...sourceOf(), trailers });
+    const response = HttpResponse.from({ headers: { 'content-type': 'application/grpc' }, body });
+    const ending = endedCallBody(response.body, response);
+    expect(await ending.text()).toBe('ab');
+    expect(ending.trailers?.get('grpc-status')).toBe('5');
+  });
+
+  it.each([
+    ['of another type', HttpResponse.from({ headers: { 'content-type': 'text/plain' }, body: streamed() })],
+    ['that is at hand', HttpResponse.from({ headers: { 'content-type': 'application/grpc' }, body: 'ab' })],
+  ])('is left alone if it is one %s', (_, response) => {
+    expect(endedCallBody(response.body, response)).toBe(response.body);
+    response.body.cancel();
+  });
+});
+
+function typed(type: string | undefined): HttpHeaders {
+  return HttpHeaders.from(type === undefined ? {} : { 'content-type': type });
+}
+
+function resetBy(origin: 'remote' | 'local', resetCode = 'CANCEL'): HttpStreamResetError {
+  return new HttpStreamResetError('the stream was reset', { resetCode, origin, processed: 'unknown' });
+}
+
+function ended(): HttpConnectionError {
+  return new HttpConnectionError('LML_ERR_HTTP_RESPONSE_INCOMPLETE', 'ended', { processed: 'unknown' });
+}
+
+function failing(error: unknown): HttpResponse {
+  return HttpResponse.from({ headers: { 'content-type': 'application/grpc+proto' }, body: streamed(error) });
+}
+
+function streamed(error?: unknown): HttpBody {
+  return HttpBody.fromSource(sourceOf(error));
+}
+
+function sourceOf(error?: unknown): BodySource {
+  const chunks = ['a', 'b'];
+  return {
+    async read() {
+      const chunk = chunks.shift();
+      if (chunk === undefined && error !== undefined) throw error;
+      return chunk === undefined ? undefined : Buffer.from(chunk);
+    },
+    cancel() {},
+  };
+}

@@ -1,0 +1,80 @@
+import { HttpBody, HttpHeaders, HttpResponse, HttpStreamResetError } from '@lamella/http';
+import { GatewayFailure, isGatewayFailure } from './gateway-error.ts';
+import { MadeByProxy } from './made-by-proxy.ts';
+import { proxyStatus } from './proxy-status.ts';
+
+/**
+ * The answer to a call of gRPC whose stream the next server has reset before it answered.
+ *
+ * @remarks
+ * The status is what the client would have seen without a proxy. By an HTTP status it could only be told that it is UNAVAILABLE, and would try
+ * again what the server has refused for good.
+ *
+ * @returns `undefined` if it is no such call, or has failed otherwise: what HTTP says of that means the same to clients.
+ */
+export function resetCallResponse(error: unknown, request: HttpHeaders, pseudonym: string): HttpResponse | undefined {
+  if (!(error instanceof HttpStreamResetError) || error.origin !== 'remote') return undefined;
+  const type = grpcTypeOf(request);
+  if (type === undefined) return undefined;
+  const headers = [['content-type', type] as const, ...endOf(error), proxyStatus(pseudonym, 'connection_terminated')];
+  const response = HttpResponse.from({ headers });
+  response.extensions.insert(GatewayFailure, error);
+  response.extensions.insert(MadeByProxy, true);
+  return response;
+}
+
+/**
+ * The body of a response of gRPC, with an end even if the way to the next server breaks: the status that the client would have seen without a proxy.
+ */
+export function endedCallBody(body: HttpBody, response: HttpResponse): HttpBody {
+  if (body.isAtHand || grpcTypeOf(response.headers) === undefined) return body;
+  let end: HttpHeaders | undefined;
+  return HttpBody.fromSource({
+    read: () =>
+      body.read().catch((error: unknown) => {
+        if (!isGatewayFailure(error)) throw error;
+        response.extensions.insert(GatewayFailure, error);
+        end = HttpHeaders.from(endOf(error));
+        return undefined;
+      }),
+    cancel: (reason) => body.cancel(reason),
+    onOver: (listener) => body.onOver(listener),
+    get trailers() {
+      return end ?? body.trailers;
+    },
+  });
+}
+
+/** Says by no word what stands behind the proxy. */
+function endOf(error: unknown): readonly (readonly [name: string, value: string])[] {
+  const isReset = error instanceof HttpStreamResetError;
+  const status = isReset ? (STATUS_OF_RESET[error.resetCode] ?? UNKNOWN) : UNAVAILABLE;
+  const message = isReset ? `the server reset the stream with ${error.resetCode}` : 'the response was broken off';
+  return [
+    ['grpc-status', String(status)],
+    ['grpc-message', message],
+  ];
+}
+
+/** The content type, without parameters; `undefined` if it is not that of gRPC itself. */
+function grpcTypeOf(headers: HttpHeaders): string | undefined {
+  return GRPC.exec(headers.get('content-type') ?? '')?.[1];
+}
+
+const GRPC = /^(application\/grpc(?:\+[!#$%&'*+\-.^_`|~0-9a-z]+)?)[ \t]*(?:;|$)/i;
+const [UNKNOWN, INTERNAL, UNAVAILABLE] = [2, 13, 14];
+/** PROTOCOL-HTTP2.md of grpc/grpc, "Errors". */
+const STATUS_OF_RESET: Readonly<Record<string, number>> = {
+  NO_ERROR: INTERNAL,
+  PROTOCOL_ERROR: INTERNAL,
+  INTERNAL_ERROR: INTERNAL,
+  FLOW_CONTROL_ERROR: INTERNAL,
+  SETTINGS_TIMEOUT: INTERNAL,
+  FRAME_SIZE_ERROR: INTERNAL,
+  REFUSED_STREAM: UNAVAILABLE,
+  CANCEL: 1,
+  COMPRESSION_ERROR: INTERNAL,
+  CONNECT_ERROR: INTERNAL,
+  ENHANCE_YOUR_CALM: 8,
+  INADEQUATE_SECURITY: 7,
+};

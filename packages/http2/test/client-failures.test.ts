@@ -1,7 +1,7 @@
 import { HttpBody, HttpRequest } from '@lamella/http';
 import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { data, headers } from './support/frames.ts';
+import { data, goaway, headers, settings } from './support/frames.ts';
 import { RawServer } from './support/raw-server.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -73,6 +73,25 @@ describe('the error of requests that a connection ended under', () => {
     });
     await server.close();
     await failed;
+  });
+});
+
+describe('a connection that ends before it was used', () => {
+  it.each([
+    ['speaks another protocol', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n'), 'LML_ERR_HTTP2_UNEXPECTED_FRAME', 'SETTINGS'],
+    ['speaks HTTP/1.1', Buffer.from('HTTP/1.1 400 Bad\r\n'), 'LML_ERR_HTTP2_ANSWERED_BY_HTTP1', 'HTTP/1.1'],
+    ['has enough', Buffer.concat([settings(), goaway(0, 11, 'later')]), 'LML_ERR_HTTP2_GOAWAY', 'later'],
+  ])('tells why: the server %s', async (_, greeting, code, message) => {
+    const server = await RawServer.open({ greeting: [greeting] });
+    expect(server.connection.state).not.toBe('open');
+    expect(server.connection.failure).toMatchObject({ code, message: expect.stringContaining(message) });
+    await server.close();
+  });
+
+  it('tells nothing where the server just leaves', async () => {
+    const server = await RawServer.open();
+    await server.close();
+    expect([server.connection.state, server.connection.failure]).toEqual(['closed', undefined]);
   });
 });
 

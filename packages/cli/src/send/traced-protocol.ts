@@ -36,6 +36,9 @@ function tracedConnection(inner: HttpConnection, onSent: (request: HttpRequest) 
     get isInDoubt() {
       return inner.isInDoubt ?? false;
     },
+    get failure() {
+      return inner.failure;
+    },
     get idleSinceMs() {
       return inner.idleSinceMs;
     },

@@ -23,6 +23,8 @@ export interface HttpConnection extends Service<HttpRequest, HttpResponse>, Asyn
   readonly state: 'open' | 'closing' | 'closed';
   /** Whether the peer has been silent for so long that it may be gone: until it is heard, requests had better go elsewhere. Default false. */
   readonly isInDoubt?: boolean;
+  /** Why it has ended, if the peer broke a rule or gave a reason: what a request is told that came too late for it. Default `undefined`. */
+  readonly failure?: unknown;
   /** Since when nothing has been under way, in milliseconds on the monotonic clock. */
   readonly idleSinceMs: number;
   /** For how long the peer keeps an idle connection, in milliseconds, as far as it has said; `Infinity` if it has not. */

@@ -1,6 +1,6 @@
 import { ConnectTimings } from '@lamella/net-core';
 import type { Clock, ErrorFacts } from '@lamella/service-core';
-import { AbortScope, addErrorFacts, ClosedError, LimitError } from '@lamella/service-core';
+import { AbortScope, addErrorFacts, ClosedError, LimitError, ProtocolError } from '@lamella/service-core';
 import { HttpConnectionError } from '../errors.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpResponse } from '../message/http-response.ts';
@@ -237,8 +237,9 @@ export class OriginPool implements OriginPoolIdentity {
           return;
         }
         // Not opened anew on the spot: a server that drops everybody, or is leaving, would be dialled without end.
+        const { failure } = connection;
         connection.destroy();
-        this.#failOpening(scope, deadOnArrival());
+        this.#failOpening(scope, failure instanceof ProtocolError ? badGreeting(failure) : deadOnArrival(failure));
       },
       (error: unknown) => {
         this.#opening.delete(scope);
@@ -352,9 +353,16 @@ export function hasPlace(size: number, leaving: number, maximum: number): boolea
   return size - Math.min(leaving, maximum) < maximum;
 }
 
-function deadOnArrival(): HttpConnectionError {
+/** The server has spoken first, and broken a rule: the next connection would begin in the same way. */
+function badGreeting(failure: ProtocolError): ProtocolError {
+  return addErrorFacts(failure, { layer: 'http-pool', phase: 'connect', retryable: false });
+}
+
+/** @param cause - What is known of it. */
+function deadOnArrival(cause: unknown): HttpConnectionError {
   return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', 'the connection ended before it could be used', {
     processed: 'no',
     facts: { layer: 'http-pool', phase: 'connect', retryable: true },
+    ...(cause === undefined ? {} : { cause }),
   });
 }

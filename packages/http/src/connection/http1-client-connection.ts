@@ -49,6 +49,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #requestCount = 0;
   #idleSinceMs: number;
+  #failure: unknown;
   #peerIdleTimeoutMs = Number.POSITIVE_INFINITY;
   #isPaused = false;
   #hasSwitched = false;
@@ -77,6 +78,10 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   get state(): 'open' | 'closing' | 'closed' {
     return this.#state;
+  }
+
+  get failure(): unknown {
+    return this.#failure;
   }
 
   get idleSinceMs(): number {
@@ -254,6 +259,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
         this.#setState('closed');
         break;
       case 'failed':
+        this.#failure = event.error;
         this.#breakOff(
           event.error.code === 'LML_ERR_HTTP1_UNEXPECTED_END' ? this.#incomplete(event.error) : event.error,
         );

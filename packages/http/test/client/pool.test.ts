@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
-import type { Connector } from '@lamella/net-core';
+import type { ByteStream, Connector } from '@lamella/net-core';
 import { createConnection, memoryNetwork, memoryPipe, resources } from '@lamella/net-core';
-import { checkLedger } from '@lamella/net-core/testing';
+import { checkLedger, utf8 } from '@lamella/net-core/testing';
 import { createLifecycle } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -190,6 +190,25 @@ describe('the pool', () => {
     });
     expect(dials).toBe(3);
     expect(client.gauges()).toEqual([]);
+  });
+
+  it('dials a server once that speaks first, by another protocol, and says what it did', async () => {
+    const servers: ByteStream[] = [];
+    const connector: Connector = {
+      async serve() {
+        const [near, far] = memoryPipe();
+        void far.write([utf8('SSH-2.0-OpenSSH_9.6\r\n')]);
+        servers.push(far);
+        return createConnection(near);
+      },
+    };
+    const { client } = setup({ connector });
+    await expect(client.serve(request('http://a.test/'))).rejects.toMatchObject({
+      code: 'LML_ERR_HTTP1_UNEXPECTED_BYTES',
+      facts: { layer: 'http-pool', phase: 'connect', retryable: false, peer: 'http://a.test:80' },
+    });
+    expect(servers.length).toBe(1);
+    servers[0]?.destroy();
   });
 
   it('knows of the connection of a second try: close and destroy end it', async () => {

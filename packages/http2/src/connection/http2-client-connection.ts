@@ -37,6 +37,7 @@ export class Http2ClientConnection implements HttpConnection {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #idleSinceMs: number;
   /** What GOAWAY has said. */
+  #goaway: unknown;
   #failure: unknown;
   #destroyed: { readonly reason: unknown } | undefined;
   #listener: (() => void) | undefined;
@@ -77,6 +78,10 @@ export class Http2ClientConnection implements HttpConnection {
 
   get isInDoubt(): boolean {
     return this.#protocol.isInDoubt;
+  }
+
+  get failure(): unknown {
+    return this.#failure ?? this.#goaway;
   }
 
   get idleSinceMs(): number {
@@ -149,7 +154,7 @@ export class Http2ClientConnection implements HttpConnection {
     if (this.#destroyed !== undefined) throw this.#destroyed.reason;
     // Nothing of it has left this machine: it may go elsewhere.
     if (!request.scope.aborted && this.#problem !== undefined) {
-      throw unsent(this.extensions, this.#failure ?? this.#problem);
+      throw unsent(this.extensions, this.#goaway ?? this.#problem);
     }
     return this.serve(request);
   }
@@ -162,12 +167,13 @@ export class Http2ClientConnection implements HttpConnection {
         this.#work.hasNews = true;
         break;
       case 'goaway':
-        this.#failure = new Http2ConnectionError(event.errorCode, event.debugText);
+        this.#goaway = new Http2ConnectionError(event.errorCode, event.debugText);
         if (event.errorCode === ERROR_CODE.ENHANCE_YOUR_CALM && event.debugText === 'too_many_pings') {
           this.#work.options.onTooManyPings();
         }
         break;
       case 'failed':
+        this.#failure = event.error;
         this.#failAll(() => event.error);
         this.#setState('closed');
         this.#driver.close(event.error);
@@ -199,11 +205,11 @@ export class Http2ClientConnection implements HttpConnection {
         exchange.tunnel?.onSent();
         break;
       case 'reset':
-        this.#work.fail(exchange, resetByServer(event.errorCode, this.#failure));
+        this.#work.fail(exchange, resetByServer(event.errorCode, this.#goaway));
         break;
       case 'cut': {
         // The server has ended the connection in good order, as far as TCP goes, and left the response out.
-        const cause = this.#failure ?? toStreamError({ reason: 'eof' });
+        const cause = this.#goaway ?? toStreamError({ reason: 'eof' });
         this.#work.fail(exchange, incomplete(exchange, this.#responses.hasServed, cause));
         break;
       }
@@ -217,7 +223,7 @@ export class Http2ClientConnection implements HttpConnection {
   }
 
   onClosed(info: CloseInfo): void {
-    const cause = this.#failure ?? toStreamError(info);
+    const cause = this.#goaway ?? toStreamError(info);
     this.#failAll((exchange) => incomplete(exchange, this.#responses.hasServed, cause), info);
     this.#readers.close();
     this.#setState('closed');

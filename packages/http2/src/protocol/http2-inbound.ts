@@ -110,15 +110,15 @@ export class Http2Inbound implements FrameSink {
 
   onFrameHeader(type: number, flags: number, streamId: number, length: number): void {
     if (length === HTTP1_ANSWER[0] && type === HTTP1_ANSWER[1] && flags === HTTP1_ANSWER[2]) this.#checkVersion();
+    if (!this.#hasSettings && (type !== FRAME.settings || (flags & FLAG.ack) !== 0)) {
+      throw unexpected('the first frame is not SETTINGS: who sent it may not speak HTTP/2'); // said before how large it seems
+    }
     if (length > this.#limits.maxFrameBytes) {
       throw badSize(`a frame has ${length} bytes, ${this.#limits.maxFrameBytes} are allowed`);
     }
     const section = this.#section;
     if (section !== undefined && (type !== FRAME.continuation || streamId !== section.streamId)) {
       throw unexpected(`a frame of type ${type} stands between HEADERS and CONTINUATION`);
-    }
-    if (!this.#hasSettings && (type !== FRAME.settings || (flags & FLAG.ack) !== 0)) {
-      throw unexpected('the first frame is not SETTINGS');
     }
     if (type === FRAME.data) this.#startData(flags, streamId, length);
   }

@@ -5,10 +5,12 @@ import { connectRequest, memoryNetwork, parseAddress, serveListener } from '@lam
 import { createExtensions, serviceFn, stack } from '@lamella/service-core';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
+import { failingProviders } from '../../test/support/failing-providers.ts';
 import { Recording } from '../../test/support/recording.ts';
 import { DialledConnectionSpan } from '../context/connection-spans.ts';
 import { TelemetryContext } from '../context/telemetry-context.ts';
 import { httpServerTelemetryLayer } from '../http/http-server-telemetry-layer.ts';
+import type { TelemetryOptions } from '../shared/telemetry-options.ts';
 import { connectionTelemetryLayer } from './connection-telemetry-layer.ts';
 import { connectorTelemetryLayer } from './connector-telemetry-layer.ts';
 
@@ -133,6 +135,16 @@ describe('telemetry of connections', () => {
     });
   });
 
+  it.each(['tracerProvider', 'meterProvider'] as const)('carries bytes though the %s fails', async (which) => {
+    const { connect, listener } = await setup(echoOnce, { [which]: failingProviders()[which] });
+    const connection = await connect();
+    await connection.stream.write([Buffer.from('ping')]);
+    expect(await readBytes(connection, 4)).toBe('ping');
+    connection.stream.destroy();
+    await connection.stream.closed; // with which the connector's metrics are recorded
+    await listener.close();
+  });
+
   it('passes connections on as they are without an SDK', async () => {
     const network = memoryNetwork();
     const listener = await network.listen(parseAddress('192.0.2.1:80'));
@@ -155,14 +167,15 @@ describe('telemetry of connections', () => {
   });
 });
 
-async function setup(serve: (connection: Connection) => Promise<void>) {
+async function setup(serve: (connection: Connection) => Promise<void>, providers: TelemetryOptions = {}) {
   const recording = new Recording();
   recordings.push(recording);
   const network = memoryNetwork({ clock: recording.clock });
   const listener = await network.listen(parseAddress('192.0.2.1:80'));
-  const server = connectionTelemetryLayer(recording.options)(serviceFn(serve));
+  const options = { ...recording.options, ...providers };
+  const server = connectionTelemetryLayer(options)(serviceFn(serve));
   void serveListener(listener, server, { onError: () => {} });
-  const connector = connectorTelemetryLayer(recording.options)(network.connector());
+  const connector = connectorTelemetryLayer(options)(network.connector());
   const connect = () => connector.serve(connectRequest({ target: parseAddress('192.0.2.1:80') }));
   return { recording, connector, connect, listener };
 }

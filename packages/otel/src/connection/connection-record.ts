@@ -2,6 +2,7 @@ import type { ByteCounts, CloseInfo } from '@lamella/net-core';
 import type { Attributes, Context } from '@opentelemetry/api';
 import type { ActiveEntry } from '../shared/active-counts.ts';
 import { ATTR } from '../shared/names.ts';
+import { safely } from '../shared/safely.ts';
 import type { ConnectionInstruments, ConnectionRole } from './connection-instruments.ts';
 import { ROLE } from './connection-instruments.ts';
 
@@ -19,7 +20,7 @@ export function enterConnection(
   return instruments?.active.enter(`${role} ${transport}`, () => connectionLabels(role, transport));
 }
 
-/** What metrics say of a connection that is over. */
+/** What metrics say of a connection that is over. Never throws. */
 export function recordConnection(
   { duration, io }: ConnectionInstruments,
   end: {
@@ -32,9 +33,11 @@ export function recordConnection(
 ): void {
   const { labels, counts, errorType, context } = end;
   const ended = errorType === undefined ? labels : { ...labels, [ATTR.errorType]: errorType };
-  duration.record(end.durationMs / 1_000, ended, context);
-  io.add(counts.bytesIn, { ...labels, [ATTR.networkIoDirection]: 'receive' }, context);
-  io.add(counts.bytesOut, { ...labels, [ATTR.networkIoDirection]: 'transmit' }, context);
+  safely(() => {
+    duration.record(end.durationMs / 1_000, ended, context);
+    io.add(counts.bytesIn, { ...labels, [ATTR.networkIoDirection]: 'receive' }, context);
+    io.add(counts.bytesOut, { ...labels, [ATTR.networkIoDirection]: 'transmit' }, context);
+  });
 }
 
 /** What a span says of the bytes of a connection, and of its end. */

@@ -121,7 +121,7 @@ export class ClientExchange {
     const status = response?.status;
     const timings = response?.extensions.get(HttpTimings);
     const end = { outcome, error, response, status, failsFrom: 400 as const };
-    const attributesOf = endExchange(operation, end, {
+    endExchange(operation, end, {
       instruments: this.#instruments,
       metricKey: () => this.#metricKey(response),
       metricAttributes: () => this.#metricAttributes(response),
@@ -132,12 +132,9 @@ export class ClientExchange {
           ...(response === undefined ? {} : connectedAttributes(response)),
         };
       },
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#responseBytes,
     });
-    if (attributesOf !== undefined && this.#requestBytes !== undefined) {
-      const attributes = attributesOf();
-      this.#instruments?.requestBodySize.record(this.#requestBytes(), attributes, operation.context);
-      this.#instruments?.responseBodySize.record(this.#responseBytes, attributes, operation.context);
-    }
   }
 
   /** The head of the response came to this layer and to the client at about the same time: from there backwards. */

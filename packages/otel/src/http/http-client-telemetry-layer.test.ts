@@ -15,6 +15,7 @@ import { layerCases } from '@lamella/service-core/testing';
 import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { failingProviders } from '../../test/support/failing-providers.ts';
 import { httpSubject } from '../../test/support/http-subject.ts';
 import { Recording, sinceEpochMs } from '../../test/support/recording.ts';
 import { connectionTelemetryLayer } from '../connection/connection-telemetry-layer.ts';
@@ -262,6 +263,16 @@ describe('httpClientTelemetryLayer', () => {
       propagation.disable();
     }
     expect(seen[0]?.headers.get('traceparent')).toMatch(/^00-/);
+  });
+
+  it('passes on requests and responses though spans or metrics fail', async () => {
+    const { recording, client } = setup({ ...failingProviders(), recordsBodySizes: true });
+    expect(await textOf(client, { target: 'http://app.test/', body: 'question' })).toBe('');
+    const { client: untold } = setup({ meterProvider: failingProviders().meterProvider }, async () =>
+      HttpResponse.from({ body: HttpBody.from(chunks(['a', 'b'])) }),
+    );
+    expect(await textOf(untold, { target: 'http://app.test/' })).toBe('ab');
+    expect(recording.spans).toEqual([]);
   });
 
   it('does not touch the headers of the caller', async () => {

@@ -5,6 +5,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { errorType } from '../shared/error-type.ts';
 import { ATTR } from '../shared/names.ts';
 import type { Operation, OperationOutcome } from '../shared/operation.ts';
+import { safely } from '../shared/safely.ts';
 import { addHeaders } from './header-attributes.ts';
 import type { HttpInstruments } from './http-instruments.ts';
 import type { HttpTelemetrySettings } from './http-telemetry-options.ts';
@@ -41,7 +42,7 @@ export function exchangeErrorType({ outcome, error, status, failsFrom }: Exchang
   return status !== undefined && status >= failsFrom ? String(status) : undefined;
 }
 
-/** Ends the span and records the duration. @returns Makes the attributes of metrics; `undefined` if it was over already, or there are no metrics. */
+/** Ends the span and records the metrics; only the first call does anything. Never throws. */
 export function endExchange(
   operation: HttpOperation,
   end: ExchangeEnd,
@@ -52,8 +53,11 @@ export function endExchange(
     /** Attributes of the duration beside status and `error.type`. */
     readonly metricAttributes: () => Attributes;
     readonly spanAttributes: () => Attributes;
+    /** Size of the body of the request, where sizes are metrics too. */
+    readonly requestBytes: (() => number) | undefined;
+    readonly responseBytes: number;
   },
-): (() => Attributes) | undefined {
+): void {
   const type = exchangeErrorType(end);
   const durationMs = operation.end({
     outcome: end.outcome,
@@ -63,7 +67,8 @@ export function endExchange(
     isError: type !== undefined,
     attributes: told.spanAttributes,
   });
-  if (durationMs === undefined || told.instruments === undefined) return undefined;
+  const { instruments, requestBytes } = told;
+  if (durationMs === undefined || instruments === undefined) return;
   const attributesOf = (): Attributes => {
     const attributes = told.metricAttributes();
     if (end.status !== undefined) attributes[ATTR.statusCode] = end.status;
@@ -71,8 +76,14 @@ export function endExchange(
     return attributes;
   };
   const key = `${end.status} ${type} ${told.metricKey()}`;
-  told.instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context);
-  return attributesOf;
+  const { context } = operation;
+  safely(() => {
+    instruments.duration.record(durationMs / 1_000, key, attributesOf, context);
+    if (requestBytes === undefined) return;
+    const attributes = attributesOf();
+    instruments.requestBodySize.record(requestBytes(), attributes, context);
+    instruments.responseBodySize.record(told.responseBytes, attributes, context);
+  });
 }
 
 /** What a span tells of a response. */

@@ -6,6 +6,7 @@ import { layerCases } from '@lamella/service-core/testing';
 import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
+import { failingProviders } from '../../test/support/failing-providers.ts';
 import { httpSubject } from '../../test/support/http-subject.ts';
 import { Recording, sinceEpochMs } from '../../test/support/recording.ts';
 import { contextOf, TelemetryContext } from '../context/telemetry-context.ts';
@@ -353,6 +354,19 @@ describe('httpServerTelemetryLayer', () => {
     expect(await recording.points(ACTIVE)).toEqual([]);
   });
 
+  it('answers though spans or metrics fail, and counts nothing as going on for ever', async () => {
+    const { meterProvider, tracerProvider } = failingProviders();
+    const recording = kept(new Recording());
+    const options = { ...recording.options, recordsBodySizes: true };
+    for (const failing of [{ tracerProvider }, { meterProvider }]) {
+      const layer = httpServerTelemetryLayer({ ...options, ...failing });
+      const client = directClientOn(layer(serviceFn(({ path }: HttpRequest) => respondTo(path))));
+      expect(await textOf(client, { target: '/whole' })).toBe('ab');
+      expect(await textOf(client, { target: '/streamed' })).toBe('ab');
+    }
+    expect((await recording.points(ACTIVE)).filter(({ value }) => value !== 0)).toEqual([]);
+  });
+
   it.each([
     [{ incoming: 'maybe' }, 'incoming'],
     [{ routeOf: 1 }, 'routeOf'],
@@ -376,6 +390,10 @@ function setup(
   const layer = httpServerTelemetryLayer({ ...recording.options, ...options });
   const service = layer(serviceFn(serve));
   return { recording, layer, service, client: directClientOn(service) };
+}
+
+function respondTo(path: string): HttpResponse {
+  return HttpResponse.from({ body: path === '/whole' ? 'ab' : HttpBody.from(chunks(['a', 'b'])) });
 }
 
 function kept(recording: Recording): Recording {

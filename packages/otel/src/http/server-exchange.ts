@@ -117,7 +117,7 @@ export class ServerExchange {
     this.#abort?.close(); // an abort that came before there is a listener tells of itself in making it
     const route = safely(() => routeOf(request));
     const end = { outcome, error, response, status, failsFrom: 500 as const };
-    const attributesOf = endExchange(operation, end, {
+    endExchange(operation, end, {
       instruments: this.#instruments,
       metricKey: () => this.#metricKey(route),
       metricAttributes: () => this.#metricAttributes(route),
@@ -128,12 +128,9 @@ export class ServerExchange {
         if (route !== undefined) attributes[ATTR.route] = route;
         return attributes;
       },
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#responseBytes,
     });
-    if (attributesOf !== undefined && this.#requestBytes !== undefined) {
-      const attributes = attributesOf();
-      this.#instruments?.requestBodySize.record(this.#requestBytes(), attributes, operation.context);
-      this.#instruments?.responseBodySize.record(this.#responseBytes, attributes, operation.context);
-    }
   }
 
   /** What {@link #metricAttributes} is made of; the route, which may be any text, stands last. */

@@ -6,6 +6,7 @@ import type { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';
 import { Operation } from '../shared/operation.ts';
+import { safely } from '../shared/safely.ts';
 import type { TelemetrySource } from '../shared/telemetry-source.ts';
 import type { GrpcInstruments } from './grpc-telemetry-options.ts';
 import { isServerFailure, statusNameOf } from './rpc-status.ts';
@@ -114,7 +115,8 @@ export class RpcCall<Call extends GrpcCall> {
       isError: isFailure,
       attributes: () => ({ [ATTR.rpcStatusCode]: status, ...this.#messageCounts() }),
     });
-    if (durationMs === undefined || this.#instruments === undefined) return;
+    const instruments = this.#instruments;
+    if (durationMs === undefined || instruments === undefined) return;
     const attributesOf = (): Attributes => ({
       ...labels,
       [ATTR.rpcSystem]: 'grpc',
@@ -124,7 +126,7 @@ export class RpcCall<Call extends GrpcCall> {
     });
     // Whether a status is a failure follows from the side, and each side has a histogram of its own.
     const key = `${status} ${this.#method}${this.#parts.labelsKey}`;
-    this.#instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context);
+    safely(() => instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context));
   }
 
   #messageCounts(): Attributes {

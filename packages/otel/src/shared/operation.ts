@@ -1,5 +1,5 @@
 import type { Clock } from '@lamella/service-core';
-import type { Attributes, Context, Histogram, Link, Span, SpanKind, Tracer } from '@opentelemetry/api';
+import type { Attributes, Context, Link, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
 import { diag, SpanStatusCode } from '@opentelemetry/api';
 import { contextWithSpan } from '../context/context-with-span.ts';
 import type { ActiveEntry } from './active-counts.ts';
@@ -82,7 +82,7 @@ export class Operation<Input, Output> {
     if (tracer === undefined) this.context = parent;
     else {
       const options = { kind, attributes, startTime: this.#startEpochMs, root: isRoot, ...(links && { links }) };
-      const span = tracer.startSpan(name, options, parent);
+      const span = this.#startSpan(tracer, name, options);
       this.context = contextWithSpan(parent, span);
       if (span.isRecording()) this.span = span;
     }
@@ -129,9 +129,14 @@ export class Operation<Input, Output> {
     return durationMs;
   }
 
-  /** Records how long it took, in seconds. */
-  record(histogram: Histogram, durationMs: number, attributes: Attributes): void {
-    histogram.record(durationMs / 1_000, attributes, this.context);
+  /** Samplers and processors are of others: a call whose span comes to nothing must not stay among those that are going on. */
+  #startSpan(tracer: Tracer, name: string, options: SpanOptions): Span {
+    try {
+      return tracer.startSpan(name, options, this.#parts.parent);
+    } catch (error) {
+      this.leave();
+      throw error;
+    }
   }
 
   #endSpan(end: OperationEnd<Output>, durationMs: number): void {

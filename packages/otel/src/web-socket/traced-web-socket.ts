@@ -10,6 +10,7 @@ import { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';
 import { Operation } from '../shared/operation.ts';
+import { safely } from '../shared/safely.ts';
 import type { TelemetrySource } from '../shared/telemetry-source.ts';
 import { CountedWebSocket, MessageCounts } from './counted-web-socket.ts';
 import type { WebSocketInstruments } from './web-socket-instruments.ts';
@@ -89,12 +90,11 @@ export function traceWebSocket(
       }),
     });
     if (durationMs === undefined || instruments === undefined) return;
-    operation.record(
-      instruments.duration,
-      durationMs,
-      type === undefined ? labels : { ...labels, [ATTR.errorType]: type },
-    );
-    recordMessages(instruments, counts, labels);
+    safely(() => {
+      const ended = type === undefined ? labels : { ...labels, [ATTR.errorType]: type };
+      instruments.duration.record(durationMs / 1_000, ended, operation.context);
+      recordMessages(instruments, counts, labels);
+    });
   });
   return { socket, context: operation.context };
 }

@@ -56,11 +56,12 @@ export type { HttpServerOptions } from './server/server-options.ts';
 
 // Client
 
-export type { HttpClient, HttpClientOptions, OriginCounters, OriginGauge } from './client/http-client.ts';
+export type { HttpClient, HttpClientOptions } from './client/http-client.ts';
 export { createHttpClient } from './client/http-client.ts';
 export type { HttpConnection, HttpProtocol, OpenHttpConnectionOptions } from './client/http-connection.ts';
 export type { Http1Options } from './client/http1.ts';
 export { http1 } from './client/http1.ts';
+export type { OriginCounters, OriginGauge } from './client/pool-group.ts';
 export type { PoolOptions } from './client/pool-options.ts';
 export type { CallTimings } from './timings/http-timings.ts';
 export { HttpTimings } from './timings/http-timings.ts';
@@ -90,7 +91,7 @@ export { requests } from './client/requests/requests.ts';
 
 // Outbound proxies
 
-export type { HttpProxyConnectorOptions } from './client/proxy/http-proxy-connector.ts';
+export type { HttpProxyConnector, HttpProxyConnectorOptions } from './client/proxy/http-proxy-connector.ts';
 export { httpProxyConnector } from './client/proxy/http-proxy-connector.ts';
 export type { ProxyEnvironment } from './client/proxy/proxy-from-environment.ts';
 export { proxyFromEnvironment } from './client/proxy/proxy-from-environment.ts';

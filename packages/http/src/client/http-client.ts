@@ -1,5 +1,5 @@
 import type { Address, Connector } from '@lamella/net-core';
-import type { Clock, Drainable, Lifecycle, Service } from '@lamella/service-core';
+import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
 import { HttpConnectionError } from '../errors.ts';
 import type { HttpRequest } from '../message/http-request.ts';
@@ -9,12 +9,14 @@ import { http1 } from './http1.ts';
 import { originOf } from './origin.ts';
 import type { DialOptions } from './origin-dialer.ts';
 import { OriginDialer } from './origin-dialer.ts';
-import type { OriginCounts, OriginPoolHost } from './origin-pool.ts';
-import { hasPlace, OriginPool } from './origin-pool.ts';
+import type { OriginPool } from './origin-pool.ts';
+import type { OriginCounters, OriginGauge } from './pool-group.ts';
+import { PoolGroup } from './pool-group.ts';
 import type { PoolOptions } from './pool-options.ts';
-import { fullPoolOptions } from './pool-options.ts';
-import { proxyFields } from './proxy/proxy-fields.ts';
+import { fullPoolOptions, UNLIMITED } from './pool-options.ts';
+import { PoolsLife } from './pools-life.ts';
 import { proxySelector } from './proxy/proxy-selector.ts';
+import { SharedTunnels } from './proxy/shared-tunnels.ts';
 import type { ConnectorLayer, ProxyChain, ProxySelector } from './proxy/via.ts';
 import { chainRoute } from './proxy/via.ts';
 import { serveWithResend } from './resend.ts';
@@ -39,34 +41,6 @@ export interface HttpClientOptions extends Partial<PoolOptions> {
   readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
   readonly clock?: Clock;
-}
-
-/** What a client has open to one origin. */
-export interface OriginGauge {
-  /** Scheme, host and port; and the proxies on the way, if there are any. */
-  readonly origin: string;
-  /** Connections that are open or being opened. */
-  readonly open: number;
-  /** Connections with a request. */
-  readonly active: number;
-  /** Connections without a request. */
-  readonly idle: number;
-  /** Requests under way on these connections: by HTTP/1.1 one on each at most, by HTTP/2 as many as it has streams. */
-  readonly streams: number;
-  /** Requests that wait for a connection. */
-  readonly waiting: number;
-}
-
-/** What a client has done at one origin. */
-export interface OriginCounters {
-  /** Scheme, host and port; and the proxies on the way, if there are any. */
-  readonly origin: string;
-  /** Connects that were started. */
-  readonly dials: number;
-  /** Connects that came to nothing, those that nobody waited for any more included. */
-  readonly failures: number;
-  /** Requests that were sent on a connection that had served one before. */
-  readonly reuses: number;
 }
 
 /**
@@ -106,43 +80,35 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return new PooledHttpClient(options);
 }
 
-class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
-  readonly protocol = 'http-client' as const;
-  readonly options: PoolOptions;
-  readonly clock: Clock;
-  readonly drained: Promise<void>;
+class PooledHttpClient implements HttpClient {
+  readonly #pools: PoolGroup;
+  /** Connections to proxies that tunnels share; the pools above go through them. */
+  readonly #proxies: PoolGroup;
+  readonly #life: PoolsLife;
   readonly #dialOptions: DialOptions;
   /** For those who need HTTP/1.1; `undefined` where there is nothing else, or not that. */
   readonly #http1Options: DialOptions | undefined;
   readonly #selectProxy: ProxySelector | undefined;
-  readonly #pools = new Map<string, OriginPool>();
-  /** By the key of the pool, in the order in which they were gone to first. */
-  readonly #counts = new Map<string, { readonly origin: string; readonly counts: OriginCounts }>();
-  /** Pools that wait until a connection of another one closes. */
-  readonly #starved = new Set<OriginPool>();
-  #isMakingRoom = false;
-  readonly #resolveDrained: () => void;
-  readonly #registration: Disposable | undefined;
-  #state: 'open' | 'draining' | 'closed' = 'open';
 
   constructor(options: HttpClientOptions) {
     const { connector, tls, protocols = [http1()], proxy, clock = systemClock } = options;
     if (protocols.length === 0) throw new UsageError('protocols must name at least one protocol, such as http1()');
-    this.options = fullPoolOptions(options);
-    this.clock = clock;
-    this.#dialOptions = { connector, tls, protocols, clock };
+    const poolOptions = fullPoolOptions(options);
+    const onLess = (): void => this.#life.check();
+    this.#pools = new PoolGroup(poolOptions, clock, onLess);
+    // Each tunnel is for a connection that counts already: were those to proxies counted too, the two could wait for each other.
+    this.#proxies = new PoolGroup({ ...poolOptions, ...UNLIMITED }, clock, onLess);
+    this.#selectProxy = proxy === undefined ? undefined : proxySelector(proxy);
+    const tunnels = this.#selectProxy && new SharedTunnels(this.#proxies);
+    this.#dialOptions = { connector, tls, protocols, tunnels, clock };
     const only = protocols.filter(({ name }) => name === 'http/1.1');
     this.#http1Options =
       only.length > 0 && protocols.length > 1 ? { ...this.#dialOptions, protocols: only } : undefined;
-    this.#selectProxy = proxy === undefined ? undefined : proxySelector(proxy);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.drained = promise;
-    this.#resolveDrained = resolve;
-    this.#registration = options.lifecycle?.register(this);
+    this.#life = new PoolsLife('http-client', [this.#pools, this.#proxies], options.lifecycle);
   }
 
   readonly serve = (request: HttpRequest): Promise<HttpResponse> => {
-    if (this.#state === 'closed') return Promise.reject(new ClosedError('the client is closed'));
+    if (this.#life.isClosed) return Promise.reject(new ClosedError('the client is closed'));
     try {
       if (this.#http1Options !== undefined && request.headers.has('upgrade')) return this.#serveUpgrade(request);
       return serveWithResend(this.#poolFor(request, this.#dialOptions), request);
@@ -151,77 +117,18 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
     }
   };
 
-  readonly gauges = (): readonly OriginGauge[] =>
-    Array.from(this.#pools.values(), ({ origin, size, active, idle, streams, waiting }) => ({
-      origin,
-      open: size,
-      active,
-      idle,
-      streams,
-      waiting,
-    }));
+  readonly gauges = (): readonly OriginGauge[] => [...this.#pools.gauges, ...this.#proxies.gauges];
 
-  readonly counters = (): readonly OriginCounters[] =>
-    Array.from(this.#counts.values(), ({ origin, counts }) => ({ origin, ...counts }));
+  readonly counters = (): readonly OriginCounters[] => [...this.#pools.counters, ...this.#proxies.counters];
 
-  readonly close = (): Promise<void> => {
-    this.#state = 'closed';
-    this.#closePools();
-    return this.drained;
-  };
+  readonly close = (): Promise<void> => this.#life.close();
 
   readonly destroy = (reason: unknown = new ClosedError('the client was destroyed')): void => {
-    this.#state = 'closed';
-    for (const pool of [...this.#pools.values()]) pool.destroy(reason);
-    this.#checkDrained();
+    this.#life.destroy(reason);
   };
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  // ---- Drainable
-
-  get isIdle(): boolean {
-    return this.gauges().every(({ open, idle, waiting }) => open === idle && waiting === 0);
-  }
-
-  /** Requests that drain elsewhere may still need the client: it goes on, but keeps no connection. */
-  startDrain(): void {
-    if (this.#state === 'open') this.#state = 'draining';
-    this.#closePools();
-  }
-
-  // ---- OriginPoolHost
-
-  get isClosing(): boolean {
-    return this.#state !== 'open';
-  }
-
-  mayOpen(pool: OriginPool): boolean {
-    if (!this.#hasRoom()) {
-      this.#isMakingRoom = true; // for this pool, before all others that wait
-      this.#closeOldestIdle();
-      this.#isMakingRoom = false;
-    }
-    if (this.#hasRoom()) return true;
-    this.#starved.add(pool);
-    return false;
-  }
-
-  onLess(pool: OriginPool): void {
-    if (pool.isDone) this.#pools.delete(pool.key);
-    this.onIdle();
-    this.#checkDrained();
-  }
-
-  onIdle(): void {
-    if (this.#isMakingRoom) return;
-    for (const next of this.#starved) {
-      this.#starved.delete(next);
-      next.openMore();
-      if (this.#starved.has(next)) break; // it is back: there is no room for the others either
-    }
   }
 
   /** An upgrade that the server takes by HTTP/1.1 only gets a connection of that. */
@@ -235,64 +142,11 @@ class PooledHttpClient implements HttpClient, OriginPoolHost, Drainable {
     }
   }
 
-  // ---- pools
-
   #poolFor(request: HttpRequest, options: DialOptions): OriginPool {
     const origin = originOf(request);
     const chain = this.#selectProxy?.({ ...origin.address, scheme: origin.scheme }, request);
     const way = chain === undefined ? origin.key : `${origin.key} ${chainRoute(chain, origin.scheme).key}`;
     const key = options === this.#dialOptions ? way : `${way} http/1.1`;
-    return this.#pools.get(key) ?? this.#addPool(key, new OriginDialer(origin, chain, options));
-  }
-
-  #addPool(key: string, dialer: OriginDialer): OriginPool {
-    const { name, isToProxy, authorization, expectedConcurrent } = dialer;
-    const adaptFields = this.#selectProxy && proxyFields(isToProxy, authorization);
-    const counts = this.#countsOf(key, name);
-    const identity = { key, origin: name, counts, adaptFields, expectedConcurrent };
-    const pool = new OriginPool(identity, dialer.open, this);
-    this.#pools.set(key, pool);
-    return pool;
-  }
-
-  /** They outlive the pool, which goes with its last connection. */
-  #countsOf(key: string, origin: string): OriginCounts {
-    const counts = this.#counts.get(key)?.counts ?? { dials: 0, failures: 0, reuses: 0 };
-    this.#counts.delete(key); // the last one gone to stands at the end
-    this.#counts.set(key, { origin, counts });
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size > MAX_KNOWN_ORIGINS && oldest !== undefined) this.#counts.delete(oldest);
-    return counts;
-  }
-
-  #hasRoom(): boolean {
-    let open = 0;
-    let leavingCount = 0;
-    for (const { size, leaving } of this.#pools.values()) {
-      open += size;
-      leavingCount += leaving;
-    }
-    return hasPlace(open, leavingCount, this.options.maxConnections);
-  }
-
-  #closeOldestIdle(): void {
-    let oldest: OriginPool | undefined;
-    for (const pool of this.#pools.values()) {
-      if (pool.oldestIdleMs < (oldest?.oldestIdleMs ?? Number.POSITIVE_INFINITY)) oldest = pool;
-    }
-    oldest?.closeOldestIdle();
-  }
-
-  #closePools(): void {
-    for (const pool of [...this.#pools.values()]) pool.close();
-    this.#checkDrained();
-  }
-
-  #checkDrained(): void {
-    if (!this.isClosing || this.#pools.size > 0) return;
-    this.#resolveDrained();
-    this.#registration?.[Symbol.dispose]();
+    return this.#pools.get(key) ?? this.#pools.add(key, new OriginDialer(origin, chain, options));
   }
 }
-
-const MAX_KNOWN_ORIGINS = 1_000;

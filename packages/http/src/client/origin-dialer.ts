@@ -1,9 +1,11 @@
-import type { Connection, Connector } from '@lamella/net-core';
-import { AlpnSelected, ConnectError, connectRequest, formatAddress, TlsSession } from '@lamella/net-core';
+import type { Connector } from '@lamella/net-core';
 import type { AbortScope, Clock } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
 import type { HttpConnection, HttpProtocol } from './http-connection.ts';
+import { expectedOf, offeredProtocols, openConnection } from './open-connection.ts';
 import type { Origin } from './origin.ts';
+import type { PoolPlan } from './pool-group.ts';
+import { proxyFields } from './proxy/proxy-fields.ts';
+import type { SharedTunnels } from './proxy/shared-tunnels.ts';
 import type { ChainRoute, ConnectorLayer, ProxyChain } from './proxy/via.ts';
 import { chainRoute } from './proxy/via.ts';
 
@@ -14,23 +16,25 @@ export interface DialOptions {
   readonly tls: ConnectorLayer | undefined;
   /** The preferred one first. */
   readonly protocols: readonly HttpProtocol[];
+  /** For tunnels that share connections to a proxy; `undefined` where the client knows no proxies. */
+  readonly tunnels: SharedTunnels | undefined;
   readonly clock: Clock;
 }
 
 /** Opens connections to one origin, by one way. */
-export class OriginDialer {
-  /** The origin and the way, for people. */
+export class OriginDialer implements PoolPlan {
   readonly name: string;
-  /** Whether whole requests go to a proxy. */
-  readonly isToProxy: boolean;
-  /** Credentials of the proxy that gets whole requests. */
-  readonly authorization: string | undefined;
+  readonly adaptFields: PoolPlan['adaptFields'];
+  readonly expectedConcurrent: number;
   readonly #origin: Origin;
   readonly #options: DialOptions;
   readonly #chain: ProxyChain | undefined;
   readonly #route: ChainRoute | undefined;
+  /** Whether whole requests go to a proxy. */
+  readonly #isToProxy: boolean;
   /** Whether whoever is connected to is spoken to by TLS. */
   readonly #isSecure: boolean;
+  readonly #offered: readonly HttpProtocol[];
 
   /** @throws UsageError if the chain is none. */
   constructor(origin: Origin, chain: ProxyChain | undefined, options: DialOptions) {
@@ -39,64 +43,30 @@ export class OriginDialer {
     this.#chain = chain;
     this.#options = options;
     this.name = chain === undefined ? origin.key : `${origin.key} via ${chain.names.join(', ')}`;
-    this.isToProxy = route?.target !== undefined;
-    this.authorization = route?.authorization;
+    this.#isToProxy = route?.target !== undefined;
     this.#route = route;
-    this.#isSecure = this.isToProxy ? route?.secure === true : origin.scheme === 'https';
+    this.#isSecure = this.#isToProxy ? route?.secure === true : origin.scheme === 'https';
+    this.#offered = offeredProtocols(options.protocols, this.#isSecure);
+    this.expectedConcurrent = expectedOf(this.#offered);
+    this.adaptFields = options.tunnels && proxyFields(this.#isToProxy, route?.authorization);
   }
 
-  /** Requests that one connection can be expected to take at once: `Infinity` as long as it may be one of HTTP/2. */
-  get expectedConcurrent(): number {
-    return this.#offered.some(({ isMultiplexed = false }) => isMultiplexed) ? Number.POSITIVE_INFINITY : 1;
-  }
-
-  /** Opens a connection for whoever waits: it belongs to no request, and carries nothing of one. */
-  readonly open = async (scope: AbortScope, expectedConcurrent: number): Promise<HttpConnection> => {
-    const { connector, tls, clock } = this.#options;
+  readonly open = (scope: AbortScope, expectedConcurrent: number): Promise<HttpConnection> => {
+    const { connector, tls, tunnels, clock } = this.#options;
     const route = this.#route;
-    const base = route?.connectorOn(connector, tls) ?? connector;
+    const base = tunnels && route ? route.connectorOn(connector, tls, tunnels) : connector;
     const secure = this.#isSecure;
-    const request = connectRequest({
+    const plan = {
+      name: this.name,
       target: route?.target ?? this.#origin.address,
+      peer: this.#origin.address,
       secure,
-      scope,
-      alpnOffer: secure ? this.#offered.map(({ name }) => name) : [],
+      connector: secure && tls !== undefined ? tls(base) : base,
+      offered: this.#offered,
+      isToProxy: this.#isToProxy,
       via: this.#chain?.names ?? [],
-    });
-    const connection = await (secure && tls !== undefined ? tls(base) : base).serve(request);
-    try {
-      return this.#choose(connection).open(connection, { isToProxy: this.isToProxy, expectedConcurrent, clock });
-    } catch (error) {
-      connection.stream.destroy(error);
-      throw error;
-    }
+      clock,
+    };
+    return openConnection(plan, scope, expectedConcurrent);
   };
-
-  /** In clear nothing can be agreed on: HTTP/1.1 is what every server speaks, unless only something else is asked for. */
-  get #offered(): readonly HttpProtocol[] {
-    const { protocols } = this.#options;
-    if (this.#isSecure) return protocols;
-    const http1 = protocols.find(({ name }) => name === HTTP1);
-    return http1 === undefined ? protocols.slice(0, 1) : [http1];
-  }
-
-  #choose(connection: Connection): HttpProtocol {
-    const offered = this.#offered;
-    if (this.#isSecure && connection.extensions.get(TlsSession) === undefined) {
-      throw new UsageError(
-        `${this.name} needs TLS: give the client a layer for it, such as tlsConnectLayer of @lamella/tls`,
-      );
-    }
-    // RFC 7301: a server that knows nothing of ALPN speaks what everybody spoke before it.
-    const selected = connection.extensions.get(AlpnSelected) ?? (this.#isSecure ? HTTP1 : offered[0]?.name);
-    const protocol = offered.find(({ name }) => name === selected);
-    if (protocol !== undefined) return protocol;
-    const names = offered.map(({ name }) => name).join(', ');
-    throw new ConnectError('LML_ERR_TLS_NO_ALPN_OVERLAP', `the server speaks ${selected}, but not ${names}`, {
-      phase: 'handshake',
-      facts: { layer: 'http-pool', peer: formatAddress(this.#origin.address) },
-    });
-  }
 }
-
-const HTTP1 = 'http/1.1';

@@ -48,3 +48,10 @@ export function fullPoolOptions(options: Partial<PoolOptions>): PoolOptions {
     maxConnectionAgeMs,
   };
 }
+
+/** No limit of numbers: for connections that others which are counted already stand on. */
+export const UNLIMITED: Pick<PoolOptions, 'maxConnectionsPerOrigin' | 'maxConnections' | 'maxWaitingPerOrigin'> = {
+  maxConnectionsPerOrigin: Number.POSITIVE_INFINITY,
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxWaitingPerOrigin: Number.POSITIVE_INFINITY,
+};

@@ -4,9 +4,18 @@ import type { HttpBody } from '../message/http-body.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import { isIdempotent } from '../message/method.ts';
-import type { CallStartFacts } from '../timings/call-start.ts';
+import type { CallStartFacts, Dial } from '../timings/call-start.ts';
 import { CallStart } from '../timings/call-start.ts';
+import type { HttpConnection } from './http-connection.ts';
 import type { OriginPool } from './origin-pool.ts';
+
+/** What {@link serveWithResend} is told beside the request. */
+export interface ResendOptions {
+  /** Called with the connection of each attempt, right before the attempt is sent; and with its connect if it is the first there. */
+  readonly onSend?: (connection: HttpConnection, dial: Dial | undefined) => void;
+  /** Whether sending it twice does no harm. Default: what its method says. */
+  readonly isHarmless?: boolean;
+}
 
 /**
  * Sends a request; if the connection ended under it before anything came back, sends it again where that is safe.
@@ -17,13 +26,17 @@ import type { OriginPool } from './origin-pool.ts';
  * requests of which nothing has left this machine. The body must be at hand a second time. A second try takes any other
  * connection, the last one a fresh one.
  */
-export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise<HttpResponse> {
+export function serveWithResend(
+  pool: OriginPool,
+  request: HttpRequest,
+  options: ResendOptions = {},
+): Promise<HttpResponse> {
   const isSpare = request.body.canClone;
   const startMs = pool.nowMs;
   pool.hold();
   let first: Promise<HttpResponse>;
   try {
-    first = sendAttempt(pool, request, false, startMs);
+    first = sendAttempt(pool, request, false, startMs, options);
   } catch (error) {
     pool.release();
     throw error;
@@ -35,8 +48,8 @@ export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise
     },
     (error: unknown) => {
       addErrorFacts(error, { attempt: 1 });
-      if (isSpare && maySendAgain(request, error)) {
-        return resend(pool, request, error, startMs).finally(() => pool.release());
+      if (isSpare && maySendAgain(request, error, options)) {
+        return resend(pool, request, error, startMs, options).finally(() => pool.release());
       }
       pool.release();
       throw error;
@@ -44,16 +57,22 @@ export function serveWithResend(pool: OriginPool, request: HttpRequest): Promise
   );
 }
 
-async function resend(pool: OriginPool, request: HttpRequest, first: unknown, startMs: number): Promise<HttpResponse> {
+async function resend(
+  pool: OriginPool,
+  request: HttpRequest,
+  first: unknown,
+  startMs: number,
+  options: ResendOptions,
+): Promise<HttpResponse> {
   let reason = first;
   for (let attempt = 2; ; attempt++) {
     try {
       // A server that has refused a request by its stream is well: there is no need for a connection of its own.
       const wantsFresh = attempt === MAX_ATTEMPTS && !(reason instanceof HttpStreamResetError);
-      return await sendAttempt(pool, request, wantsFresh, startMs);
+      return await sendAttempt(pool, request, wantsFresh, startMs, options);
     } catch (error) {
       addErrorFacts(error, { attempt });
-      if (attempt === MAX_ATTEMPTS || !maySendAgain(request, error)) throw error;
+      if (attempt === MAX_ATTEMPTS || !maySendAgain(request, error, options)) throw error;
       reason = error;
     }
   }
@@ -65,6 +84,7 @@ function sendAttempt(
   request: HttpRequest,
   wantsFresh: boolean,
   startMs: number,
+  { onSend }: ResendOptions,
 ): Promise<HttpResponse> {
   const extensions = request.extensions.fork('attempt');
   const start: CallStartFacts = { startMs, dial: undefined };
@@ -75,6 +95,7 @@ function sendAttempt(
   return pool.serve(request.scope, wantsFresh, (connection, dial) => {
     start.dial = dial;
     extensions.link('egress', connection.extensions);
+    onSend?.(connection, dial);
     try {
       request.context.changeFields?.(attempt.headers);
     } catch (error) {
@@ -84,12 +105,13 @@ function sendAttempt(
   });
 }
 
-function maySendAgain(request: HttpRequest, error: unknown): boolean {
+function maySendAgain(request: HttpRequest, error: unknown, options: ResendOptions): boolean {
+  const { isHarmless = isIdempotent(request.method) } = options;
   if (request.scope.aborted) return false;
   if (error instanceof HttpStreamResetError) return error.processed === 'no';
   if (!(error instanceof HttpConnectionError) || error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED') return false;
   if (error.processed === 'no') return true;
-  return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isIdempotent(request.method);
+  return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isHarmless;
 }
 
 const MAX_ATTEMPTS = 3;

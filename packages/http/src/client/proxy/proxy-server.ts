@@ -26,6 +26,11 @@ export class ProxyServer {
     this.#authorization = authorization;
   }
 
+  /** Scheme, host and port. */
+  get url(): string {
+    return this.secure ? this.name : `http://${this.name}`;
+  }
+
   toString(): string {
     return this.name;
   }

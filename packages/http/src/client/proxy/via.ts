@@ -2,9 +2,11 @@ import type { Address, Connection, Connector, ConnectRequest, Host } from '@lame
 import type { Layer } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
-import { tunnelConnector } from './http-proxy-connector.ts';
+import { openTunnel } from './open-tunnel.ts';
 import { ProxyServer, parseProxyUrl, proxyAuthorizationOf } from './proxy-server.ts';
-import type { HttpProxyOptions } from './tunnel-options.ts';
+import type { SharedTunnels } from './shared-tunnels.ts';
+import { tunnelConnector } from './tunnel-connector.ts';
+import type { FullProxyOptions, HttpProxyOptions } from './tunnel-options.ts';
 import { fullProxyOptions } from './tunnel-options.ts';
 
 /** Options of {@link via}. */
@@ -73,8 +75,13 @@ export interface ChainRoute {
   readonly secure: boolean;
   /** For the last proxy, where it gets whole requests; `undefined` if it has no credentials. */
   readonly authorization: string | undefined;
-  /** Connects to the target, through all proxies before it. @param tls - For those of them that are spoken to by TLS. */
-  connectorOn(base: Connector, tls: ConnectorLayer | undefined): Connector;
+  /**
+   * Connects to the target, through all proxies before it.
+   *
+   * @param tls - For those of them that are spoken to by TLS.
+   * @param tunnels - Where connections to them are kept, if they are.
+   */
+  connectorOn(base: Connector, tls: ConnectorLayer | undefined, tunnels: SharedTunnels): Connector;
 }
 
 /** @throws UsageError if the chain was not made by {@link via}. */
@@ -87,7 +94,7 @@ class ServerChain implements ProxyChain {
   readonly names: readonly string[];
   readonly plainHttp: 'absolute-form' | 'tunnel';
   readonly #servers: readonly ProxyServer[];
-  readonly #options: ReturnType<typeof fullProxyOptions>;
+  readonly #options: FullProxyOptions;
   readonly #plain: ChainRoute;
   readonly #tunnel: ChainRoute;
 
@@ -102,21 +109,20 @@ class ServerChain implements ProxyChain {
     this.plainHttp = plainHttp;
     this.#servers = servers;
     this.#options = fullProxyOptions(options);
-    const identity = servers.map((server) => [server.name, proxyAuthorizationOf(server)]);
-    const key = `${JSON.stringify(identity)} ${resolverNumber(options.resolver)}`;
+    const key = `${this.#keyOf(servers)} ${numberOf(options.resolver)}`;
     this.#tunnel = {
       key: `tunnel ${key}`,
       target: undefined,
       secure: false,
       authorization: undefined,
-      connectorOn: (base, tls) => this.#through(servers, base, tls),
+      connectorOn: (...on) => this.#through(servers, ...on),
     };
     this.#plain = {
       key: `plain ${key}`,
       target: last.address,
       secure: last.secure,
       authorization: proxyAuthorizationOf(last),
-      connectorOn: (base, tls) => this.#through(servers.slice(0, -1), base, tls),
+      connectorOn: (...on) => this.#through(servers.slice(0, -1), ...on),
     };
   }
 
@@ -129,26 +135,41 @@ class ServerChain implements ProxyChain {
   }
 
   /** The resolver is for the target, not for the proxies on the way to it. */
-  #through(servers: readonly ProxyServer[], base: Connector, tls: ConnectorLayer | undefined): Connector {
-    const options = this.#options;
-    return servers.reduce((inner, server) => {
+  #through(
+    servers: readonly ProxyServer[],
+    base: Connector,
+    tls: ConnectorLayer | undefined,
+    tunnels: SharedTunnels,
+  ): Connector {
+    const { protocols, ...common } = this.#options;
+    return servers.reduce((inner, server, index) => {
       const connector = server.secure && tls !== undefined ? tls(inner) : inner;
-      const resolver = server === this.#servers.at(-1) ? options.resolver : undefined;
-      return tunnelConnector({ ...options, server, connector, resolver });
+      const resolver = server === this.#servers.at(-1) ? common.resolver : undefined;
+      const options = { ...common, server, resolver };
+      if (protocols === undefined) return tunnelConnector(options, openTunnel.bind(undefined, connector, options));
+      const key = this.#keyOf(servers.slice(0, index + 1));
+      return tunnelConnector(options, tunnels.opener({ ...options, key, connector, protocols }));
     }, base);
+  }
+
+  /** Tells the way through these proxies from others, and from that of somebody else. */
+  #keyOf(servers: readonly ProxyServer[]): string {
+    const identity = servers.map((server) => [server.name, proxyAuthorizationOf(server)]);
+    const { protocols = [] } = this.#options;
+    return [JSON.stringify(identity), ...protocols.map(numberOf)].join(' ');
   }
 }
 
-/** Chains that look names up differently must not share connections. */
-function resolverNumber(resolver: object | undefined): number {
-  if (resolver === undefined) return 0;
-  let number = resolverNumbers.get(resolver);
+/** Chains that look names up differently, or speak something else with proxies, must not share connections. */
+function numberOf(value: object | undefined): number {
+  if (value === undefined) return 0;
+  let number = numbers.get(value);
   if (number === undefined) {
-    number = ++lastResolver;
-    resolverNumbers.set(resolver, number);
+    number = ++lastNumber;
+    numbers.set(value, number);
   }
   return number;
 }
 
-const resolverNumbers = new WeakMap<object, number>();
-let lastResolver = 0;
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;

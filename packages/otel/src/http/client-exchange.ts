@@ -5,7 +5,7 @@ import type { Attributes, Context } from '@opentelemetry/api';
 import { SpanKind, trace } from '@opentelemetry/api';
 import { DialledConnectionSpan, UpgradeSpan } from '../context/connection-spans.ts';
 import { ownSpanContext } from '../context/own-span-context.ts';
-import { resolvePropagator } from '../propagation/resolve-propagator.ts';
+import { writeTrace } from '../propagation/write-trace.ts';
 import { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';
@@ -77,7 +77,7 @@ export class ClientExchange {
     const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
     this.#requestBytes = counted?.bytes;
     const headers = given.headers.clone();
-    safely(() => resolvePropagator(settings.propagator).inject(this.operation.context, headers, headerSetter));
+    writeTrace(this.operation.context, headers, headerSetter, settings.propagator);
     this.request = (counted?.request ?? given).with({ headers });
   }
 

@@ -148,6 +148,27 @@ describe('httpClientTelemetryLayer', () => {
     expect(seen[0]?.headers.get('baggage')).toBe('user=ann%20b;secret');
   });
 
+  it('passes no tracestate on that belongs to another traceparent', async () => {
+    const { client, seen } = setup();
+    const headers = { traceparent: 'garbage', tracestate: 'vendor=1', baggage: 'user=ann' };
+    await textOf(client, { target: 'http://up.test/', headers });
+    expect(seen[0]?.headers.get('traceparent')).toMatch(/^00-/);
+    expect(seen[0]?.headers.has('tracestate')).toBe(false);
+    expect(seen[0]?.headers.get('baggage')).toBe('user=ann'); // what the caller has written himself
+  });
+
+  it('leaves the headers as they are where there is no trace to write', async () => {
+    const { meterProvider } = kept(new Recording());
+    const seen: HttpRequest[] = [];
+    const inner = serviceFn(async (request: HttpRequest) => {
+      seen.push(request);
+      return HttpResponse.text('');
+    });
+    const headers = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, tracestate: 'vendor=1' };
+    await textOf(httpClientTelemetryLayer({ meterProvider })(inner), { target: 'http://up.test/', headers });
+    expect(Object.fromEntries(seen[0]?.headers ?? [])).toEqual(headers);
+  });
+
   it('records every attempt beside the others: retries, and redirects', async () => {
     const answers: Record<string, HttpResponse[]> = {
       '/': [HttpResponse.from({ status: 503 }), HttpResponse.from({ status: 302, headers: { Location: '/next' } })],
@@ -287,8 +308,7 @@ function setup(
   options: HttpClientTelemetryOptions = {},
   serve: (request: HttpRequest) => Promise<HttpResponse> = async () => HttpResponse.text(''),
 ) {
-  const recording = new Recording();
-  recordings.push(recording);
+  const recording = kept(new Recording());
   const seen: HttpRequest[] = [];
   const inner = serviceFn((request: HttpRequest) => {
     seen.push(request);
@@ -296,6 +316,11 @@ function setup(
   });
   const layer = httpClientTelemetryLayer({ ...recording.options, ...options });
   return { recording, layer, inner, seen, client: layer(inner) };
+}
+
+function kept(recording: Recording): Recording {
+  recordings.push(recording);
+  return recording;
 }
 
 async function textOf(

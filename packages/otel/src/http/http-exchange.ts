@@ -42,6 +42,11 @@ export function exchangeErrorType({ outcome, error, status, failsFrom }: Exchang
   return status !== undefined && status >= failsFrom ? String(status) : undefined;
 }
 
+/** What a server answers with 4xx is no failure of the server, also where its service threw. */
+function isClientsFault({ status = 0, failsFrom }: ExchangeEnd): boolean {
+  return status >= 400 && status < failsFrom;
+}
+
 /** Ends the span and records the metrics; only the first call does anything. Never throws. */
 export function endExchange(
   operation: HttpOperation,
@@ -64,7 +69,7 @@ export function endExchange(
     error: end.error,
     output: end.response,
     errorType: type,
-    isError: type !== undefined,
+    isError: type !== undefined && !isClientsFault(end),
     attributes: told.spanAttributes,
   });
   const { instruments, requestBytes } = told;

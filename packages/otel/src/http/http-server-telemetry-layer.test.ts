@@ -93,7 +93,13 @@ describe('httpServerTelemetryLayer', () => {
 
   it.each<[string, unknown, number, string]>([
     ['an error', new TypeError('with a secret'), 500, 'TypeError'],
-    ['a limit', new LimitError({ limit: 'maxBytes', maximum: 1, observed: 2 }), 413, 'LML_ERR_LIMIT'],
+    ['a limit of the server', new LimitError({ limit: 'maxQueued', maximum: 1, observed: 2 }), 503, 'LML_ERR_LIMIT'],
+    [
+      'a limit that the client broke',
+      new LimitError({ limit: 'maxBytes', maximum: 1, observed: 2 }),
+      413,
+      'LML_ERR_LIMIT',
+    ],
     ['no error at all', 'text', 500, '_OTHER'],
   ])('records a service that fails with %s', async (_name, error, status, type) => {
     const { recording, service } = setup({}, async () => {
@@ -102,7 +108,7 @@ describe('httpServerTelemetryLayer', () => {
     await expect(service.serve(HttpRequest.from({ target: '/' }))).rejects.toBe(error);
     const { span } = recording;
     expect(span.attributes).toMatchObject({ 'http.response.status_code': status, 'error.type': type });
-    expect(span.status).toEqual({ code: SpanStatusCode.ERROR });
+    expect(span.status.code).toBe(status >= 500 ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
     expect(JSON.stringify(span.attributes)).not.toContain('secret');
     const [point] = await recording.points(DURATION);
     expect(point?.attributes).toMatchObject({ 'http.response.status_code': status, 'error.type': type });
@@ -169,11 +175,18 @@ describe('httpServerTelemetryLayer', () => {
     ['ignore', { parentSpanContext: undefined }, 0, undefined],
   ] as const)('takes the trace of a client as %s', async (incoming, expected, links, user) => {
     let baggage: string | undefined;
+    let names: string[] = [];
     const { recording, client } = setup({ incoming }, async (request) => {
       baggage = propagation.getBaggage(contextOf(request))?.getEntry('user')?.value;
+      names = Array.from(request.headers, ([name]) => name);
       return HttpResponse.text('');
     });
-    const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'vendor=1', baggage: 'user=ann' };
+    const headers = {
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      tracestate: 'vendor=1',
+      Accept: '*/*',
+      baggage: 'user=ann',
+    };
     await textOf(client, { target: '/', headers });
     const { span } = recording;
     if (expected.parentSpanContext === undefined) {
@@ -183,6 +196,8 @@ describe('httpServerTelemetryLayer', () => {
     expect(span.links.map(({ context }) => context.spanId)).toEqual(links === 0 ? [] : [SPAN]);
     expect(span.spanContext().traceState?.get('vendor')).toBe(incoming === 'parent' ? '1' : undefined);
     expect(baggage).toBe(user);
+    // What was not taken is not there to be passed on either.
+    expect(names).toEqual(incoming === 'parent' ? [...Object.keys(headers), 'Host'] : ['Accept', 'Host']);
   });
 
   it.each([

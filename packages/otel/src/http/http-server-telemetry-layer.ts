@@ -25,7 +25,8 @@ import { addPlace, ServerPlaces } from './server-place.ts';
 export interface HttpServerTelemetryOptions extends HttpTelemetryOptions {
   /**
    * What becomes of a trace that a client names: the span is part of it, it begins a trace of its own with a link to the client's, or the
-   * client's is passed over. At the edge, where anybody may name one, use `'link'` or `'ignore'`: baggage is not taken then. Default `'parent'`.
+   * client's is passed over. At the edge, where anybody may name one, use `'link'` or `'ignore'`: baggage is not taken then, and the service gets
+   * the request without these fields. Default `'parent'`.
    */
   readonly incoming?: 'parent' | 'link' | 'ignore';
   /**

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { cut } from '../shared/cut.ts';
 import { ATTR, OTHER } from '../shared/names.ts';
 
-/** Methods that attributes, metrics and span names name: those of RFC 9110, and PATCH. */
+/** Methods that attributes, metrics and span names name: those of RFC 9110, PATCH and QUERY. */
 export const defaultKnownMethods: readonly string[] = [
   'GET',
   'HEAD',
@@ -13,6 +13,7 @@ export const defaultKnownMethods: readonly string[] = [
   'OPTIONS',
   'TRACE',
   'PATCH',
+  'QUERY',
 ];
 
 /** A method for metrics: any other than the known ones is `_OTHER`, or a client could invent series without end. */

@@ -9,12 +9,17 @@ import { addHeaders } from './header-attributes.ts';
 import type { HttpTelemetrySettings } from './http-telemetry-options.ts';
 import { addMethod } from './known-methods.ts';
 import { redactedQuery } from './redacted-url.ts';
-import type { ServerPlaces } from './server-place.ts';
+import type { ServerPlace, ServerPlaces } from './server-place.ts';
 import { addPlace } from './server-place.ts';
 
 /** The scheme that the client used, as far as trusted proxies tell. */
 export function schemeOf(request: HttpRequest): string {
   return request.extensions.get(ForwardedFacts)?.proto ?? requestScheme(request);
+}
+
+/** The place that the client went to, as far as trusted proxies tell. */
+export function placeOf(request: HttpRequest, scheme: string, places: ServerPlaces): ServerPlace {
+  return places.of(scheme, request.extensions.get(ForwardedFacts)?.host ?? request.authority);
 }
 
 /** What a server's span says of a request from the begin, so that samplers can choose by it. */
@@ -30,7 +35,7 @@ export function serverAttributes(
   attributes[ATTR.urlScheme] = scheme;
   if (request.path !== '') attributes[ATTR.urlPath] = cut(request.path);
   if (query !== undefined && query !== '') attributes[ATTR.urlQuery] = cut(redactedQuery(query, settings.secrets));
-  addPlace(attributes, places.of(scheme, extensions.get(ForwardedFacts)?.host ?? request.authority));
+  addPlace(attributes, placeOf(request, scheme, places));
   const client = extensions.get(ClientAddress);
   if (client !== undefined) attributes[ATTR.clientAddress] = hostText(client);
   else {

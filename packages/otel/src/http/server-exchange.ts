@@ -24,6 +24,7 @@ import { headerGetter } from './request-carrier.ts';
 import { addServerEnd, schemeOf, serverAttributes } from './server-attributes.ts';
 import type { ServerPlaces } from './server-place.ts';
 import { tracedBody } from './traced-body.ts';
+import { untoldRequest } from './untold-request.ts';
 
 /** What all exchanges of a server have in common. */
 export interface ServerTelemetry {
@@ -78,7 +79,8 @@ export class ServerExchange {
       active: instruments?.active.enter(`${label} ${scheme}`, () => this.#activeAttributes(label)),
     });
     const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
-    this.request = counted?.request ?? given;
+    const request = counted?.request ?? given;
+    this.request = telemetry.incoming === 'parent' ? request : untoldRequest(request, settings.propagator);
     this.#requestBytes = counted?.bytes;
     // A service that does not hear of it must not keep the request among those that are going on.
     this.#abort = given.scope.onAbort((reason) => this.#end('aborted', reason, this.#response?.status));

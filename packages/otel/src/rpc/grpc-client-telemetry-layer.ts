@@ -7,7 +7,7 @@ import { context, SpanKind } from '@opentelemetry/api';
 import { isTracingSuppressed } from '../context/is-tracing-suppressed.ts';
 import { TelemetryContext } from '../context/telemetry-context.ts';
 import { addPlace, ServerPlaces } from '../http/server-place.ts';
-import { resolvePropagator } from '../propagation/resolve-propagator.ts';
+import { writeTrace } from '../propagation/write-trace.ts';
 import { EventChannels } from '../shared/event-channels.ts';
 import { ATTR, METRIC } from '../shared/names.ts';
 import { safely } from '../shared/safely.ts';
@@ -72,7 +72,7 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
       if (traced === undefined) return startServe(inner, call);
       const { context: own } = traced.operation;
       const metadata = call.metadata.clone();
-      safely(() => resolvePropagator(options.propagator).inject(own, metadata, metadataSetter));
+      writeTrace(own, metadata, metadataSetter, options.propagator);
       call.extensions.insert(TelemetryContext, own);
       const messages = traced.hasRequestStream ? traced.requestMessages() : call.messages;
       return startServe(inner, call.with({ metadata, messages })).then(

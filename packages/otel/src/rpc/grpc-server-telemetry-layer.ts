@@ -4,6 +4,7 @@ import type { Layer } from '@lamella/service-core';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { TelemetryContext } from '../context/telemetry-context.ts';
+import { placeOf, schemeOf } from '../http/server-attributes.ts';
 import { addPlace, ServerPlaces } from '../http/server-place.ts';
 import { resolvePropagator } from '../propagation/resolve-propagator.ts';
 import { EventChannels } from '../shared/event-channels.ts';
@@ -50,7 +51,7 @@ export function grpcServerTelemetryLayer(options: GrpcServerTelemetryOptions = {
       if (!CHANNELS.hasSubscribers) return undefined;
     }
     const attributes: Attributes = {};
-    addPlace(attributes, places.of('https', call.request.authority));
+    addPlace(attributes, placeOf(call.request, schemeOf(call.request), places));
     addPeer(attributes, call.extensions.get(PeerAddress));
     const parent = parentOf(call, options);
     return new RpcCall({

@@ -50,6 +50,7 @@ describe('telemetry of gRPC', () => {
     expect(server?.attributes).toMatchObject({
       'rpc.status_code': 'OK',
       'server.address': 'chat.test',
+      'server.port': 80, // there is no TLS between them
       'network.peer.address': '192.0.2.1',
     });
     const labels: Attributes = { 'rpc.system.name': 'grpc', 'rpc.method': 'chat.v1.Chat/Say', 'rpc.status_code': 'OK' };

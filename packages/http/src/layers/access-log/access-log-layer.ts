@@ -33,6 +33,7 @@ export const defaultSensitiveParameters: readonly string[] = [
   'api_key',
   'apikey',
   'auth',
+  'awsaccesskeyid',
   'client_secret',
   'code',
   'id_token',
@@ -47,6 +48,8 @@ export const defaultSensitiveParameters: readonly string[] = [
   'x-amz-credential',
   'x-amz-security-token',
   'x-amz-signature',
+  'x-goog-credential',
+  'x-goog-signature',
 ];
 
 /**

@@ -1,6 +1,7 @@
 import { HttpRequest, HttpResponse } from '@lamella/http';
 import { directClientOn } from '@lamella/http/testing';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
 import { httpServerTelemetryLayer } from '../src/http.ts';
@@ -78,6 +79,22 @@ it('ends though the collector is gone, and leaves signals alone that go elsewher
     dropped: { LML_ERR_OTLP_UNAVAILABLE: 1 },
     pending: 0,
   });
+});
+
+it('is cut by the end of the grace if the collector does not answer, and ends', async () => {
+  const client = { serve: () => new Promise<never>(() => {}) };
+  const clock = new FakeClock();
+  const lifecycle = createLifecycle({ clock });
+  const telemetry = await startTelemetry({ client, lifecycle, exports: { timeoutMs: 3_600_000 } });
+  trace.getTracer('app').startSpan('lost').end();
+  const report = lifecycle.drain({ graceMs: 100 });
+  await clock.advanceAsync(99);
+  expect(telemetry.exporters[0]?.counts()).toMatchObject({ dropped: {}, pending: 1 });
+  await clock.advanceAsync(1);
+  await clock.advanceAsync(1_000);
+  expect(await report).toMatchObject({ protocols: { telemetry: { cut: 1 } } });
+  await telemetry.shutdown();
+  expect(telemetry.exporters[0]?.counts()).toEqual({ exported: 0, dropped: { LML_ERR_CLOSED: 1 }, pending: 0 });
 });
 
 it('leaves durations to the SDK where it is told how to count them', async () => {

@@ -14,10 +14,13 @@ import { bulkProducer } from './bulk-producer.ts';
 import type { Environment } from './otlp-environment.ts';
 import { durationOf, isByOtlp, otlpEnvironment } from './otlp-environment.ts';
 
+/** An exporter, whatever it exports. */
+export type ClientExporter = Pick<OtlpExporter<unknown>, 'signal' | 'counts' | 'destroy'>;
+
 /** What of an SDK exports by a client of Lamella. */
 export interface ClientExporters {
   readonly configuration: Partial<NodeSDKConfiguration>;
-  readonly exporters: readonly Pick<OtlpExporter<unknown>, 'signal' | 'counts'>[];
+  readonly exporters: readonly ClientExporter[];
   /** What the reader of metrics collects beside its SDK, if there is one: of use only where nobody changes how the SDK aggregates. */
   readonly histograms: BulkHistograms | undefined;
 }
@@ -28,7 +31,7 @@ export async function clientExporters(
   options: OtlpExporterOptions,
   env: Environment,
 ): Promise<ClientExporters> {
-  const exporters: Pick<OtlpExporter<unknown>, 'signal' | 'counts'>[] = [];
+  const exporters: ClientExporter[] = [];
   const configuration: Partial<NodeSDKConfiguration> = {};
   let histograms: BulkHistograms | undefined;
   const optionsOf = (signal: OtlpSignal): OtlpExporterOptions => {

@@ -8,6 +8,7 @@ import type { OtlpExporter } from '../otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../otlp/otlp-exporter-options.ts';
 import { installed } from '../shared/installed.ts';
 import { SCOPE_NAME } from '../shared/names.ts';
+import type { ClientExporter } from './client-exporters.ts';
 import { clientExporters } from './client-exporters.ts';
 
 /** Options of {@link startTelemetry}. */
@@ -48,7 +49,8 @@ export interface Telemetry extends AsyncDisposable {
  * With a client, durations of requests and calls are counted by the layers and handed over when metrics are collected, which is cheaper; not where
  * `sdk` has `views` or `metricReaders`, which tell how an SDK counts.
  *
- * Give it the lifecycle of the program, and `drain` ends with telemetry: spans of the last requests are handed over before it resolves.
+ * Give it the lifecycle of the program, and `drain` ends with telemetry: spans of the last requests are handed over before it resolves. What a
+ * collector has not taken at the end of `graceMs` is lost; with a client, exports end there, else the exporters of the SDK may go on for a while.
  *
  * @throws UsageError if `@opentelemetry/sdk-node` is not installed, or, with a client, `@opentelemetry/otlp-transformer`, `sdk-metrics` or `sdk-logs`;
  * with `resourceAttributes`, `@opentelemetry/resources`.
@@ -89,25 +91,28 @@ async function resourceOf(attributes: Attributes): Promise<NodeSDKConfiguration[
 }
 
 class RunningTelemetry implements Telemetry {
-  readonly exporters: Telemetry['exporters'];
+  readonly exporters: readonly ClientExporter[];
   readonly #sdk: { shutdown(): Promise<void> };
   readonly #observing: Disposable | undefined;
   readonly #membership: Disposable | undefined;
   readonly #drained = Promise.withResolvers<void>();
   #isShutDown = false;
 
-  constructor(sdk: { shutdown(): Promise<void> }, exporters: Telemetry['exporters'], lifecycle: Lifecycle | undefined) {
+  constructor(
+    sdk: { shutdown(): Promise<void> },
+    exporters: readonly ClientExporter[],
+    lifecycle: Lifecycle | undefined,
+  ) {
     this.#sdk = sdk;
     this.exporters = exporters;
     if (exporters.length > 0) this.#observing = observeOtlpExporters(metrics.getMeter(SCOPE_NAME), exporters);
-    const end = (): void => void this.shutdown();
     this.#membership = lifecycle?.register({
       protocol: 'telemetry',
       isIdle: true,
       drainsLast: true,
-      startDrain: end,
+      startDrain: () => void this.shutdown(),
       drained: this.#drained.promise,
-      destroy: end,
+      destroy: (reason) => this.#destroy(reason),
     });
   }
 
@@ -121,6 +126,12 @@ class RunningTelemetry implements Telemetry {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
+  }
+
+  /** A collector that does not answer must not keep the process. */
+  #destroy(reason: unknown): void {
+    for (const exporter of this.exporters) exporter.destroy(reason);
+    void this.shutdown();
   }
 
   async #end(): Promise<void> {

@@ -30,8 +30,13 @@ export class ExportRun {
     );
   }
 
-  /** Calls `listener` when the time is over; for one that waits in a queue. */
-  onTimeout(listener: (reason: unknown) => void): { close(): void } {
+  /** Gives it up, at once. */
+  abort(reason: unknown): void {
+    this.#scope.abort(reason);
+  }
+
+  /** Calls `listener` when the time is over, or it is given up; for one that waits in a queue. */
+  onAbort(listener: (reason: unknown) => void): { close(): void } {
     return this.#scope.onAbort(listener);
   }
 

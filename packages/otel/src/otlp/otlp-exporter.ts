@@ -46,6 +46,7 @@ export class OtlpExporter<Batch> {
   readonly #transport: OtlpTransport;
   readonly #options: Required<OtlpExporterOptions>;
   readonly #pending = new Set<Promise<void>>();
+  readonly #runs = new Set<ExportRun>();
   readonly #waiting: (() => void)[] = [];
   readonly #dropped = new Map<string, number>();
   #running = 0;
@@ -98,6 +99,12 @@ export class OtlpExporter<Batch> {
     await this.forceFlush();
   }
 
+  /** Takes nothing more, and gives up what is under way: it is lost, and counted so. */
+  destroy(reason: unknown = new ClosedError('the exporter is shut down')): void {
+    this.#isClosed = true;
+    for (const run of this.#runs) run.abort(reason);
+  }
+
   async #export(batch: Batch, items: number): Promise<void> {
     if (this.#isClosed) throw new ClosedError('the exporter is shut down');
     const { maxConcurrentExports, maxQueuedExports } = this.#options;
@@ -110,6 +117,7 @@ export class OtlpExporter<Batch> {
     if (bytes === undefined) throw new OtlpError('LML_ERR_OTLP_BAD_MESSAGE', 'the batch could not be serialized');
     const { signal } = this;
     const run = new ExportRun({ signal, transport: this.#transport, options: this.#options }, bytes);
+    this.#runs.add(run);
     try {
       if (mustWait) await this.#turn(run);
       else this.#running++;
@@ -122,6 +130,7 @@ export class OtlpExporter<Batch> {
         else next();
       }
     } finally {
+      this.#runs.delete(run);
       run.end();
     }
   }
@@ -133,7 +142,7 @@ export class OtlpExporter<Batch> {
       listener.close();
       resolve();
     };
-    const listener = run.onTimeout((reason) => {
+    const listener = run.onAbort((reason) => {
       this.#waiting.splice(this.#waiting.indexOf(come), 1);
       reject(reason);
     });

@@ -219,6 +219,20 @@ describe('a collector that is down, slow or refuses', () => {
     expect(results).toMatchObject([{ code: 1 }, { code: 0 }]);
   });
 
+  it('is given up at once if the exporter is destroyed: what is sent, what waits for a place, and what waits to be sent again', async () => {
+    const { clock, exporter, answers, results, sent } = await setup({ maxConcurrentExports: 2 });
+    answers.push(() => Promise.resolve({ type: 'busy', message: 'later' }));
+    for (let i = 0; i < 3; i++) exporter.export(spans, (result) => results.push(result));
+    await settle();
+    expect([sent.length, results.length]).toEqual([2, 0]);
+    exporter.destroy();
+    exporter.export(spans, (result) => results.push(result));
+    await exporter.shutdown();
+    expect(results.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+    expect(exporter.counts()).toEqual({ exported: 0, dropped: { LML_ERR_CLOSED: 8 }, pending: 0 });
+    expect([clock.pendingTimers, sent.length]).toEqual([0, 2]);
+  });
+
   it('may take a part: the rest is counted as lost', async () => {
     const collector = clientOf(otlpReceiver({ traces: () => ({ rejected: 1, message: 'too old' }) }));
     const exporter = await otlpTraceExporter(otlpOverHttp(collector));

@@ -47,23 +47,25 @@ export class OtlpCollection {
     this.sink = {
       traces: (all) => {
         for (const { resource, scopeSpans } of all) {
-          for (const { scope, spans, schemaUrl } of scopeSpans)
-            this.#keep(this.#spans, spans, { resource, scope, schemaUrl });
+          for (const { scope, spans, schemaUrl } of scopeSpans) add(this.#spans, spans, { resource, scope, schemaUrl });
         }
+        this.#trim(this.#spans);
       },
       metrics: (all) => {
         for (const { resource, scopeMetrics } of all) {
           for (const { scope, metrics, schemaUrl } of scopeMetrics) {
-            this.#keep(this.#metrics, metrics, { resource, scope, schemaUrl });
+            add(this.#metrics, metrics, { resource, scope, schemaUrl });
           }
         }
+        this.#trim(this.#metrics);
       },
       logs: (all) => {
         for (const { resource, scopeLogs } of all) {
           for (const { scope, logRecords, schemaUrl } of scopeLogs) {
-            this.#keep(this.#logs, logRecords, { resource, scope, schemaUrl });
+            add(this.#logs, logRecords, { resource, scope, schemaUrl });
           }
         }
+        this.#trim(this.#logs);
       },
     };
   }
@@ -88,8 +90,12 @@ export class OtlpCollection {
     for (const list of [this.#spans, this.#metrics, this.#logs]) list.length = 0;
   }
 
-  #keep<Item>(list: OtlpReceived<Item>[], items: readonly Item[], about: Omit<OtlpReceived<Item>, 'item'>): void {
-    for (const item of items) list.push({ item, ...about });
+  /** Once for an export: to move all that is kept for every scope in it would take time by both. */
+  #trim(list: unknown[]): void {
     if (list.length > this.#maxItems) list.splice(0, list.length - this.#maxItems);
   }
+}
+
+function add<Item>(list: OtlpReceived<Item>[], items: readonly Item[], about: Omit<OtlpReceived<Item>, 'item'>): void {
+  for (const item of items) list.push({ item, ...about });
 }

@@ -47,7 +47,7 @@ describe('a client that tunnels by HTTP/2', () => {
       () => via('https://u:p@p.test', TUNNEL),
       () => via('https://u:p@p.test/', { ...TUNNEL, handshakeTimeoutMs: 1_000 }),
       () => via('https://u:other@p.test', TUNNEL),
-      () => via('https://p.test', { ...TUNNEL, protocols: [http2(), http1()] }),
+      () => via('https://u:p@p.test', { ...TUNNEL, protocols: [http2(), http1()] }),
     ];
     const counts: number[] = [];
     const { dials, get, client } = setup((_, request) => ways[Number(request.headers.get('way'))]?.());

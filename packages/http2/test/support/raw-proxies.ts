@@ -1,5 +1,12 @@
 import type { Connector, ConnectRequest } from '@lamella/net-core';
-import { AlpnSelected, createConnection, memoryPipe, PeerAddress, TlsSession } from '@lamella/net-core';
+import {
+  AlpnSelected,
+  addConnectTimings,
+  createConnection,
+  memoryPipe,
+  PeerAddress,
+  TlsSession,
+} from '@lamella/net-core';
 import type { FakeClock } from '@lamella/service-core/testing';
 import { PREFACE, SETTINGS_ACK, settings } from './frames.ts';
 import { RawEnd } from './raw-end.ts';
@@ -31,6 +38,7 @@ export function rawProxies(clock: FakeClock, ...pairs: Parameters<typeof setting
         const connection = createConnection(near);
         connection.extensions.insert(PeerAddress, request.target);
         if (request.secure) connection.extensions.insert(TlsSession, { version: 'TLSv1.3', cipher: 'none' });
+        addConnectTimings(connection, { resolveMs: 5 });
         const [first] = request.alpnOffer;
         if (first !== undefined) connection.extensions.insert(AlpnSelected, first);
         return connection;

@@ -49,7 +49,7 @@ describe('otlpReceiver', () => {
     for (let i = 0; i < 3; i++) await post('/v1/traces', spans, PROTOBUF);
     expect(received.spans.map(({ item }) => item.name)).toEqual(['GET /', 'child', 'GET /']);
     const named = (name: string) => ({ spans: [{ name, attributes: [], events: [], links: [] }] });
-    received.sink.traces?.([{ scopeSpans: ['a', 'b'].map(named) }, { scopeSpans: ['c', 'd'].map(named) }]);
+    await received.sink.traces?.([{ scopeSpans: ['a', 'b'].map(named) }, { scopeSpans: ['c', 'd'].map(named) }]);
     expect(received.spans.map(({ item }) => item.name)).toEqual(['b', 'c', 'd']);
     expect(() => new OtlpCollection({ maxItems: 0 })).toThrow(expect.objectContaining({ code: 'LML_ERR_USAGE' }));
   });

@@ -165,11 +165,13 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
         break;
       case 'cut':
         if (event.stream.owner !== undefined) {
-          this.#abandon(event.stream.owner, this.#told(toStreamError({ reason: 'eof' })));
+          this.#abandon(event.stream.owner, this.#told(toStreamError({ reason: 'eof' }), event.stream.owner));
         }
         break;
       case 'stream-failed':
-        if (event.stream.owner !== undefined) this.#abandon(event.stream.owner, this.#told(event.error));
+        if (event.stream.owner !== undefined) {
+          this.#abandon(event.stream.owner, this.#told(event.error, event.stream.owner));
+        }
         break;
       case 'goaway':
         this.#failure = new Http2ConnectionError(event.errorCode, event.debugText, {
@@ -278,8 +280,9 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   #onReset(exchange: ServerExchange | undefined, errorCode: number): void {
     if (exchange === undefined) return;
     const resetCode = errorCodeName(errorCode);
-    const options = { resetCode, origin: 'remote', processed: 'unknown', facts: this.#facts('response') } as const;
-    this.#abandon(exchange, new HttpStreamResetError(`the client reset the stream with ${resetCode}`, options));
+    const options = { resetCode, origin: 'remote', processed: 'unknown' } as const;
+    const error = new HttpStreamResetError(`the client reset the stream with ${resetCode}`, options);
+    this.#abandon(exchange, this.#told(error, exchange));
   }
 
   #abandon(exchange: ServerExchange, reason: unknown, info: CloseInfo = { reason: 'reset', error: reason }): void {
@@ -288,8 +291,15 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     if (!exchange.stream.isTunnel) this.#work.exchanges.delete(exchange);
   }
 
-  #told(error: unknown): unknown {
-    return addErrorFacts(error, this.#facts('response'));
+  /** @param exchange - The one that it ends. Default: all. */
+  #told(error: unknown, exchange?: ServerExchange): unknown {
+    return addErrorFacts(error, this.#facts(exchange?.phase ?? this.#phase));
+  }
+
+  /** That of all exchanges, if it is the same. */
+  get #phase(): string {
+    const [phase, other] = new Set([...this.#work.exchanges].map((exchange) => exchange.phase));
+    return phase === undefined || other !== undefined ? 'connection' : phase;
   }
 
   #facts(phase: string): ErrorFacts {

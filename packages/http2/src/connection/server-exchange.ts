@@ -58,6 +58,12 @@ export class ServerExchange implements RequestContextOptions, BodyFlow {
     return this.#isOver;
   }
 
+  /** What it is about, for errors: `request-body` while the rest of that is to come, and wanted. */
+  get phase(): 'request-body' | 'response' {
+    const { body } = this;
+    return body === undefined || body.hasEnded || body.isDiscarded ? 'response' : 'request-body';
+  }
+
   /** Whether `error` is what the exchange was broken off with, rather than a failure of the service. */
   isBreakOff(error: unknown): boolean {
     return this.#abandonedWith !== undefined && this.#abandonedWith.reason === error;

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { createConnection, memoryPipe } from '@lamella/net-core';
+import { createConnection, memoryPipe, PeerAddress, parseAddress } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import type { Http2ServerLayerOptions } from '../../src/server/http2-server-layer.ts';
@@ -14,6 +14,8 @@ export interface RawPeerOptions extends Omit<Http2ServerLayerOptions, 'clock' | 
   readonly pieceBytes?: number;
   /** What the client says first. Default: preface, empty SETTINGS, and the acknowledgement of the server's. */
   readonly greeting?: readonly Uint8Array[];
+  /** Address of the client. Default: none. */
+  readonly address?: string;
   /** Whether the client takes nothing of what the server writes. Default false. */
   readonly stopsReading?: boolean;
 }
@@ -32,7 +34,9 @@ export class RawPeer extends RawEnd {
     super(near, pieceBytes);
     this.clock = clock;
     const onError = (error: unknown): void => void this.errors.push(error);
-    this.served = http2ServerLayer({ ...options, clock, onError })(service).serve(createConnection(far));
+    const connection = createConnection(far);
+    if (options.address !== undefined) connection.extensions.insert(PeerAddress, parseAddress(options.address));
+    this.served = http2ServerLayer({ ...options, clock, onError })(service).serve(connection);
     if (!stopsReading) void this.read();
   }
 

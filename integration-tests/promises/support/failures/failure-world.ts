@@ -1,11 +1,6 @@
-import type {
-  Http1Options,
-  HttpClient,
-  HttpClientOptions,
-  HttpRequestInit,
-  HttpServerLayerOptions,
-} from '@lamella/http';
-import { createHttpClient, HttpRequest, HttpResponse, http1, httpServerLayer } from '@lamella/http';
+import type { Http1Options, HttpClient, HttpClientOptions, HttpRequestInit } from '@lamella/http';
+import { createHttpClient, HttpRequest, HttpResponse, http1 } from '@lamella/http';
+import { autoServerLayer } from '@lamella/http2';
 import type { ByteStream, Connection, MemoryNetwork } from '@lamella/net-core';
 import { connectRequest, memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
 import { text, utf8 } from '@lamella/net-core/testing';
@@ -23,13 +18,16 @@ export interface Failure {
   readonly retryable: boolean | undefined;
   /** What the message says: the target at least. */
   readonly tells: string;
+  /** The code of what is behind it, the last of its causes that is one of ours. Default: nobody looks. */
+  readonly because?: string;
   /** Brings it about. */
   readonly induce: (world: FailureWorld) => Promise<unknown>;
 }
 
 /** A client, an origin that does what a test says, and a server of ours, in memory. */
 export class FailureWorld {
-  readonly clock: FakeClock = new FakeClock();
+  /** Starts now: OpenSSL looks at the dates of certificates by the real time. */
+  readonly clock: FakeClock = new FakeClock({ epochMs: Date.now() });
   readonly network: MemoryNetwork = memoryNetwork({ clock: this.clock });
   /** What the origin does when it has got a head. Default: answer. */
   onRequest: (stream: ByteStream) => void = (stream) => void stream.write([utf8(OK)]);
@@ -40,7 +38,7 @@ export class FailureWorld {
     const listener = this.network.listen('origin.test:80');
     this.#ends.push(() => void listener.close());
     void (async () => {
-      for await (const { stream } of listener) this.#serve(stream);
+      for await (const { stream } of listener) this.play(stream);
     })();
   }
 
@@ -79,6 +77,23 @@ export class FailureWorld {
     return this.ask(init, client);
   }
 
+  /** Plays the origin on a connection. */
+  play(stream: ByteStream): void {
+    this.#ends.push(() => stream.destroy());
+    let received = '';
+    stream.consume?.({
+      onBytes: (chunk) => {
+        received += text(chunk);
+        if (received.includes('\r\n\r\n')) {
+          received = '';
+          this.onRequest(stream);
+        }
+        return undefined;
+      },
+      onEnd: () => stream.destroy(),
+    });
+  }
+
   /** Has a bare connection. */
   connect(target: string, signal?: AbortSignal): Promise<Connection> {
     const request = connectRequest({ target: parseAddress(target), ...(signal && { signal }) });
@@ -86,15 +101,11 @@ export class FailureWorld {
   }
 
   /**
-   * Has a server of ours read the body of a request that comes as `bytes`.
+   * Has a server of ours, of both versions, read the body of a request that comes as `bytes`.
    *
    * @returns What its reader gets.
    */
-  readAtServer(
-    bytes: string,
-    then?: (stream: ByteStream) => void,
-    options: HttpServerLayerOptions = {},
-  ): Promise<string> {
+  readAtServer(bytes: string | Uint8Array, then?: (stream: ByteStream) => void): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const service = serviceFn(async (request: HttpRequest) => {
       request.body.text({ maxBytes: 100 }).then(resolve, reject);
@@ -102,11 +113,11 @@ export class FailureWorld {
       return HttpResponse.text('read');
     });
     const { clock } = this;
-    const server = httpServerLayer({ clock, onError() {}, ...options })(service);
+    const server = autoServerLayer({ clock, onError() {} })(service);
     void serveListener(this.network.listen('server.test:80'), server, { lifecycle: this.#lifecycle });
     void this.connect('server.test:80').then(async ({ stream }) => {
       this.#ends.push(() => stream.destroy());
-      void stream.write([utf8(bytes)]);
+      void stream.write([typeof bytes === 'string' ? utf8(bytes) : bytes]);
       await settle();
       then?.(stream);
     });
@@ -124,11 +135,19 @@ export class FailureWorld {
         outcome = { error };
       },
     );
-    await settle(8);
-    while (outcome === undefined && this.clock.nextTimerMs !== undefined) {
-      await this.clock.advanceAsync(this.clock.nextTimerMs - this.clock.nowMs());
+    for (;;) {
+      // OpenSSL takes some turns of the event loop for each flight of a handshake.
+      for (let turn = 0; turn < 50 && outcome === undefined; turn++) await settle(1);
+      const { nextTimerMs } = this.clock;
+      if (outcome !== undefined || nextTimerMs === undefined) break;
+      await this.clock.advanceAsync(nextTimerMs - this.clock.nowMs());
     }
     return outcome === undefined ? 'it is pending for ever' : outcome.error;
+  }
+
+  /** Has something ended together with everything else. */
+  atEnd(end: () => void): void {
+    this.#ends.push(end);
   }
 
   /** Ends everything. */
@@ -137,22 +156,6 @@ export class FailureWorld {
     const drained = this.#lifecycle.drain({ graceMs: 0 });
     await this.clock.advanceAsync(3_000);
     await drained;
-  }
-
-  #serve(stream: ByteStream): void {
-    this.#ends.push(() => stream.destroy());
-    let received = '';
-    stream.consume?.({
-      onBytes: (chunk) => {
-        received += text(chunk);
-        if (received.includes('\r\n\r\n')) {
-          received = '';
-          this.onRequest(stream);
-        }
-        return undefined;
-      },
-      onEnd: () => stream.destroy(),
-    });
   }
 }
 

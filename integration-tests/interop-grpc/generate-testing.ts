@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Makes testing-pb.ts of testing.proto; run it after a change, from anywhere: node generate-testing.ts, then format it.
+// Makes testing-pb.ts of testing.proto, and orca-pb.ts of orca.proto; run it after a change, from anywhere: node generate-testing.ts, then format it.
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const bin = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url));
 const output = mkdtempSync(join(tmpdir(), 'testing-'));
@@ -12,7 +12,9 @@ try {
   const plugin = { local: join(bin, 'protoc-gen-es'), out: output, opt: ['target=ts', 'import_extension=none'] };
   const template = JSON.stringify({ version: 'v2', plugins: [plugin] });
   execFileSync(join(bin, 'buf'), ['generate', folder, '--template', template], { stdio: 'inherit' });
-  writeFileSync(join(folder, 'testing-pb.ts'), readFileSync(join(output, 'testing_pb.ts')));
+  for (const name of ['testing', 'orca']) {
+    writeFileSync(join(folder, `${name}-pb.ts`), readFileSync(join(output, `${name}_pb.ts`)));
+  }
 } finally {
   rmSync(output, { recursive: true });
 }

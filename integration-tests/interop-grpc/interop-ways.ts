@@ -13,6 +13,8 @@ import { grpcJsClient } from '../support/grpc/grpc-js-client.ts';
 import { grpcJsServer } from '../support/grpc/grpc-js-server.ts';
 import { watchRequests, watchResponses } from './compressed-flags.ts';
 import type { InteropNeed, InteropPeers, TestClient } from './interop-case.ts';
+import { OutOfBandReports } from './load-reports.ts';
+import { OpenRcaService } from './orca-pb.ts';
 import { ServedTestService, testHandlers } from './test-handlers.ts';
 import { TestService, UnimplementedService } from './testing-pb.ts';
 
@@ -27,7 +29,7 @@ export interface InteropWay {
 export const interopWays: readonly InteropWay[] = [
   {
     name: 'Lamella calls Lamella directly',
-    can: ['compressing clients', 'compressing servers'],
+    can: ['compressing clients', 'compressing servers', 'reports out of band'],
     async open() {
       const service = ourService();
       return ourPeers(() => ({ service, close: async () => {} }), 'http://localhost');
@@ -35,7 +37,7 @@ export const interopWays: readonly InteropWay[] = [
   },
   {
     name: 'Lamella calls Lamella over a network in memory',
-    can: ['compressing clients', 'compressing servers'],
+    can: ['compressing clients', 'compressing servers', 'reports out of band'],
     async open() {
       const network = memoryNetwork();
       serve(network.listen('test.example:80'));
@@ -44,7 +46,7 @@ export const interopWays: readonly InteropWay[] = [
   },
   {
     name: 'Lamella calls Lamella over TCP',
-    can: ['compressing clients', 'compressing servers'],
+    can: ['compressing clients', 'compressing servers', 'reports out of band'],
     open: async () => ourPeers(() => overHttp(socketConnector()), `http://${await serveTcp()}`),
   },
   {
@@ -52,7 +54,7 @@ export const interopWays: readonly InteropWay[] = [
     can: [],
     open: async () => ourPeers(() => overHttp(socketConnector()), `http://${await serveGrpcJs()}`),
   },
-  { name: 'grpc-js calls Lamella', can: [], open: async () => grpcJsPeers(await serveTcp()) },
+  { name: 'grpc-js calls Lamella', can: ['reports out of band'], open: async () => grpcJsPeers(await serveTcp()) },
   { name: 'grpc-js calls grpc-js', can: [], open: async () => grpcJsPeers(await serveGrpcJs()) },
 ];
 
@@ -63,7 +65,12 @@ interface Way {
 
 function ourService(): Service<HttpRequest, HttpResponse> {
   const options = { encoding: 'gzip', compressFromBytes: 0 } as const;
-  return watchRequests(grpcService([implementService(ServedTestService, testHandlers)], options));
+  const reports = new OutOfBandReports();
+  const implementations = [
+    implementService(ServedTestService, testHandlers({ reports })),
+    implementService(OpenRcaService, reports.handlers),
+  ];
+  return watchRequests(grpcService(implementations, options));
 }
 
 function serve(listener: Listener): void {
@@ -83,7 +90,7 @@ async function serveTcp(): Promise<string> {
 }
 
 async function serveGrpcJs(): Promise<string> {
-  const { address, stop } = await grpcJsServer(ServedTestService, testHandlers);
+  const { address, stop } = await grpcJsServer(ServedTestService, testHandlers());
   onTestFinished(stop);
   return address;
 }
@@ -102,6 +109,7 @@ function ourPeers(make: () => Way, url: string): InteropPeers {
   return {
     client: grpcClient(service, TestService, options),
     unimplemented: grpcClient(service, UnimplementedService, options),
+    reports: grpcClient(service, OpenRcaService, options),
     compressed,
     async open() {
       const other = make();
@@ -117,9 +125,11 @@ function grpcJsPeers(address: string): InteropPeers {
   };
   const { client, close } = grpcJsClient(TestService, address);
   const others = grpcJsClient(UnimplementedService, address);
+  const loads = grpcJsClient(OpenRcaService, address);
   onTestFinished(() => {
     close();
     others.close();
+    loads.close();
   });
-  return { client, unimplemented: others.client, compressed: [], open };
+  return { client, unimplemented: others.client, reports: loads.client, compressed: [], open };
 }

@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 import { useLedger } from '../support/ledger.ts';
 import { interopWays } from './interop-ways.ts';
+import { loadCases } from './load-cases.ts';
 import { streamCases } from './stream-cases.ts';
 import { unaryCases } from './unary-cases.ts';
 
@@ -8,6 +9,8 @@ import { unaryCases } from './unary-cases.ts';
 describe.each(interopWays)('$name', ({ can, open }) => {
   useLedger();
 
-  const cases = [...unaryCases, ...streamCases].filter(({ needs }) => needs === undefined || can.includes(needs));
+  const cases = [...unaryCases, ...streamCases, ...loadCases].filter(
+    ({ needs }) => needs === undefined || can.includes(needs),
+  );
   it.each(cases)('$name', async ({ run }) => run(await open()));
 });

@@ -14,7 +14,7 @@ import { fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2
 export const file_testing: GenFile =
   /*@__PURE__*/
   fileDesc(
-    'Cg10ZXN0aW5nLnByb3RvEgxncnBjLnRlc3RpbmciBwoFRW1wdHkiGgoJQm9vbFZhbHVlEg0KBXZhbHVlGAEgASgIIiUKB1BheWxvYWQSDAoEdHlwZRgBIAEoBRIMCgRib2R5GAIgASgMIisKCkVjaG9TdGF0dXMSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJIrMCCg1TaW1wbGVSZXF1ZXN0EhUKDXJlc3BvbnNlX3R5cGUYASABKAUSFQoNcmVzcG9uc2Vfc2l6ZRgCIAEoBRImCgdwYXlsb2FkGAMgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWQSFQoNZmlsbF91c2VybmFtZRgEIAEoCBIYChBmaWxsX29hdXRoX3Njb3BlGAUgASgIEjQKE3Jlc3BvbnNlX2NvbXByZXNzZWQYBiABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlEjEKD3Jlc3BvbnNlX3N0YXR1cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzEjIKEWV4cGVjdF9jb21wcmVzc2VkGAggASgLMhcuZ3JwYy50ZXN0aW5nLkJvb2xWYWx1ZSJfCg5TaW1wbGVSZXNwb25zZRImCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWQSEAoIdXNlcm5hbWUYAiABKAkSEwoLb2F1dGhfc2NvcGUYAyABKAkidwoZU3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBImCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWQSMgoRZXhwZWN0X2NvbXByZXNzZWQYAiABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlIj0KGlN0cmVhbWluZ0lucHV0Q2FsbFJlc3BvbnNlEh8KF2FnZ3JlZ2F0ZWRfcGF5bG9hZF9zaXplGAEgASgFImQKElJlc3BvbnNlUGFyYW1ldGVycxIMCgRzaXplGAEgASgFEhMKC2ludGVydmFsX3VzGAIgASgFEisKCmNvbXByZXNzZWQYAyABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlIs0BChpTdHJlYW1pbmdPdXRwdXRDYWxsUmVxdWVzdBIVCg1yZXNwb25zZV90eXBlGAEgASgFEj0KE3Jlc3BvbnNlX3BhcmFtZXRlcnMYAiADKAsyIC5ncnBjLnRlc3RpbmcuUmVzcG9uc2VQYXJhbWV0ZXJzEiYKB3BheWxvYWQYAyABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZBIxCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5ncnBjLnRlc3RpbmcuRWNob1N0YXR1cyJFChtTdHJlYW1pbmdPdXRwdXRDYWxsUmVzcG9uc2USJgoHcGF5bG9hZBgBIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkMtAFCgtUZXN0U2VydmljZRI1CglFbXB0eUNhbGwSEy5ncnBjLnRlc3RpbmcuRW1wdHkaEy5ncnBjLnRlc3RpbmcuRW1wdHkSRgoJVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USVAoSQ2FjaGVhYmxlVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2UiA5ACARJsChNTdHJlYW1pbmdPdXRwdXRDYWxsEiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0GikuZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXNwb25zZTABEmkKElN0cmVhbWluZ0lucHV0Q2FsbBInLmdycGMudGVzdGluZy5TdHJlYW1pbmdJbnB1dENhbGxSZXF1ZXN0GiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ0lucHV0Q2FsbFJlc3BvbnNlKAESaQoORnVsbER1cGxleENhbGwSKC5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QaKS5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlc3BvbnNlKAEwARJpCg5IYWxmRHVwbGV4Q2FsbBIoLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVxdWVzdBopLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVzcG9uc2UoATABEj0KEVVuaW1wbGVtZW50ZWRDYWxsEhMuZ3JwYy50ZXN0aW5nLkVtcHR5GhMuZ3JwYy50ZXN0aW5nLkVtcHR5MlUKFFVuaW1wbGVtZW50ZWRTZXJ2aWNlEj0KEVVuaW1wbGVtZW50ZWRDYWxsEhMuZ3JwYy50ZXN0aW5nLkVtcHR5GhMuZ3JwYy50ZXN0aW5nLkVtcHR5YgZwcm90bzM',
+    'Cg10ZXN0aW5nLnByb3RvEgxncnBjLnRlc3RpbmciBwoFRW1wdHkiGgoJQm9vbFZhbHVlEg0KBXZhbHVlGAEgASgIIiUKB1BheWxvYWQSDAoEdHlwZRgBIAEoBRIMCgRib2R5GAIgASgMIisKCkVjaG9TdGF0dXMSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJIrYCCg5UZXN0T3JjYVJlcG9ydBIXCg9jcHVfdXRpbGl6YXRpb24YASABKAESGgoSbWVtb3J5X3V0aWxpemF0aW9uGAIgASgBEkMKDHJlcXVlc3RfY29zdBgDIAMoCzItLmdycGMudGVzdGluZy5UZXN0T3JjYVJlcG9ydC5SZXF1ZXN0Q29zdEVudHJ5EkIKC3V0aWxpemF0aW9uGAQgAygLMi0uZ3JwYy50ZXN0aW5nLlRlc3RPcmNhUmVwb3J0LlV0aWxpemF0aW9uRW50cnkaMgoQUmVxdWVzdENvc3RFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjIKEFV0aWxpemF0aW9uRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASLwAgoNU2ltcGxlUmVxdWVzdBIVCg1yZXNwb25zZV90eXBlGAEgASgFEhUKDXJlc3BvbnNlX3NpemUYAiABKAUSJgoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkEhUKDWZpbGxfdXNlcm5hbWUYBCABKAgSGAoQZmlsbF9vYXV0aF9zY29wZRgFIAEoCBI0ChNyZXNwb25zZV9jb21wcmVzc2VkGAYgASgLMhcuZ3JwYy50ZXN0aW5nLkJvb2xWYWx1ZRIxCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5ncnBjLnRlc3RpbmcuRWNob1N0YXR1cxIyChFleHBlY3RfY29tcHJlc3NlZBgIIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWUSOwoVb3JjYV9wZXJfcXVlcnlfcmVwb3J0GAsgASgLMhwuZ3JwYy50ZXN0aW5nLlRlc3RPcmNhUmVwb3J0Il8KDlNpbXBsZVJlc3BvbnNlEiYKB3BheWxvYWQYASABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZBIQCgh1c2VybmFtZRgCIAEoCRITCgtvYXV0aF9zY29wZRgDIAEoCSJ3ChlTdHJlYW1pbmdJbnB1dENhbGxSZXF1ZXN0EiYKB3BheWxvYWQYASABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZBIyChFleHBlY3RfY29tcHJlc3NlZBgCIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWUiPQoaU3RyZWFtaW5nSW5wdXRDYWxsUmVzcG9uc2USHwoXYWdncmVnYXRlZF9wYXlsb2FkX3NpemUYASABKAUiZAoSUmVzcG9uc2VQYXJhbWV0ZXJzEgwKBHNpemUYASABKAUSEwoLaW50ZXJ2YWxfdXMYAiABKAUSKwoKY29tcHJlc3NlZBgDIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWUihAIKGlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0EhUKDXJlc3BvbnNlX3R5cGUYASABKAUSPQoTcmVzcG9uc2VfcGFyYW1ldGVycxgCIAMoCzIgLmdycGMudGVzdGluZy5SZXNwb25zZVBhcmFtZXRlcnMSJgoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkEjEKD3Jlc3BvbnNlX3N0YXR1cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzEjUKD29yY2Ffb29iX3JlcG9ydBgIIAEoCzIcLmdycGMudGVzdGluZy5UZXN0T3JjYVJlcG9ydCJFChtTdHJlYW1pbmdPdXRwdXRDYWxsUmVzcG9uc2USJgoHcGF5bG9hZBgBIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkMtAFCgtUZXN0U2VydmljZRI1CglFbXB0eUNhbGwSEy5ncnBjLnRlc3RpbmcuRW1wdHkaEy5ncnBjLnRlc3RpbmcuRW1wdHkSRgoJVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USVAoSQ2FjaGVhYmxlVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2UiA5ACARJsChNTdHJlYW1pbmdPdXRwdXRDYWxsEiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0GikuZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXNwb25zZTABEmkKElN0cmVhbWluZ0lucHV0Q2FsbBInLmdycGMudGVzdGluZy5TdHJlYW1pbmdJbnB1dENhbGxSZXF1ZXN0GiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ0lucHV0Q2FsbFJlc3BvbnNlKAESaQoORnVsbER1cGxleENhbGwSKC5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QaKS5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlc3BvbnNlKAEwARJpCg5IYWxmRHVwbGV4Q2FsbBIoLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVxdWVzdBopLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVzcG9uc2UoATABEj0KEVVuaW1wbGVtZW50ZWRDYWxsEhMuZ3JwYy50ZXN0aW5nLkVtcHR5GhMuZ3JwYy50ZXN0aW5nLkVtcHR5MlUKFFVuaW1wbGVtZW50ZWRTZXJ2aWNlEj0KEVVuaW1wbGVtZW50ZWRDYWxsEhMuZ3JwYy50ZXN0aW5nLkVtcHR5GhMuZ3JwYy50ZXN0aW5nLkVtcHR5YgZwcm90bzM',
   );
 
 /**
@@ -89,6 +89,37 @@ export type EchoStatus = Message<'grpc.testing.EchoStatus'> & {
 export const EchoStatusSchema: GenMessage<EchoStatus> = /*@__PURE__*/ messageDesc(file_testing, 3);
 
 /**
+ * @generated from message grpc.testing.TestOrcaReport
+ */
+export type TestOrcaReport = Message<'grpc.testing.TestOrcaReport'> & {
+  /**
+   * @generated from field: double cpu_utilization = 1;
+   */
+  cpuUtilization: number;
+
+  /**
+   * @generated from field: double memory_utilization = 2;
+   */
+  memoryUtilization: number;
+
+  /**
+   * @generated from field: map<string, double> request_cost = 3;
+   */
+  requestCost: { [key: string]: number };
+
+  /**
+   * @generated from field: map<string, double> utilization = 4;
+   */
+  utilization: { [key: string]: number };
+};
+
+/**
+ * Describes the message grpc.testing.TestOrcaReport.
+ * Use `create(TestOrcaReportSchema)` to create a new message.
+ */
+export const TestOrcaReportSchema: GenMessage<TestOrcaReport> = /*@__PURE__*/ messageDesc(file_testing, 4);
+
+/**
  * @generated from message grpc.testing.SimpleRequest
  */
 export type SimpleRequest = Message<'grpc.testing.SimpleRequest'> & {
@@ -131,13 +162,20 @@ export type SimpleRequest = Message<'grpc.testing.SimpleRequest'> & {
    * @generated from field: grpc.testing.BoolValue expect_compressed = 8;
    */
   expectCompressed?: BoolValue | undefined;
+
+  /**
+   * What the server is to say in `endpoint-load-metrics-bin` of its trailers.
+   *
+   * @generated from field: grpc.testing.TestOrcaReport orca_per_query_report = 11;
+   */
+  orcaPerQueryReport?: TestOrcaReport | undefined;
 };
 
 /**
  * Describes the message grpc.testing.SimpleRequest.
  * Use `create(SimpleRequestSchema)` to create a new message.
  */
-export const SimpleRequestSchema: GenMessage<SimpleRequest> = /*@__PURE__*/ messageDesc(file_testing, 4);
+export const SimpleRequestSchema: GenMessage<SimpleRequest> = /*@__PURE__*/ messageDesc(file_testing, 5);
 
 /**
  * @generated from message grpc.testing.SimpleResponse
@@ -163,7 +201,7 @@ export type SimpleResponse = Message<'grpc.testing.SimpleResponse'> & {
  * Describes the message grpc.testing.SimpleResponse.
  * Use `create(SimpleResponseSchema)` to create a new message.
  */
-export const SimpleResponseSchema: GenMessage<SimpleResponse> = /*@__PURE__*/ messageDesc(file_testing, 5);
+export const SimpleResponseSchema: GenMessage<SimpleResponse> = /*@__PURE__*/ messageDesc(file_testing, 6);
 
 /**
  * @generated from message grpc.testing.StreamingInputCallRequest
@@ -186,7 +224,7 @@ export type StreamingInputCallRequest = Message<'grpc.testing.StreamingInputCall
  */
 export const StreamingInputCallRequestSchema: GenMessage<StreamingInputCallRequest> =
   /*@__PURE__*/
-  messageDesc(file_testing, 6);
+  messageDesc(file_testing, 7);
 
 /**
  * @generated from message grpc.testing.StreamingInputCallResponse
@@ -204,7 +242,7 @@ export type StreamingInputCallResponse = Message<'grpc.testing.StreamingInputCal
  */
 export const StreamingInputCallResponseSchema: GenMessage<StreamingInputCallResponse> =
   /*@__PURE__*/
-  messageDesc(file_testing, 7);
+  messageDesc(file_testing, 8);
 
 /**
  * @generated from message grpc.testing.ResponseParameters
@@ -230,7 +268,7 @@ export type ResponseParameters = Message<'grpc.testing.ResponseParameters'> & {
  * Describes the message grpc.testing.ResponseParameters.
  * Use `create(ResponseParametersSchema)` to create a new message.
  */
-export const ResponseParametersSchema: GenMessage<ResponseParameters> = /*@__PURE__*/ messageDesc(file_testing, 8);
+export const ResponseParametersSchema: GenMessage<ResponseParameters> = /*@__PURE__*/ messageDesc(file_testing, 9);
 
 /**
  * @generated from message grpc.testing.StreamingOutputCallRequest
@@ -255,6 +293,13 @@ export type StreamingOutputCallRequest = Message<'grpc.testing.StreamingOutputCa
    * @generated from field: grpc.testing.EchoStatus response_status = 7;
    */
   responseStatus?: EchoStatus | undefined;
+
+  /**
+   * What the server is to say from now on out of band.
+   *
+   * @generated from field: grpc.testing.TestOrcaReport orca_oob_report = 8;
+   */
+  orcaOobReport?: TestOrcaReport | undefined;
 };
 
 /**
@@ -263,7 +308,7 @@ export type StreamingOutputCallRequest = Message<'grpc.testing.StreamingOutputCa
  */
 export const StreamingOutputCallRequestSchema: GenMessage<StreamingOutputCallRequest> =
   /*@__PURE__*/
-  messageDesc(file_testing, 9);
+  messageDesc(file_testing, 10);
 
 /**
  * @generated from message grpc.testing.StreamingOutputCallResponse
@@ -281,7 +326,7 @@ export type StreamingOutputCallResponse = Message<'grpc.testing.StreamingOutputC
  */
 export const StreamingOutputCallResponseSchema: GenMessage<StreamingOutputCallResponse> =
   /*@__PURE__*/
-  messageDesc(file_testing, 10);
+  messageDesc(file_testing, 11);
 
 /**
  * @generated from service grpc.testing.TestService

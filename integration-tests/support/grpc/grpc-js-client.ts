@@ -1,6 +1,21 @@
-import type { CallOptions, ClientOptions, ClientReadableStream, Metadata, ServiceError } from '@grpc/grpc-js';
-import { Client, credentials } from '@grpc/grpc-js';
-import type { GrpcCallOptions, GrpcClient, GrpcMethod, GrpcMethods, GrpcServiceSource, MethodsOf } from '@lamella/grpc';
+import type {
+  CallCredentials,
+  CallOptions,
+  ClientOptions,
+  ClientReadableStream,
+  Metadata,
+  ServiceError,
+} from '@grpc/grpc-js';
+import { ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
+import type {
+  GrpcCallOptions,
+  GrpcClient,
+  GrpcCredentials,
+  GrpcMethod,
+  GrpcMethods,
+  GrpcServiceSource,
+  MethodsOf,
+} from '@lamella/grpc';
 import { GrpcStatusError, grpcSchema } from '@lamella/grpc';
 import { fromGrpcJs, toGrpcJs } from './grpc-js-metadata.ts';
 
@@ -15,9 +30,10 @@ export function grpcJsClient<Source extends GrpcServiceSource>(
   source: Source,
   address: string,
   options: ClientOptions = {},
+  channelCredentials: ChannelCredentials = ChannelCredentials.createInsecure(),
 ): GrpcJsClient<Source> {
   // A pool of its own, so that every client has a connection of its own.
-  const channel = new Client(address, credentials.createInsecure(), {
+  const channel = new Client(address, channelCredentials, {
     'grpc.use_local_subchannel_pool': 1,
     ...options,
   });
@@ -28,6 +44,19 @@ export function grpcJsClient<Source extends GrpcServiceSource>(
     client: Object.fromEntries(callers) as GrpcClient<MethodsOf<Source> & GrpcMethods>,
     close: () => channel.close(),
   };
+}
+
+/** Credentials of calls as grpc-js has them; what they know of a method is its service. */
+export function callCredentials(own: GrpcCredentials): CallCredentials {
+  return credentials.createFromMetadataGenerator(({ service_url: url }, callback) => {
+    const end = url.lastIndexOf('/');
+    const method = { path: `${url.slice(end)}/` } as GrpcMethod; // the one part that is known
+    const made = async () => own({ url: url.slice(0, end), method, signal: new AbortController().signal });
+    made().then(
+      (metadata) => callback(null, toGrpcJs(metadata)),
+      (error: Error) => callback(error),
+    );
+  });
 }
 
 type Messages = AsyncIterable<unknown> | Iterable<unknown>;
@@ -73,8 +102,9 @@ function callerOf(channel: Client, method: GrpcMethod) {
   return type === 'unary' || type === 'client-streaming' ? single : stream;
 }
 
-function startOf({ metadata, timeoutMs }: GrpcCallOptions): [Metadata, CallOptions] {
-  return [toGrpcJs(metadata), timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }];
+function startOf({ metadata, timeoutMs, credentials: own }: GrpcCallOptions): [Metadata, CallOptions] {
+  const deadline = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+  return [toGrpcJs(metadata), { ...deadline, ...(own !== undefined && { credentials: callCredentials(own) }) }];
 }
 
 interface FollowedCall {

@@ -25,6 +25,7 @@ export async function grpcJsServer<Source extends GrpcServiceSource>(
   source: Source,
   handlers: PlainHandlers<MethodsOf<Source> & GrpcMethods>,
   options: ServerOptions = {},
+  credentials: ServerCredentials = ServerCredentials.createInsecure(),
 ): Promise<GrpcJsServer> {
   const server = new Server(options);
   const methods: GrpcMethods = grpcSchema(source).methods;
@@ -40,7 +41,7 @@ export async function grpcJsServer<Source extends GrpcServiceSource>(
   server.addService(definition, implementation);
   const port = await new Promise<number>((resolve, reject) => {
     const bound = (error: Error | null, found: number): void => (error === null ? resolve(found) : reject(error));
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), bound);
+    server.bindAsync('127.0.0.1:0', credentials, bound);
   });
   return { address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
 }

@@ -11,6 +11,7 @@ export type Peer =
   | 'haproxy'
   | 'hey'
   | 'nghttp'
+  | 'nghttpx'
   | 'nginx'
   | 'openssl'
   | 'pebble'

@@ -8,13 +8,13 @@ let failed = 0;
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.exit'))) {
   const name = file.slice(0, -'.exit'.length);
-  const { passes, failures } = testsOf(join(folder, `${name}.json`));
+  const { passes, failures, names } = testsOf(join(folder, `${name}.json`));
   passed += passes;
   failed += failures;
 
   const code = readFileSync(join(folder, file), 'utf8').trim();
   if (code === '0' && failures === 0) continue;
-  console.log(`${name}: exit code ${code}, ${failures} failed tests`);
+  console.log([`${name}: exit code ${code}, ${failures} failed tests`, ...names].join('\n  '));
   // A part that failed without a failed test: a check, an error between the tests, a worker that died, no time left.
   if (failures === 0) failed += 1;
 }
@@ -23,12 +23,15 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 function testsOf(path) {
-  if (!existsSync(path)) return { passes: 0, failures: 0 };
+  if (!existsSync(path)) return { passes: 0, failures: 0, names: [] };
   const { numPassedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'));
   // A file that could not be read has failed, and has no tests.
   const failures = testResults.map(({ status, assertionResults }) => {
     const own = assertionResults.filter((test) => test.status === 'failed').length;
     return status === 'failed' ? Math.max(own, 1) : own;
   });
-  return { passes: numPassedTests, failures: failures.reduce((sum, count) => sum + count, 0) };
+  const names = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => `${name}: ${fullName}`),
+  );
+  return { passes: numPassedTests, failures: failures.reduce((sum, count) => sum + count, 0), names };
 }

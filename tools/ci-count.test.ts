@@ -40,6 +40,13 @@ describe('.ci/count.mjs', () => {
     expect(count({ 'tests.exit': '1', 'tests.json': broken })).toEqual(['0 passed, 1 failed', 1]);
   });
 
+  it('says which tests have failed, above the line that counts', () => {
+    const failed = { status: 'failed', fullName: 'adds up' };
+    const results = { numPassedTests: 1, testResults: [{ name: 'sums.test.ts', assertionResults: [failed] }] };
+    const { lines } = printed({ 'tests.exit': '1', 'tests.json': JSON.stringify(results) });
+    expect(lines).toEqual(['tests: exit code 1, 1 failed tests', '  sums.test.ts: adds up', '1 passed, 1 failed']);
+  });
+
   it('does not call a run green in which nothing was tested', () => {
     expect(count({ 'tests.exit': '0', 'tests.json': report([]) })).toEqual(['0 passed, 0 failed', 1]);
   });
@@ -56,9 +63,14 @@ function report(tests: readonly string[]): string {
 
 /** @returns The last line, and the exit code. */
 function count(reports: Readonly<Record<string, string>>): [string | undefined, number | null] {
+  const { lines, status } = printed(reports);
+  return [lines.at(-1), status];
+}
+
+function printed(reports: Readonly<Record<string, string>>): { lines: readonly string[]; status: number | null } {
   const folder = mkdtempSync(join(tmpdir(), 'lamella-count-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(reports)) writeFileSync(join(folder, name), text);
   const { stdout, status } = spawnSync(toolPath('node'), [join(root, '.ci/count.mjs'), folder], { encoding: 'utf8' });
-  return [stdout.trim().split('\n').at(-1), status];
+  return { lines: stdout.trim().split('\n'), status };
 }

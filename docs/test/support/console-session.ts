@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { root } from './pages.ts';
+import { bundledCli } from '../../../tools/bundled-cli.ts';
 import { steadied } from './steadied.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function playedSession(session: string): Promise<string> {
   const commands = session.split('\n').flatMap((line) => (line.startsWith('$ ') ? line.slice(2) : []));
   const ports = await freePortsFor(commands.join('\n'));
   const folder = mkdtempSync(join(tmpdir(), 'lamella-session-'));
-  writeFileSync(join(folder, 'lamella'), `#!/bin/sh\nexec ${process.execPath} ${ARGUMENTS} "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'lamella'), `#!/bin/sh\nexec ${process.execPath} ${bundledCli} "$@"\n`, { mode: 0o755 });
   const shell = new Shell(folder);
   try {
     let played = '';
@@ -118,5 +118,4 @@ async function freePortsFor(commands: string): Promise<ReadonlyMap<string, strin
   return free;
 }
 
-const ARGUMENTS = `--disable-warning=ExperimentalWarning --conditions=@lamella/source ${join(root, 'packages/cli/src/main.ts')}`;
 const PORT = /(?<=:|--connect-ports )[0-9]{4,5}\b/g;

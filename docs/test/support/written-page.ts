@@ -54,7 +54,7 @@ function sessionOf({ content, file }: Block, folder: string): string {
 
 /** What a program prints. Rejects if it fails, or hangs. */
 async function outputOf(file: string): Promise<string> {
-  const { stdout } = await run(process.execPath, ['--conditions=@lamella/source', file], { timeout: 30_000 });
+  const { stdout } = await run(process.execPath, ['--conditions=@lamella/source', file], { timeout: 120_000 });
   return stdout;
 }
 

@@ -2,8 +2,11 @@ import type { ByteSink, ByteStream, CloseInfo, Pausable, ReadOptions } from '@la
 
 /** What happens to a stream, and after which byte. */
 export interface Fault {
-  /** `reset`: broken off. `close`: closed both ways. `half-close`: nothing more is sent. */
-  readonly type: 'reset' | 'close' | 'half-close';
+  /**
+   * `reset`: broken off. `close`: closed both ways. `half-close`: nothing more is sent. `stall`: nothing more comes through in this
+   * direction, and nobody is told.
+   */
+  readonly type: 'reset' | 'close' | 'half-close' | 'stall';
   /** Which bytes count: those that come in, or those that go out. */
   readonly direction: 'in' | 'out';
   /** How many of them pass. */
@@ -36,7 +39,10 @@ class FaultyStream implements ByteStream {
   }
 
   async read(options?: ReadOptions): Promise<Uint8Array | undefined> {
-    if (this.#fault.direction === 'out' || this.#hasHappened) return this.#inner.read(options);
+    if (this.#fault.direction === 'out' || this.#hasHappened) {
+      if (this.#fault.direction === 'in' && this.#fault.type === 'stall') await this.closed;
+      return this.#inner.read(options);
+    }
     const maxBytes = Math.min(options?.maxBytes ?? this.#left, this.#left);
     const chunk = await this.#inner.read({ ...options, maxBytes });
     if (chunk !== undefined) this.#count(chunk.length);
@@ -68,9 +74,11 @@ class FaultyStream implements ByteStream {
   }
 
   write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
+    const { type, direction } = this.#fault;
+    if (direction === 'in' && type === 'stall') return this.#inner.write(chunks);
     // Bytes behind a half-close are swallowed, as by a peer that has gone silent.
-    if (this.#hasHappened) return this.#fault.type === 'half-close' ? undefined : this.#inner.write(chunks);
-    if (this.#fault.direction === 'in') return this.#inner.write(chunks);
+    if (this.#hasHappened) return type === 'half-close' || type === 'stall' ? undefined : this.#inner.write(chunks);
+    if (direction === 'in') return this.#inner.write(chunks);
     const bytes = Buffer.concat(chunks);
     const passing = bytes.subarray(0, this.#left);
     const room = this.#inner.write([passing]);
@@ -96,6 +104,6 @@ class FaultyStream implements ByteStream {
     this.#hasHappened = true;
     const { type } = this.#fault;
     if (type === 'half-close') void this.#inner.closeWrite();
-    else this.#inner.destroy(type === 'reset' ? BROKEN_OFF : undefined);
+    else if (type !== 'stall') this.#inner.destroy(type === 'reset' ? BROKEN_OFF : undefined);
   }
 }

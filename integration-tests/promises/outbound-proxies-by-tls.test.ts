@@ -1,0 +1,178 @@
+import type { HttpClientOptions, HttpRequest as Request, ViaOptions } from '@lamella/http';
+import { createHttpClient, HttpRequest, HttpResponse, http1, via } from '@lamella/http';
+import { autoServerLayer, http2 } from '@lamella/http2';
+import type { Connection } from '@lamella/net-core';
+import { memoryNetwork, serveListener } from '@lamella/net-core';
+import { checkLedger } from '@lamella/net-core/testing';
+import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
+import type { Service } from '@lamella/service-core';
+import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
+import type { IssuedCertificate } from '@lamella/tls';
+import { certificateAuthority, TlsError, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkProcess } from './support/process-failures.ts';
+
+checkLedger({ beforeEach, afterEach });
+checkProcess({ beforeEach, afterEach });
+
+let roots: string;
+let otherRoots: string;
+let pair: IssuedCertificate;
+beforeAll(async () => {
+  const authority = await certificateAuthority();
+  roots = authority.cert;
+  otherRoots = (await certificateAuthority()).cert;
+  pair = await authority.issue({ names: ['a.test', 'b.test', 'c.test', 'silent.test', 'origin.test'] });
+});
+
+const PROTOCOLS = [http2(), http1()];
+const WAYS: readonly (readonly [name: string, options: ViaOptions, version: string])[] = [
+  ['HTTP/1.1', {}, '1.1'],
+  ['HTTP/2', { protocols: PROTOCOLS }, '2'],
+];
+
+describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_, options, version) => {
+  it('lead through three of them, to origins in clear and by TLS, and are kept', async () => {
+    const world = setup();
+    const client = world.client({ proxy: via(['https://a.test', 'https://u:p@c.test', 'https://b.test'], options) });
+    for (let time = 0; time < 3; time++) {
+      for (const scheme of ['http', 'https']) expect((await world.ask(client, scheme)).body).toBe('from the origin');
+    }
+    const once = ['a: c.test:443', 'c: b.test:443'];
+    const tunnels = [...once, ...once, 'b: origin.test:443'];
+    // By HTTP/2 the connections to a and c are shared; the last of them gets whole URLs in the one case, and a tunnel in the other.
+    const shared = [...once, 'c: b.test:443', 'b: origin.test:443'];
+    expect(world.tunnels).toEqual(version === '2' ? shared : tunnels);
+    expect(new Set(world.versions)).toEqual(new Set([version]));
+    await world.end();
+  });
+
+  it('never tell an origin who we are to a proxy, whatever the request says', async () => {
+    const world = setup();
+    for (const plainHttp of ['tunnel', 'absolute-form'] as const) {
+      const client = world.client({ proxy: via('https://u:p@c.test', { ...options, plainHttp }) });
+      for (const scheme of ['http', 'https']) {
+        const { seen } = await world.ask(client, scheme, [['Proxy-Authorization', `Basic ${btoa('u:p')}`]]);
+        expect(seen.filter(([name]) => /^proxy-/i.test(name))).toEqual([]);
+      }
+    }
+    await world.end();
+  });
+
+  it('are different ways for different credentials', async () => {
+    const world = setup();
+    const users = ['u', 'v', 'w', 'u', 'v', 'w'];
+    const next = users.values();
+    const client = world.client({ proxy: () => via(`https://${next.next().value}:p@c.test`, options) });
+    for (const _user of users) await world.ask(client, 'https');
+    const origins = client.counters().filter(({ origin }) => origin.includes('origin.test'));
+    expect(origins.map(({ dials, reuses }) => [dials, reuses])).toEqual(Array(3).fill([1, 1]));
+    expect(world.tunnels).toHaveLength(3);
+    await world.end();
+  });
+
+  it('end at a proxy that is not who it says it is, before it has heard who we are', async () => {
+    const world = setup();
+    for (const [proxy, tls, code] of [
+      ['https://u:p@other.test', world.tls, 'LML_ERR_TLS_WRONG_HOST'],
+      ['https://u:p@c.test', tlsConnectLayer({ roots: otherRoots }), 'LML_ERR_TLS_UNKNOWN_CA'],
+    ] as const) {
+      const failure = await world.failure(world.client({ tls, proxy: via(proxy, options) }));
+      expect(failure).toBeInstanceOf(TlsError);
+      expect(failure).toMatchObject({ code, phase: 'handshake' });
+    }
+    expect([world.tunnels, world.versions]).toEqual([[], []]);
+    await world.end();
+  });
+
+  it('have a deadline for the handshake, and typed errors that name the proxy and nobody’s password', async () => {
+    const world = setup();
+    const failures: unknown[] = [];
+    for (const proxy of ['https://u:secret@c.test', 'https://u:secret@silent.test']) {
+      failures.push(await world.failure(world.client({ proxy: via(proxy, { ...options, clock: world.clock }) })));
+    }
+    const facts = (proxy: string) => ({ via: [`https://${proxy}.test:443`] });
+    expect(failures).toMatchObject([
+      { code: 'LML_ERR_CONNECT_PROXY_AUTH', phase: 'proxy', facts: facts('c') },
+      { code: 'LML_ERR_CONNECT_TIMEOUT', phase: 'proxy', facts: facts('silent') },
+    ]);
+    expect(`${failures} ${JSON.stringify(failures)}`).not.toMatch(/secret|dTpzZWNyZXQ/);
+    await world.end();
+  });
+});
+
+/** Proxies a and b for everybody, c for those who say the password `p`, one that never answers, and an origin; all by TLS. */
+function setup() {
+  const clock = new FakeClock();
+  const network = memoryNetwork({ clock });
+  const lifecycle = createLifecycle({ clock });
+  const tunnels: string[] = [];
+  const versions: string[] = [];
+  const served: Promise<unknown>[] = [];
+  const auth = basicProxyAuth(['u', 'v', 'w'].map((name) => ({ name, password: 'p' })));
+  const accept = tlsAcceptLayer({ certificates: pair, alpn: ['h2', 'http/1.1'], clock });
+  const serve = autoServerLayer({ clock, lifecycle });
+  const tls = tlsConnectLayer({ roots, clock });
+  const listen = (address: string, server: Service<Connection, void>): void => {
+    served.push(serveListener(network.listen(address), server, { lifecycle, onError() {} }));
+  };
+  for (const name of ['a', 'b', 'c']) {
+    const connector = network.connector();
+    const inner = forwardProxyService({
+      client: createHttpClient({ connector, clock, lifecycle }),
+      connector,
+      connectPorts: 'any',
+      relay: { clock, lifecycle },
+      ...(name === 'c' ? { auth } : {}),
+    });
+    const proxy = serviceFn(async (request: Request) => {
+      const response = await inner.serve(request);
+      if (request.method !== 'CONNECT' || response.status !== 200) return response;
+      tunnels.push(`${name}: ${request.target}`);
+      versions.push(request.version);
+      return response;
+    });
+    listen(`${name}.test:443`, stack(accept, serve, proxy));
+    if (name === 'c') listen('other.test:443', stack(accept, serve, proxy));
+  }
+  const silence = Promise.withResolvers<unknown>();
+  const silent = serviceFn(() => {
+    silence.resolve(silence);
+    return new Promise<HttpResponse>(() => {});
+  });
+  listen('silent.test:443', stack(accept, serve, silent));
+  const origin = serviceFn(async ({ headers }: Request) =>
+    HttpResponse.text('from the origin', { headers: { 'X-Seen': JSON.stringify([...headers]) } }),
+  );
+  listen('origin.test:80', stack(serve, origin));
+  listen('origin.test:443', stack(accept, serve, origin));
+  const ask = async (client: ReturnType<typeof createHttpClient>, scheme: string, headers: [string, string][] = []) => {
+    const response = await client.serve(HttpRequest.from({ target: `${scheme}://origin.test/`, headers }));
+    const body = await response.body.text();
+    const seen: [string, string][] = JSON.parse(response.headers.get('x-seen') ?? '[]');
+    return { body, seen };
+  };
+  return {
+    clock,
+    tls,
+    tunnels,
+    versions,
+    ask,
+    client: (options: Partial<HttpClientOptions>) =>
+      createHttpClient({ connector: network.connector(), tls, clock, lifecycle, ...options }),
+    /** What a request fails with; the time of whoever asks the silent proxy passes at once. */
+    async failure(client: ReturnType<typeof createHttpClient>): Promise<unknown> {
+      const failed = ask(client, 'https').catch((error: unknown) => error);
+      const first = await Promise.race([failed, silence.promise]);
+      if (first === silence) await clock.advanceAsync(10_000);
+      return failed;
+    },
+    async end(): Promise<void> {
+      const drained = lifecycle.drain({ graceMs: 0 });
+      await clock.advanceAsync(10_000);
+      await drained;
+      await Promise.all(served);
+    },
+  };
+}

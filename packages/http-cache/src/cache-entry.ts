@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@lamella/http';
+import { HttpHeaders } from '@lamella/http';
 
 /** The head of a stored response; plain data, which a store may write down as JSON. */
 export interface CacheEntry {
@@ -10,6 +11,8 @@ export interface CacheEntry {
   readonly reason: string;
   /** Fields of the response in order, those for one hop left out. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Names of those that came as never to be indexed, in lower case, and are given so. Default: none. */
+  readonly neverIndexed?: readonly string[];
   /** Fields of the request that chose this response, by name in lower case: those that Vary and `keyHeaders` name. */
   readonly selectedBy: Readonly<Record<string, string | null>>;
   /** When the request went out, in milliseconds since the epoch. */
@@ -20,6 +23,24 @@ export interface CacheEntry {
   readonly hadAuthorization: boolean;
   /** Length of the body in bytes, once it is stored whole. */
   readonly bodyBytes: number;
+}
+
+/** The fields of a stored response. */
+export function entryHeaders({ headers, neverIndexed = [] }: CacheEntry): HttpHeaders {
+  const made = HttpHeaders.from(headers);
+  for (const name of neverIndexed) made.neverIndex(name);
+  return made;
+}
+
+/** Those of the names that are among the fields. For an entry, which has no place for none. */
+export function neverIndexedOf(
+  headers: readonly (readonly [name: string, value: string])[],
+  ...marks: readonly (Iterable<string> | undefined)[]
+): Pick<CacheEntry, 'neverIndexed'> {
+  const names = new Set(marks.flatMap((names) => [...(names ?? [])]));
+  const present = new Set(headers.map(([name]) => name.toLowerCase()));
+  const neverIndexed = [...names].filter((name) => present.has(name));
+  return neverIndexed.length === 0 ? {} : { neverIndexed };
 }
 
 /** Whether a request asks for the variant that is stored as `entry`. RFC 9111 section 4.1. */

@@ -1,7 +1,7 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpHeaders } from '@lamella/http';
+import type { HttpHeaders, HttpRequest } from '@lamella/http';
 import { directiveSeconds, parseCacheDirectives } from './cache-directives.ts';
 import type { CacheEntry } from './cache-entry.ts';
+import { entryHeaders } from './cache-entry.ts';
 import type { StoredPolicy } from './stored-policy.ts';
 import { policyOf } from './stored-policy.ts';
 
@@ -89,7 +89,7 @@ interface EntryFacts {
 function factsOf(entry: CacheEntry, isShared: boolean): EntryFacts {
   const known = facts.get(entry);
   if (known?.isShared === isShared) return known;
-  const headers = HttpHeaders.from(entry.headers);
+  const headers = entryHeaders(entry);
   const found = { isShared, headers, policy: policyOf({ ...entry, headers }, isShared) };
   facts.set(entry, found);
   return found;

@@ -293,8 +293,7 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     if (!isKept) await this.#tryStore((store) => store.delete(match.key, entry.id));
     // The body was dropped meanwhile: whoever asks gets a whole one, not the 304 that the cache asked for.
     if (given === undefined) return this.#fetch(match.key, request, 'fwd=miss');
-    if (isShared)
-      for (const cookie of response.headers.getAll('set-cookie')) given.headers.append('Set-Cookie', cookie);
+    if (isShared) addCookies(given, response);
     return given;
   }
 
@@ -378,6 +377,12 @@ function refreshRequest(request: HttpRequest, parent: AbortScope): HttpRequest {
 /** What a confirmation under way is called: no key begins like an id. */
 function refreshName({ key, entry }: Match): string {
   return `${entry.id} ${key}`;
+}
+
+/** Cookies of a 304 are for whoever asked. */
+function addCookies({ headers }: HttpResponse, { headers: confirmed }: HttpResponse): void {
+  for (const cookie of confirmed.getAll('set-cookie')) headers.append('Set-Cookie', cookie);
+  if (confirmed.neverIndexed?.has('set-cookie') === true) headers.neverIndex('set-cookie');
 }
 
 function nothing(): void {}

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { HttpHeaders, splitTokens } from '@lamella/http';
 import type { CacheEntry } from './cache-entry.ts';
-import { selectionOf } from './cache-entry.ts';
+import { entryHeaders, neverIndexedOf, selectionOf } from './cache-entry.ts';
 import { hasValidator, policyOf } from './stored-policy.ts';
 
 /** When a response was asked for, and when it came, in milliseconds since the epoch. */
@@ -35,11 +35,13 @@ export function newEntry(
   const selectedBy = selectionOf(request, response.headers.get('vary'), options.keyHeaders);
   if (!policy.isStorable || selectedBy === undefined) return undefined;
   if (policy.maxAgeSeconds <= policy.initialAgeSeconds && !hasValidator(response.headers)) return undefined;
+  const headers = storedHeaders(response.headers);
   return {
     id: crypto.randomUUID(),
     status: response.status,
     reason: response.reason,
-    headers: storedHeaders(response.headers),
+    headers,
+    ...neverIndexedOf(headers, response.headers.neverIndexed),
     selectedBy,
     requestedAtMs,
     receivedAtMs,
@@ -64,7 +66,7 @@ export function confirmedEntry(
   times: ResponseTimes,
   isShared: boolean,
 ): CacheEntry | undefined {
-  const headers = HttpHeaders.from(entry.headers);
+  const headers = entryHeaders(entry);
   if (!isAnswerTo(headers, request, fresh)) return undefined;
   const updates = HttpHeaders.from(storedHeaders(fresh));
   updates.deleteWhere((name) => BODY_FIELDS.has(name.toLowerCase()));
@@ -72,7 +74,13 @@ export function confirmedEntry(
   headers.delete('age');
   headers.deleteWhere((name) => updates.has(name));
   for (const [name, value] of updates) headers.append(name, value);
-  return { ...entry, ...times, headers: [...headers], selectedBy: confirmedSelection(entry, request, headers) };
+  return {
+    ...entry,
+    ...times,
+    headers: [...headers],
+    ...neverIndexedOf([...headers], entry.neverIndexed, fresh.neverIndexed),
+    selectedBy: confirmedSelection(entry, request, headers),
+  };
 }
 
 /**
@@ -86,12 +94,12 @@ function confirmedSelection(entry: CacheEntry, request: HttpRequest, headers: Ht
 
 /** Whether a confirmed entry may still be kept: a 304 may say no-store, private or `Vary: *`, where the response did not. */
 export function isStillStorable(entry: CacheEntry, isShared: boolean): boolean {
-  return policyOf({ ...entry, headers: HttpHeaders.from(entry.headers) }, isShared).isStorable;
+  return policyOf({ ...entry, headers: entryHeaders(entry) }, isShared).isStorable;
 }
 
 /** The request that asks whether a stored response is still good. RFC 9111 section 4.3.1. */
 export function validationRequest(request: HttpRequest, entry: CacheEntry): HttpRequest {
-  const stored = HttpHeaders.from(entry.headers);
+  const stored = entryHeaders(entry);
   const etag = stored.get('etag');
   const lastModified = stored.get('last-modified');
   if (etag === undefined && lastModified === undefined) return request;

@@ -156,6 +156,7 @@ class MemoryStore implements MemoryCacheStore {
 function sizeOf(key: string, entry: CacheEntry): number {
   let characters = key.length + entry.reason.length;
   for (const [name, value] of entry.headers) characters += name.length + value.length + 16;
+  for (const name of entry.neverIndexed ?? []) characters += name.length + 16;
   for (const [name, value] of Object.entries(entry.selectedBy)) characters += name.length + (value?.length ?? 0) + 16;
   return 2 * characters + 256;
 }

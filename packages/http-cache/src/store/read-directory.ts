@@ -43,6 +43,7 @@ function isFoundEntry(value: unknown): value is FoundEntry {
   const { key, entry } = value as Partial<FoundEntry>; // an object may be asked for anything
   if (typeof key !== 'string' || typeof entry !== 'object' || entry === null) return false;
   const { id, status, reason, headers, selectedBy, requestedAtMs, receivedAtMs, hadAuthorization, bodyBytes } = entry;
+  const { neverIndexed = [] } = entry; // older versions have written none
   return (
     typeof id === 'string' &&
     typeof reason === 'string' &&
@@ -50,6 +51,8 @@ function isFoundEntry(value: unknown): value is FoundEntry {
     typeof selectedBy === 'object' &&
     selectedBy !== null &&
     [status, requestedAtMs, receivedAtMs, bodyBytes].every(Number.isFinite) &&
+    Array.isArray(neverIndexed) &&
+    neverIndexed.every((name) => typeof name === 'string') &&
     Array.isArray(headers) &&
     headers.every(
       (field) => Array.isArray(field) && field.length === 2 && field.every((part) => typeof part === 'string'),

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     lifecycle,
   });
 
-  const rateLimit = openRateLimit(settings);
+  using rateLimit = openRateLimit(settings);
   const api = stack(
     bearerAuthLayer({ realm: 'api', tokens: settings.keys }), // who asks
     rateLimit.layer, // not too often, each
@@ -99,7 +99,6 @@ async function main(): Promise<void> {
   const address = await serve(settings.port, gateway);
   printWelcome(address, settings);
   logDrain(await drainOnSignal(lifecycle, { preDrainMs: settings.preDrainMs, onDrain: logDraining }));
-  rateLimit.close();
 }
 
 /** A path and all below it. */

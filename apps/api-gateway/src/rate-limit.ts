@@ -8,11 +8,10 @@ import { logRedis } from './log.ts';
 import type { Settings } from './settings.ts';
 
 /** A limit for each key of the API, and what it holds open. */
-export interface OpenRateLimit {
+export interface OpenRateLimit extends Disposable {
   readonly layer: RateLimitLayer<HttpRequest>;
   /** Whether the limit can be told now: always, if it is kept here. */
   readonly isWell: () => boolean;
-  readonly close: () => void;
 }
 
 /** Keeps the limit in Redis, for all gateways that use the same, or else in this process. */
@@ -25,7 +24,7 @@ export function openRateLimit(settings: Settings): OpenRateLimit {
     },
   };
   if (redisUrl === undefined) {
-    return { layer: rateLimitLayer({ ...common, limit, windowMs }), isWell: () => true, close: () => {} };
+    return { layer: rateLimitLayer({ ...common, limit, windowMs }), isWell: () => true, [Symbol.dispose]() {} };
   }
   const client = createClient({ url: redisUrl, socket: { reconnectStrategy: RECONNECT_MS } });
   client.on('error', (error: Error) => logRedis(error));
@@ -35,7 +34,7 @@ export function openRateLimit(settings: Settings): OpenRateLimit {
   return {
     layer: rateLimitLayer({ ...common, store, onStoreError }),
     isWell: () => client.isReady || onStoreError === 'allow',
-    close: () => client.destroy(),
+    [Symbol.dispose]: () => client.destroy(),
   };
 }
 

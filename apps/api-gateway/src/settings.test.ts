@@ -56,6 +56,10 @@ describe('settingsFrom', () => {
     expect(() => settingsFrom({ API_KEYS: keys })).toThrow(/^API_KEYS must be such as/);
   });
 
+  it.each(['nonsense', '127.0.0.1:6379', 'http://127.0.0.1'])('refuses the Redis at %s', (url) => {
+    expect(() => settingsFrom({ REDIS_URL: url })).toThrow('REDIS_URL must be such as redis://127.0.0.1:6379');
+  });
+
   it('shows no key in its message', () => {
     expect(() => settingsFrom({ API_KEYS: 'ann:very secret' })).not.toThrow(/very secret/);
   });

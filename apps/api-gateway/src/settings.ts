@@ -26,14 +26,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws Error if a value makes no sense.
  */
 export function settingsFrom(env: Environment): Settings {
-  const redisUrl = env['REDIS_URL'];
   return {
     port: integerOf(env, 'PORT', 8082, 0, 65_535),
     keys: keysOf(textOf(env, 'API_KEYS', 'ann:demo-key-of-ann,bob:demo-key-of-bob')),
     corsOrigins: textOf(env, 'CORS_ORIGINS', 'http://127.0.0.1:8083').split(','),
     limit: integerOf(env, 'RATE_LIMIT', 20, 1, 1_000_000),
     windowMs: integerOf(env, 'RATE_WINDOW_MS', 60_000, 1_000, 86_400_000),
-    redisUrl: redisUrl === '' ? undefined : redisUrl,
+    redisUrl: redisUrlOf(textOf(env, 'REDIS_URL', '')),
     onStoreError: allowOrDeny(textOf(env, 'RATE_LIMIT_WITHOUT_REDIS', 'allow')),
     preDrainMs: integerOf(env, 'PRE_DRAIN_MS', 0, 0, 60_000),
   };
@@ -46,6 +45,13 @@ function keysOf(text: string): readonly BearerToken[] {
     if (name !== undefined && token !== undefined) return { name, token };
     throw new Error('API_KEYS must be such as ann:secret-key,bob:other-key, with keys of 8 characters or more');
   });
+}
+
+/** A message does not show it: it may hold a password. */
+function redisUrlOf(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (/^rediss?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new Error('REDIS_URL must be such as redis://127.0.0.1:6379');
 }
 
 function allowOrDeny(text: string): 'allow' | 'deny' {

@@ -16,7 +16,7 @@ Try, in another terminal:
   curl -i --compressed ${authorization} ${url}/api/items
   curl -i ${authorization} -X POST ${url}/api/break
   curl ${url}/gauges
-  curl ${url}/readyz?verbose
+  curl '${url}/readyz?verbose'
 
 Ctrl+C drains and stops.
 `);

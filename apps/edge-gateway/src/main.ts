@@ -45,7 +45,7 @@ function passOn(target: TcpAddress): Service<Connection, void> {
 
 async function main(): Promise<void> {
   const settings = settingsFrom(process.env);
-  const certificates = await openCertificates(settings.certFolder, HOSTS, {
+  using certificates = await openCertificates(settings.certFolder, HOSTS, {
     checkEveryMs: settings.certCheckMs,
     onReload: logReload,
     onError: logCertificate,
@@ -84,7 +84,6 @@ async function main(): Promise<void> {
   const { preDrainMs, graceMs } = settings;
   logDrain(await drainOnSignal(lifecycle, { preDrainMs, graceMs, onDrain: logDraining }));
   await origins.drain({ graceMs: 0 });
-  certificates.close();
 }
 
 const HOSTS = ['shop.localhost', 'api.localhost', 'direct.localhost'];

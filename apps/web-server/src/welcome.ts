@@ -12,7 +12,7 @@ Open that in a browser, or try, in another terminal:
   curl -i -H 'Content-Type: application/json' -d '{"text":"hello"}' ${url}/api/notes
   curl -i ${url}/api/notes
   curl -N --max-time 3 ${url}/api/clock
-  curl ${url}/readyz?verbose
+  curl '${url}/readyz?verbose'
 
 Ctrl+C drains and stops.
 `);

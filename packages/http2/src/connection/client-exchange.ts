@@ -4,6 +4,7 @@ import type { AbortListener } from '@lamella/service-core';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2ResponseHead } from '../protocol/message-fields.ts';
 import { headersOf, responseOf, wholeBody } from './client-response.ts';
+import type { Placed } from './open-exchanges.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
 
 /** The stream of an exchange, as its protocol knows it. */
@@ -19,8 +20,9 @@ export interface ClientExchangeHost {
 }
 
 /** One request on a client connection, from its head to the end of its response. */
-export class ClientExchange implements ExchangeMarks, BodyFlow {
+export class ClientExchange implements ExchangeMarks, BodyFlow, Placed {
   readonly request: HttpRequest;
+  place = -1;
   /** What a positive answer makes of the stream. */
   readonly becomes: 'tunnel' | 'upgrade' | undefined;
   /** What the stream has become. */

@@ -53,7 +53,7 @@ export class ClientReaders implements ClientExchangeHost {
     this.#timer = undefined;
     const nowMs = clock.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const exchange of [...this.#work.exchanges]) {
+    for (const exchange of this.#work.exchanges.all()) {
       if (exchange.request.context.allowsQuiet) continue;
       const endMs = exchange.readerSeenMs + bodyIdleTimeoutMs;
       if (nowMs < endMs) nextMs = Math.min(nextMs, endMs);

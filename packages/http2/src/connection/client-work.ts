@@ -9,6 +9,7 @@ import type { ClientExchange } from './client-exchange.ts';
 import { exchangeFacts } from './client-failures.ts';
 import type { PseudoHeaderOrder } from './client-messages.ts';
 import type { Http2Driver } from './http2-driver.ts';
+import { OpenExchanges } from './open-exchanges.ts';
 
 /** Options of `Http2ClientConnection`; defaults are set by `http2`. */
 export interface Http2ClientConnectionOptions {
@@ -37,7 +38,7 @@ export class ClientWork {
   readonly protocol: Http2Protocol<ClientExchange>;
   readonly extensions: Extensions<'connection'>;
   /** Requests whose response is not complete, and tunnels. */
-  readonly exchanges: Set<ClientExchange> = new Set();
+  readonly exchanges: OpenExchanges<ClientExchange> = new OpenExchanges();
   driver: Http2Driver<ClientExchange> | undefined;
   /** Whether there may be room that nobody has been told of. */
   hasNews = false;

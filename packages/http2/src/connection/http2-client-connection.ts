@@ -246,7 +246,7 @@ export class Http2ClientConnection implements HttpConnection {
   // ---- the end
 
   #failAll(errorOf: (exchange: ClientExchange) => unknown, info?: CloseInfo): void {
-    for (const exchange of [...this.#work.exchanges]) this.#work.fail(exchange, errorOf(exchange), info);
+    for (const exchange of this.#work.exchanges.all()) this.#work.fail(exchange, errorOf(exchange), info);
     for (const go of this.#early) go();
   }
 

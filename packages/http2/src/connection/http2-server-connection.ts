@@ -107,14 +107,15 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   startDrain(): void {
     this.#work.isDraining = true;
     this.#protocol.shutdown(this.#options.clock.nowMs());
-    for (const exchange of this.#work.exchanges) if (exchange.isEventStream) this.#responses.endEventStream(exchange);
+    for (const exchange of this.#work.exchanges.all())
+      if (exchange.isEventStream) this.#responses.endEventStream(exchange);
     this.#work.turn();
   }
 
   /** Ends now. */
   destroy(reason: unknown): void {
     const wasIdle = this.isIdle;
-    for (const exchange of [...this.#work.exchanges]) this.#abandon(exchange, reason);
+    for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, reason);
     this.#connection.stream.destroy(wasIdle ? undefined : reason);
   }
 
@@ -128,7 +129,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   #endGrace(): void {
     const reason = new ClosedError('the connection has reached its age, and the grace behind it is over');
-    for (const exchange of [...this.#work.exchanges]) this.#abandon(exchange, reason);
+    for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, reason);
     this.#protocol.leaveNow(this.#work.nowMs);
     this.#work.turn();
   }
@@ -180,7 +181,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
         break;
       case 'failed':
         this.#failure = this.#told(event.error);
-        for (const exchange of [...this.#work.exchanges]) this.#abandon(exchange, event.error);
+        for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, event.error);
         this.#work.driver?.close(event.error);
         this.#options.onError(event.error, undefined);
         break;
@@ -194,7 +195,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   onClosed(info: CloseInfo): void {
     const reason = this.#failure ?? this.#told(toStreamError(info));
-    for (const exchange of [...this.#work.exchanges]) this.#abandon(exchange, reason, info);
+    for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, reason, info);
     this.#ageTimer?.cancel();
     this.#abortListener?.close();
     this.#registration?.[Symbol.dispose]();

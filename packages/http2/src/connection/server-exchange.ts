@@ -5,6 +5,7 @@ import { Http2Client, Http2StreamId } from '../keys.ts';
 import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2RequestHead } from '../protocol/message-fields.ts';
+import type { Placed } from './open-exchanges.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
 
 /** What an exchange asks of its connection. */
@@ -24,8 +25,9 @@ export interface ExchangeHost {
 export type ServerStream = Http2Stream<ServerExchange>;
 
 /** One request on a server connection, from its head to the end of its response. */
-export class ServerExchange implements RequestContextOptions, BodyFlow {
+export class ServerExchange implements RequestContextOptions, BodyFlow, Placed {
   readonly stream: ServerStream;
+  place = -1;
   readonly head: Http2RequestHead;
   /** The request body, if there is one. */
   readonly body: IncomingBody | undefined;

@@ -5,6 +5,7 @@ import type { Http2Protocol } from '../protocol/http2-protocol.ts';
 import type { Http2Timeouts } from '../protocol/http2-timeouts.ts';
 import type { DateValue } from './date-value.ts';
 import type { Http2Driver } from './http2-driver.ts';
+import { OpenExchanges } from './open-exchanges.ts';
 import type { ServerExchange } from './server-exchange.ts';
 
 /** Options of `Http2ServerConnection`; defaults are set by the server layer. */
@@ -25,7 +26,7 @@ export class ServerWork {
   /** The scope of the connection. */
   readonly scope: AbortScope;
   /** Requests whose response is not complete, and tunnels. */
-  readonly exchanges: Set<ServerExchange> = new Set();
+  readonly exchanges: OpenExchanges<ServerExchange> = new OpenExchanges();
   driver: Http2Driver<ServerExchange> | undefined;
   /** Whether the connection takes no more requests, and ends when those under way have. */
   isDraining = false;

@@ -127,7 +127,7 @@ export class ConnectionCore<Owner> {
   applyWindowSize(): void {
     const change = this.limits.initialStreamWindowBytes - DEFAULT_WINDOW_BYTES;
     if (change >= 0) return;
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.all()) {
       if (stream.isRemoteEnded) continue;
       const increment = stream.receiveWindow.resize(change);
       if (increment > 0) this.outbound.writer.writeWindowUpdate(stream.id, increment);

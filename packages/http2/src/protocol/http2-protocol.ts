@@ -130,7 +130,7 @@ export class Http2Protocol<Owner> {
     this.#core.nowMs = nowMs;
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
     this.#core.isPeerLeaving = true;
-    for (const stream of [...this.#core.streams.values()]) {
+    for (const stream of this.#core.streams.all()) {
       if (stream.isRemoteEnded) continue;
       this.#core.close(stream, 'reset-by-peer');
       this.#core.push({ type: 'cut', stream });
@@ -151,7 +151,7 @@ export class Http2Protocol<Owner> {
     else if (nowMs >= this.#core.idleEndMs) this.shutdown(nowMs, true);
     else this.#handlePings(nowMs);
     this.#core.failIfBroken(() => {
-      for (const { stream, error } of this.#core.deadlines.expired(this.#core.streams.values(), nowMs)) {
+      for (const { stream, error } of this.#core.deadlines.expired(this.#core.streams.all(), nowMs)) {
         this.#core.failStream(stream, error, 'CANCEL');
         const { timeoutMs } = error;
         if (!this.#core.isServer) this.doubtPeer(nowMs - timeoutMs, Math.min(LEAST_SILENCE_MS, timeoutMs / 2), nowMs);
@@ -285,7 +285,7 @@ export class Http2Protocol<Owner> {
   leaveNow(nowMs: number): void {
     this.#core.nowMs = nowMs;
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
-    for (const stream of [...this.#core.streams.values()]) this.#core.close(stream, 'reset-by-us');
+    for (const stream of this.#core.streams.all()) this.#core.close(stream, 'reset-by-us');
     this.#core.sayLast();
   }
 

@@ -16,6 +16,8 @@ export class Http2Stream<Owner> {
   isLocalEnded = false;
   /** Whether it is over: nothing that is said of it has an effect any more. */
   isClosed = false;
+  /** Another one that has the same place in the table of streams. */
+  nextInTable: Http2Stream<Owner> | undefined;
 
   // ---- receiving
   /** Whether the head of the message has come; what comes after it is trailers. */

@@ -138,7 +138,7 @@ export class PeerFrames<Owner> implements FrameHandler {
   /** Settings hold one after the other, RFC 9113 section 6.5.3: a size must fit every window even if the next one takes it back. */
   #checkWindows(windowBytes: number): void {
     if (this.#widest === undefined) {
-      for (const stream of this.#core.streams.values()) {
+      for (const stream of this.#core.streams.all()) {
         if (this.#widest === undefined || stream.sendWindow > this.#widest.sendWindow) this.#widest = stream;
       }
     }
@@ -154,7 +154,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     this.#peerWindowBytes = initialWindowBytes;
     if (change === 0) return;
     // RFC 9113 section 6.9.2: it holds for the streams that are open, too, and may take back what they had.
-    for (const stream of this.#core.streams.values()) this.#core.outbound.widenStream(stream, change, this.#core.nowMs);
+    for (const stream of this.#core.streams.all()) this.#core.outbound.widenStream(stream, change, this.#core.nowMs);
   }
 
   onSettingsAck(): void {
@@ -180,7 +180,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     this.#core.isPeerLeaving = true;
     this.#core.push({ type: 'capacity' });
     if (!this.#core.isServer) {
-      for (const stream of [...this.#core.streams.values()]) {
+      for (const stream of this.#core.streams.all()) {
         if (stream.id <= lastStreamId) continue;
         this.#core.close(stream, 'reset-by-peer');
         this.#core.push({ type: 'unprocessed', stream });

@@ -9,9 +9,29 @@ describe('StreamTable', () => {
     const stream = newStream(1);
     table.add(stream);
     table.add(newStream(3));
-    expect([table.get(1), table.size, [...table.values()].map(({ id }) => id)]).toEqual([stream, 2, [1, 3]]);
+    expect([table.get(1), table.size, idsOf(table)]).toEqual([stream, 2, [1, 3]]);
     table.delete(stream, 'ended');
     expect([table.get(1), table.size, table.endOf(1)]).toEqual([undefined, 1, 'ended']);
+  });
+
+  it('finds each of many, also where several share a place, and takes out only the one', () => {
+    const table = new StreamTable<string>(10);
+    const ids = [1, 17, 33, 3, 49, 65, 5, 81, 97, 113, 129, 7]; // 8 places at first, 16 later
+    const streams = ids.map(newStream);
+    for (const stream of streams) table.add(stream);
+    expect(ids.map((id) => table.get(id))).toEqual(streams);
+    expect(table.get(145)).toBeUndefined();
+    expect(idsOf(table)).toEqual(ids.toSorted((one, other) => one - other));
+
+    for (const [index, stream] of streams.entries()) {
+      table.delete(stream, 'ended');
+      table.delete(stream, 'ended'); // has no effect
+      expect([table.size, ids.map((id) => table.get(id)?.id)]).toEqual([
+        ids.length - index - 1,
+        ids.map((id, at) => (at > index ? id : undefined)),
+      ]);
+      expect(stream.nextInTable).toBeUndefined();
+    }
   });
 
   it('remembers how the last of them were reset, and forgets the oldest', () => {
@@ -37,6 +57,10 @@ describe('StreamTable', () => {
     expect([table.wasSkipped(5), table.wasSkipped(103), table.wasSkipped(1_003)]).toEqual([false, true, true]);
   });
 });
+
+function idsOf(table: StreamTable<string>): number[] {
+  return table.all().map(({ id }) => id);
+}
 
 function newStream(id: number): Http2Stream<string> {
   return new Http2Stream<string>(id, 65_535, new ReceiveWindow(65_535, 0));

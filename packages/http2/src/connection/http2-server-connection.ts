@@ -299,7 +299,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   /** That of all exchanges, if it is the same. */
   get #phase(): string {
-    const [phase, other] = new Set([...this.#work.exchanges].map((exchange) => exchange.phase));
+    const [phase, other] = new Set(this.#work.exchanges.all().map((exchange) => exchange.phase));
     return phase === undefined || other !== undefined ? 'connection' : phase;
   }
 

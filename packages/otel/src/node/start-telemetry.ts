@@ -50,7 +50,7 @@ export interface Telemetry extends AsyncDisposable {
  * `sdk` has `views` or `metricReaders`, which tell how an SDK counts.
  *
  * Give it the lifecycle of the program, and `drain` ends with telemetry: spans of the last requests are handed over before it resolves. What a
- * collector has not taken at the end of `graceMs` is lost; with a client, exports end there, else the exporters of the SDK may go on for a while.
+ * collector has not taken a second after `graceMs` is lost; with a client, exports end there, else the exporters of the SDK may go on for a while.
  *
  * @throws UsageError if `@opentelemetry/sdk-node` is not installed, or, with a client, `@opentelemetry/otlp-transformer`, `sdk-metrics` or `sdk-logs`;
  * with `resourceAttributes`, `@opentelemetry/resources`.

@@ -124,8 +124,8 @@ export class Drain {
     if (this.#phase === 'draining' && nowMs >= this.#graceEndMs) {
       this.#graceEndMs = nowMs + CUT_MS;
       this.#phase = 'cutting';
-      for (const part of [...this.#waiting.keys()]) this.#cut(part);
-      this.#tellLast(); // whatever is left, they have as long as the others take to be destroyed
+      for (const part of [...this.#waiting.keys()]) if (part.drainsLast !== true) this.#cut(part);
+      this.#tellLast(); // whatever is left, they have as long as the others take to be destroyed, also if they were told before
       this.check();
     } else if (this.#phase === 'cutting' && nowMs >= this.#graceEndMs) this.#finish();
     this.#arm(nowMs);
@@ -155,7 +155,10 @@ export class Drain {
 
   #finish(): void {
     this.#timer?.cancel();
-    for (const part of [...this.#waiting.keys()]) this.ended(part);
+    for (const part of [...this.#waiting.keys()]) {
+      if (part.drainsLast === true) this.#cut(part); // their time is over as well
+      this.ended(part);
+    }
     if (this.#phase === 'closed') return;
     this.#enter('closed');
     this.#report.resolve({

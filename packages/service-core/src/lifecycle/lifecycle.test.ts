@@ -65,8 +65,24 @@ describe('drain', () => {
     clock.advance(1);
     expect([part.log, last.log]).toEqual([['startDrain', 'destroy'], ['startDrain']]);
     part.end();
-    clock.advance(1_000);
-    expect(await report).toMatchObject({ durationMs: 2_000, protocols: { tunnel: { cut: 1 } } });
+    clock.advance(999);
+    await settle();
+    expect(last.log).toEqual(['startDrain']);
+    clock.advance(1);
+    expect(last.log).toEqual(['startDrain', 'destroy']);
+    expect(await report).toMatchObject({ durationMs: 2_000, protocols: { tunnel: { cut: 1 }, telemetry: { cut: 1 } } });
+  });
+
+  it('gives those that drain last the same time where everything else had ended before', async () => {
+    const { clock, lifecycle } = setup();
+    const last = fakePart('telemetry', { drainsLast: true });
+    lifecycle.register(last);
+    const report = lifecycle.drain({ graceMs: 0 });
+    clock.advance(999);
+    expect(last.log).toEqual(['startDrain']);
+    last.end();
+    expect(await report).toMatchObject({ durationMs: 999, protocols: { telemetry: { finished: 1, cut: 0 } } });
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('ends at once where nothing but a part that drains last is there', async () => {

@@ -8,8 +8,8 @@ export interface Drainable {
   /** Whether nothing is under way in it; asked once, when draining starts. Default false. */
   readonly isIdle?: boolean;
   /**
-   * Whether it is told to drain only when everything else has ended, or the grace is over: what tells about the others, such as telemetry.
-   * Default false.
+   * Whether it is told to drain only when everything else has ended, or the grace is over: what tells about the others, such as telemetry. It
+   * is destroyed a second after the grace. Default false.
    */
   readonly drainsLast?: boolean;
   /** Tells its peers that this will end, and goes on as before. Called at most once, before {@link startDrain}. Default: nothing. */

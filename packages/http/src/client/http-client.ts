@@ -6,6 +6,7 @@ import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import type { HttpProtocol } from './http-connection.ts';
 import { http1 } from './http1.ts';
+import type { Origin } from './origin.ts';
 import { originOf } from './origin.ts';
 import type { DialOptions } from './origin-dialer.ts';
 import { OriginDialer } from './origin-dialer.ts';
@@ -17,7 +18,7 @@ import { fullPoolOptions, UNLIMITED } from './pool-options.ts';
 import { PoolsLife } from './pools-life.ts';
 import { proxySelector } from './proxy/proxy-selector.ts';
 import { SharedTunnels } from './proxy/shared-tunnels.ts';
-import type { ConnectorLayer, ProxyChain, ProxySelector } from './proxy/via.ts';
+import type { ChainRoute, ConnectorLayer, ProxyChain, ProxySelector, ProxyTarget } from './proxy/via.ts';
 import { chainRoute } from './proxy/via.ts';
 import { serveWithResend } from './resend.ts';
 
@@ -37,6 +38,11 @@ export interface HttpClientOptions extends Partial<PoolOptions> {
    * an HTTP proxy. Default: none.
    */
   readonly proxy?: ProxyChain | ProxySelector | Address;
+  /**
+   * Where to connect to for an origin, such as another port, a test server or a Unix socket; `undefined` for its own host and port. Requests
+   * and TLS stay those of the origin. By way of proxies, the last one is asked for a tunnel to there, for `http:` too. Default: none.
+   */
+  readonly connectTo?: (origin: ProxyTarget) => Address | undefined;
   /** Where the client takes part in draining: it ends when all requests are done. Default: nowhere. */
   readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
@@ -91,7 +97,7 @@ class PooledHttpClient implements HttpClient {
   readonly #selectProxy: ProxySelector | undefined;
 
   constructor(options: HttpClientOptions) {
-    const { connector, tls, protocols = [http1()], proxy, clock = systemClock } = options;
+    const { connector, tls, protocols = [http1()], proxy, connectTo, clock = systemClock } = options;
     if (protocols.length === 0) throw new UsageError('protocols must name at least one protocol, such as http1()');
     const poolOptions = fullPoolOptions(options);
     const onLess = (): void => this.#life.check();
@@ -100,7 +106,7 @@ class PooledHttpClient implements HttpClient {
     this.#proxies = new PoolGroup({ ...poolOptions, ...UNLIMITED }, clock, onLess);
     this.#selectProxy = proxy === undefined ? undefined : proxySelector(proxy);
     const tunnels = this.#selectProxy && new SharedTunnels(this.#proxies);
-    this.#dialOptions = { connector, tls, protocols, tunnels, clock };
+    this.#dialOptions = { connector, tls, protocols, tunnels, connectTo, clock };
     const only = protocols.filter(({ name }) => name === 'http/1.1');
     this.#http1Options =
       only.length > 0 && protocols.length > 1 ? { ...this.#dialOptions, protocols: only } : undefined;
@@ -145,8 +151,14 @@ class PooledHttpClient implements HttpClient {
   #poolFor(request: HttpRequest, options: DialOptions): OriginPool {
     const origin = originOf(request);
     const chain = this.#selectProxy?.({ ...origin.address, scheme: origin.scheme }, request);
-    const way = chain === undefined ? origin.key : `${origin.key} ${chainRoute(chain, origin.scheme).key}`;
+    const route = chain && this.#routeOf(chain, origin);
+    const way = route === undefined ? origin.key : `${origin.key} ${route.key}`;
     const key = options === this.#dialOptions ? way : `${way} http/1.1`;
-    return this.#pools.get(key) ?? this.#pools.add(key, new OriginDialer(origin, chain, options));
+    return this.#pools.get(key) ?? this.#pools.add(key, new OriginDialer(origin, chain, route, options));
+  }
+
+  #routeOf(chain: ProxyChain, { address, scheme }: Origin): ChainRoute {
+    const { connectTo } = this.#dialOptions;
+    return chainRoute(chain, scheme, connectTo?.({ ...address, scheme }) !== undefined);
   }
 }

@@ -1,4 +1,4 @@
-import type { Connector } from '@lamella/net-core';
+import type { Address, Connector } from '@lamella/net-core';
 import type { AbortScope, Clock } from '@lamella/service-core';
 import type { HttpConnection, HttpProtocol } from './http-connection.ts';
 import { expectedOf, offeredProtocols, openConnection } from './open-connection.ts';
@@ -6,8 +6,7 @@ import type { Origin } from './origin.ts';
 import type { PoolPlan } from './pool-group.ts';
 import { proxyFields } from './proxy/proxy-fields.ts';
 import type { SharedTunnels } from './proxy/shared-tunnels.ts';
-import type { ChainRoute, ConnectorLayer, ProxyChain } from './proxy/via.ts';
-import { chainRoute } from './proxy/via.ts';
+import type { ChainRoute, ConnectorLayer, ProxyChain, ProxyTarget } from './proxy/via.ts';
 
 /** How a client connects. */
 export interface DialOptions {
@@ -18,8 +17,13 @@ export interface DialOptions {
   readonly protocols: readonly HttpProtocol[];
   /** For tunnels that share connections to a proxy; `undefined` where the client knows no proxies. */
   readonly tunnels: SharedTunnels | undefined;
+  /** Where to connect to for an origin; `undefined`: to itself. */
+  readonly connectTo: ConnectTo | undefined;
   readonly clock: Clock;
 }
+
+/** Says where to connect to for an origin; `undefined` for its own host and port. */
+export type ConnectTo = (origin: ProxyTarget) => Address | undefined;
 
 /** Opens connections to one origin, by one way. */
 export class OriginDialer implements PoolPlan {
@@ -36,9 +40,7 @@ export class OriginDialer implements PoolPlan {
   readonly #isSecure: boolean;
   readonly #offered: readonly HttpProtocol[];
 
-  /** @throws UsageError if the chain is none. */
-  constructor(origin: Origin, chain: ProxyChain | undefined, options: DialOptions) {
-    const route = chain === undefined ? undefined : chainRoute(chain, origin.scheme);
+  constructor(origin: Origin, chain: ProxyChain | undefined, route: ChainRoute | undefined, options: DialOptions) {
     this.#origin = origin;
     this.#chain = chain;
     this.#options = options;
@@ -52,16 +54,19 @@ export class OriginDialer implements PoolPlan {
   }
 
   readonly open = (scope: AbortScope, expectedConcurrent: number): Promise<HttpConnection> => {
-    const { connector, tls, tunnels, clock } = this.#options;
+    const { connector, tunnels, clock } = this.#options;
     const route = this.#route;
-    const base = tunnels && route ? route.connectorOn(connector, tls, tunnels) : connector;
+    const tls = (this.#isToProxy ? route?.tls : undefined) ?? this.#options.tls;
+    const base = tunnels && route ? route.connectorOn(connector, this.#options.tls, tunnels) : connector;
+    const moved = this.#isToProxy ? base : this.#moved(base);
     const secure = this.#isSecure;
+    const { address } = this.#origin;
     const plan = {
       name: this.name,
-      target: route?.target ?? this.#origin.address,
-      peer: this.#origin.address,
+      target: route?.target ?? address,
+      peer: address,
       secure,
-      connector: secure && tls !== undefined ? tls(base) : base,
+      connector: secure && tls !== undefined ? tls(moved) : moved,
       offered: this.#offered,
       isToProxy: this.#isToProxy,
       via: this.#chain?.names ?? [],
@@ -69,4 +74,10 @@ export class OriginDialer implements PoolPlan {
     };
     return openConnection(plan, scope, expectedConcurrent);
   };
+  /** Under TLS, which still asks for the origin, and judges who answers by that. */
+  #moved(base: Connector): Connector {
+    const { scheme, address } = this.#origin;
+    const elsewhere = this.#options.connectTo?.({ ...address, scheme });
+    return elsewhere === undefined ? base : { serve: (request) => base.serve(request.withTarget(elsewhere)) };
+  }
 }

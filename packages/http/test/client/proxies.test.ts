@@ -2,7 +2,7 @@ import type { Connector } from '@lamella/net-core';
 import { formatAddress, parseAddress, TlsSession } from '@lamella/net-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpClient, HttpClientOptions, ProxyChain } from '../../src/index.ts';
+import type { ConnectorLayer, HttpClient, HttpClientOptions, ProxyChain } from '../../src/index.ts';
 import { createHttpClient, HttpRequest, proxyFromEnvironment, via } from '../../src/index.ts';
 import type { ServerEnd } from '../support/scripted-server.ts';
 import { scriptedServer } from '../support/scripted-server.ts';
@@ -156,6 +156,93 @@ describe('connections by way', () => {
   });
 });
 
+describe('a client that connects to somewhere else for an origin', () => {
+  const connectTo: HttpClientOptions['connectTo'] = ({ scheme, host, port }) =>
+    `${host}` === 'a.test' ? parseAddress(`elsewhere.test:${scheme === 'http' ? port + 1 : port}`) : undefined;
+
+  it('sends what it would send to the origin', async () => {
+    const { dialled, get, next } = setup(undefined, { connectTo });
+    get('http://a.test/x');
+    const origin = await next();
+    await origin.receive('\r\n\r\n');
+    expect([dialled, origin.text]).toEqual([['elsewhere.test:81'], 'GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n']);
+    get('http://b.test/');
+    await next();
+    expect(dialled[1]).toBe('b.test:80');
+  });
+
+  it('asks for TLS with the origin, and under that for the other place', async () => {
+    const asked: string[] = [];
+    const tls: ConnectorLayer = (inner) => ({
+      async serve(request) {
+        asked.push(formatAddress(request.target));
+        const connection = await inner.serve(request);
+        connection.extensions.insert(TlsSession, { version: 'TLSv1.3', cipher: 'none' });
+        return connection;
+      },
+    });
+    const { dialled, get, next } = setup(undefined, { connectTo, tls });
+    get('https://a.test/');
+    await next();
+    expect([asked, dialled]).toEqual([['a.test:443'], ['elsewhere.test:443']]);
+  });
+
+  it('asks a proxy for a tunnel to there, which gets no whole URLs: it would go where these say', async () => {
+    const { dialled, get, next } = setup(via('http://proxy.test'), { connectTo });
+    get('http://a.test/x');
+    const proxy = await next();
+    await proxy.receive('CONNECT elsewhere.test:81 HTTP/1.1\r\nHost: elsewhere.test:81\r\n');
+    proxy.send('HTTP/1.1 200 OK\r\n\r\n');
+    await proxy.receive('GET /x HTTP/1.1\r\nHost: a.test\r\n');
+    get('http://b.test/');
+    await (await next()).receive('GET http://b.test/ HTTP/1.1\r\n');
+    expect(dialled).toEqual(['proxy.test:1080', 'proxy.test:1080']);
+  });
+});
+
+describe('a way whose proxies are trusted by other means than origins', () => {
+  it.each(['absolute-form', 'tunnel'] as const)('has TLS of its own with them, by %s', async (plainHttp) => {
+    const secured: string[] = [];
+    const named =
+      (name: string): ConnectorLayer =>
+      (inner) => ({
+        async serve(request) {
+          const connection = await inner.serve(request);
+          if (!request.secure) return connection;
+          secured.push(`${name}: ${formatAddress(request.target)}`);
+          connection.extensions.insert(TlsSession, { version: 'TLSv1.3', cipher: 'none' });
+          return connection;
+        },
+      });
+    const tls = named('proxies');
+    const proxy = via(['https://p.test', 'https://q.test'], { plainHttp, tls });
+    const { get, next } = setup(proxy, { tls: named('origins') });
+    for (const [scheme, last] of [
+      ['https', ['origins: a.test:443']],
+      ['http', []],
+    ] as const) {
+      secured.length = 0;
+      get(`${scheme}://a.test/`);
+      const wire = await next();
+      const hops = plainHttp === 'tunnel' || scheme === 'https' ? ['q.test:443', 'a.test'] : ['q.test:443'];
+      for (const hop of hops) {
+        await wire.receive(`CONNECT ${hop}`);
+        wire.send('HTTP/1.1 200 OK\r\n\r\n');
+      }
+      await wire.receive('GET ');
+      expect(secured).toEqual(['proxies: p.test:443', 'proxies: q.test:443', ...last]);
+    }
+  });
+
+  it('is another way for other means', async () => {
+    const tls: ConnectorLayer = (inner) => inner;
+    const ways = [via('http://p.test'), via('http://p.test', { tls }), via('http://p.test', { tls })];
+    const { client, get } = setup((_target, request) => ways[Number(request.headers.get('way'))]);
+    for (const way of ways.keys()) get('http://a.test/', [['Way', String(way)]]);
+    expect(client.counters()).toHaveLength(2);
+  });
+});
+
 describe('TLS with a proxy is none with what is behind it', () => {
   it.each([
     ['an origin', via('https://proxy.test'), 'https://a.test:443 via https://proxy.test:443 needs TLS'],
@@ -187,7 +274,7 @@ describe('TLS with a proxy is none with what is behind it', () => {
 
 const answered = new Map<ServerEnd, number>();
 
-function setup(proxy: HttpClientOptions['proxy']) {
+function setup(proxy: HttpClientOptions['proxy'], options: Partial<HttpClientOptions> = {}) {
   const server = scriptedServer();
   const dialled: string[] = [];
   const connector: Connector = {
@@ -196,7 +283,7 @@ function setup(proxy: HttpClientOptions['proxy']) {
       return server.connector.serve(request);
     },
   };
-  const client = createHttpClient({ connector, ...(proxy === undefined ? {} : { proxy }) });
+  const client = createHttpClient({ connector, ...(proxy === undefined ? {} : { proxy }), ...options });
   clients.push(client);
   const get = async (target: string, headers: [string, string][] = []) => {
     const response = await client.serve(HttpRequest.from({ target, headers }));

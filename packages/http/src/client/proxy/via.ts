@@ -16,6 +16,8 @@ export interface ViaOptions extends HttpProxyOptions {
    * `'tunnel'` asks it for a tunnel, as it does for everything else. Default `'absolute-form'`.
    */
   readonly plainHttp?: 'absolute-form' | 'tunnel';
+  /** Encrypts connections to proxies of `https`: whom to trust there, and so on. Default: the one of the client, as for origins. */
+  readonly tls?: ConnectorLayer;
 }
 
 /** Proxies to go through, made by {@link via}. What it shows of itself has no credentials. */
@@ -73,20 +75,25 @@ export interface ChainRoute {
   readonly target: Address | undefined;
   /** Whether the target is a proxy that is spoken to by TLS. */
   readonly secure: boolean;
+  /** Encrypts connections to proxies; `undefined`: what does so for origins. */
+  readonly tls: ConnectorLayer | undefined;
   /** For the last proxy, where it gets whole requests; `undefined` if it has no credentials. */
   readonly authorization: string | undefined;
   /**
    * Connects to the target, through all proxies before it.
    *
-   * @param tls - For those of them that are spoken to by TLS.
+   * @param tls - For those of them that are spoken to by TLS, if the chain has none for them.
    * @param tunnels - Where connections to them are kept, if they are.
    */
   connectorOn(base: Connector, tls: ConnectorLayer | undefined, tunnels: SharedTunnels): Connector;
 }
 
-/** @throws UsageError if the chain was not made by {@link via}. */
-export function chainRoute(chain: ProxyChain, scheme: string): ChainRoute {
-  if (chain instanceof ServerChain) return chain.route(scheme);
+/**
+ * @param wantsTunnel - Whether the last proxy must not see whole requests, since it would go where these say.
+ * @throws UsageError if the chain was not made by {@link via}.
+ */
+export function chainRoute(chain: ProxyChain, scheme: string, wantsTunnel: boolean): ChainRoute {
+  if (chain instanceof ServerChain) return chain.route(scheme, wantsTunnel);
   throw new UsageError('a way through proxies is made by via()');
 }
 
@@ -95,11 +102,13 @@ class ServerChain implements ProxyChain {
   readonly plainHttp: 'absolute-form' | 'tunnel';
   readonly #servers: readonly ProxyServer[];
   readonly #options: FullProxyOptions;
-  readonly #plain: ChainRoute;
+  /** Private: the key has credentials. */
   readonly #tunnel: ChainRoute;
+  readonly #tls: ConnectorLayer | undefined;
+  readonly #plain: ChainRoute;
 
   constructor(servers: readonly ProxyServer[], options: ViaOptions) {
-    const { plainHttp = 'absolute-form' } = options;
+    const { plainHttp = 'absolute-form', tls } = options;
     if (plainHttp !== 'absolute-form' && plainHttp !== 'tunnel') {
       throw new UsageError(`plainHttp must be 'absolute-form' or 'tunnel', got ${JSON.stringify(plainHttp)}`);
     }
@@ -108,12 +117,14 @@ class ServerChain implements ProxyChain {
     this.names = servers.map(({ name }) => name);
     this.plainHttp = plainHttp;
     this.#servers = servers;
+    this.#tls = tls;
     this.#options = fullProxyOptions(options);
     const key = `${this.#keyOf(servers)} ${numberOf(options.resolver)}`;
     this.#tunnel = {
       key: `tunnel ${key}`,
       target: undefined,
       secure: false,
+      tls,
       authorization: undefined,
       connectorOn: (...on) => this.#through(servers, ...on),
     };
@@ -121,13 +132,14 @@ class ServerChain implements ProxyChain {
       key: `plain ${key}`,
       target: last.address,
       secure: last.secure,
+      tls,
       authorization: proxyAuthorizationOf(last),
       connectorOn: (...on) => this.#through(servers.slice(0, -1), ...on),
     };
   }
 
-  route(scheme: string): ChainRoute {
-    return scheme === 'http' && this.plainHttp === 'absolute-form' ? this.#plain : this.#tunnel;
+  route(scheme: string, wantsTunnel: boolean): ChainRoute {
+    return scheme === 'http' && !wantsTunnel && this.plainHttp === 'absolute-form' ? this.#plain : this.#tunnel;
   }
 
   toString(): string {
@@ -143,7 +155,8 @@ class ServerChain implements ProxyChain {
   ): Connector {
     const { protocols, ...common } = this.#options;
     return servers.reduce((inner, server, index) => {
-      const connector = server.secure && tls !== undefined ? tls(inner) : inner;
+      const secured = this.#tls ?? tls;
+      const connector = server.secure && secured !== undefined ? secured(inner) : inner;
       const resolver = server === this.#servers.at(-1) ? common.resolver : undefined;
       const options = { ...common, server, resolver };
       if (protocols === undefined) return tunnelConnector(options, openTunnel.bind(undefined, connector, options));
@@ -156,11 +169,11 @@ class ServerChain implements ProxyChain {
   #keyOf(servers: readonly ProxyServer[]): string {
     const identity = servers.map((server) => [server.name, proxyAuthorizationOf(server)]);
     const { protocols = [] } = this.#options;
-    return [JSON.stringify(identity), ...protocols.map(numberOf)].join(' ');
+    return [JSON.stringify(identity), numberOf(this.#tls), ...protocols.map(numberOf)].join(' ');
   }
 }
 
-/** Chains that look names up differently, or speak something else with proxies, must not share connections. */
+/** Chains that look names up differently, trust others, or speak something else with proxies, must not share connections. */
 function numberOf(value: object | undefined): number {
   if (value === undefined) return 0;
   let number = numbers.get(value);

@@ -11,7 +11,7 @@ const app = serviceFn(async ({ path, signal }: Request) => {
   return HttpResponse.text('hello');
 });
 const server = http2ServerLayer({
-  limits: { maxResetsPerSecond: 2 }, // ten at once; the default is 200, and 1,000 at once
+  limits: { maxResetsPerSecond: 2 }, // ten at once; the default is 200, and 500 at once
   onError: (error) => console.log('server:', isLamellaError(error) && error.code),
   lifecycle,
 });

@@ -6,7 +6,7 @@ import { Http2ProtocolError } from '../errors.ts';
 import { EventBudget } from './event-budget.ts';
 import type { Http2Event } from './http2-events.ts';
 import type { Http2Limits } from './http2-limits.ts';
-import { BURST_SECONDS } from './http2-limits.ts';
+import { BURST_SECONDS, resetBurst } from './http2-limits.ts';
 import { Http2Outbound } from './http2-outbound.ts';
 import { Http2Stream } from './http2-stream.ts';
 import type { Http2Timeouts } from './http2-timeouts.ts';
@@ -81,7 +81,7 @@ export class ConnectionCore<Owner> {
     this.streams = new StreamTable(Math.max(256, 2 * Math.min(limits.maxConcurrentStreams, 4_096)));
     this.window = new ReceiveWindow(limits.connectionWindowBytes, nowMs);
     const { maxResetsPerSecond, maxControlFramesPerSecond } = limits;
-    this.#resets = new EventBudget(maxResetsPerSecond, BURST_SECONDS * maxResetsPerSecond, nowMs);
+    this.#resets = new EventBudget(maxResetsPerSecond, resetBurst(limits), nowMs);
     const burst = BURST_SECONDS * maxControlFramesPerSecond;
     this.#controlFrames = new EventBudget(maxControlFramesPerSecond, burst, nowMs);
     this.pings = new PingClock(timeouts, nowMs);

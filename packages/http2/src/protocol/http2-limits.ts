@@ -19,7 +19,10 @@ export interface Http2Limits {
   readonly maxStreamWindowBytes: number;
   /** Bytes that all streams together may send before they are read, at least 65_535. Default 16_777_216. */
   readonly connectionWindowBytes: number;
-  /** Streams that the peer may reset, or make us reset (which counts as 4 where it breaks a rule), per second, over a minute or so; at least 1. Default 200. */
+  /**
+   * Streams that the peer may reset, or make us reset (which counts as 4 where it breaks a rule), per second; at least 1. At once it may be
+   * twice `maxConcurrentStreams`, but one second's worth at least, and five at most. Default 200.
+   */
   readonly maxResetsPerSecond: number;
   /** Frames that carry nothing (PING, SETTINGS, PRIORITY, empty DATA and the like) per second, at least 1. Default 500. */
   readonly maxControlFramesPerSecond: number;
@@ -27,6 +30,14 @@ export interface Http2Limits {
 
 /** How many resets and control frames may come at once, in seconds of what may come each second. */
 export const BURST_SECONDS = 5;
+
+/**
+ * How many resets may come at once: who gives up all that is under way, and then all that came in its place, is no attacker. Anything above
+ * is what whoever comes back again and again makes a server do for nothing.
+ */
+export function resetBurst({ maxResetsPerSecond, maxConcurrentStreams }: Http2Limits): number {
+  return Math.min(BURST_SECONDS * maxResetsPerSecond, Math.max(maxResetsPerSecond, 2 * maxConcurrentStreams));
+}
 
 /** Fills in defaults. @throws UsageError if a limit is out of its range. */
 export function fullHttp2Limits(limits: Partial<Http2Limits> = {}): Http2Limits {

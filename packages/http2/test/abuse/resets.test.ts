@@ -6,8 +6,8 @@ import { ProtocolStage } from '../support/protocol-stage.ts';
 const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
 const POST = [':method', 'POST', ...GET.slice(2)];
 const INITIAL_WINDOW_SIZE = 4;
-/** Resets that are allowed at once. */
-const BURST = 1_000;
+/** Resets that are allowed at once: twice as many as streams. */
+const BURST = 500;
 
 /** What makes a stream end by RST_STREAM, of either side: the frames of one round. */
 const provocations: readonly (readonly [what: string, round: (id: number) => Uint8Array[], answer: string])[] = [
@@ -51,9 +51,9 @@ describe.each(provocations)('requests that are %s', (_what, round, answer) => {
 it('streams that are refused count, too', () => {
   const stage = new ProtocolStage('server', { limits: { maxConcurrentStreams: 1 } });
   stage.receive(headers(1, POST));
-  for (let index = 0; index < BURST; index++) stage.receive(headers(3 + 2 * index, GET, { end: true }));
+  for (let index = 0; index < 200; index++) stage.receive(headers(3 + 2 * index, GET, { end: true }));
   expect(stage.protocol.hasFailed).toBe(false);
-  stage.receive(headers(3 + 2 * BURST, GET, { end: true }));
+  stage.receive(headers(3 + 2 * 200, GET, { end: true }));
   expect(stage.protocol.hasFailed).toBe(true);
 });
 
@@ -67,11 +67,14 @@ it('requests with fields that are too large count, too', () => {
 });
 
 describe('honest clients', () => {
-  it('may abort 5,000 requests in a minute, minute by minute', () => {
+  it.each([
+    ['5,000', 5_000],
+    ['twice 5,000', 10_000],
+  ])('may abort %s requests in a minute, minute by minute', (_what, perMinute) => {
     const stage = new ProtocolStage('server');
     let id = 1;
-    for (let index = 0; index < 3 * 5_000; index++, id += 2) {
-      stage.nowMs += 60_000 / 5_000;
+    for (let index = 0; index < 3 * perMinute; index++, id += 2) {
+      stage.nowMs += 60_000 / perMinute;
       stage.receive(headers(id, GET, { end: true }), reset(id, 8));
       stage.takeEvents();
       stage.streams.clear();
@@ -80,16 +83,38 @@ describe('honest clients', () => {
     expect(stage.protocol.activeStreams).toBe(0);
   });
 
-  it('may abort all they have under way at once, every few seconds', () => {
+  it.each([
+    ['all they have under way at once, 5,000 a minute', 1, 3_000],
+    ['that, and all that came in its place at the same moment', 2, 6_000],
+    ['all they have under way at once, twice as often', 1, 1_500],
+  ])('may abort %s', (_what, times, everyMs) => {
     const stage = new ProtocolStage('server');
     let id = 1;
     for (let round = 0; round < 60; round++) {
-      stage.nowMs += 2_000;
-      const ids = Array.from({ length: 250 }, () => (id += 2));
-      for (const each of ids) stage.receive(headers(each, GET, { end: true }));
-      for (const each of ids) stage.receive(reset(each, 8));
+      stage.nowMs += everyMs;
+      for (let time = 0; time < times; time++) {
+        const ids = Array.from({ length: 250 }, () => (id += 2));
+        for (const each of ids) stage.receive(headers(each, GET, { end: true }));
+        for (const each of ids) stage.receive(reset(each, 8));
+      }
     }
     expect(stage.protocol.hasFailed).toBe(false);
+  });
+
+  it.each([
+    [250, 200, 500],
+    [1_000, 200, 1_000],
+    [0x7fff_ffff, 200, 1_000],
+    [1, 200, 200],
+    [250, 2, 10],
+  ])('who may have %i streams and %i resets a second may reset %i at once', (streams, perSecond, burst) => {
+    const limits = { maxConcurrentStreams: streams, maxResetsPerSecond: perSecond };
+    const stage = new ProtocolStage('server', { limits });
+    let id = 1;
+    for (let index = 0; index < burst; index++, id += 2) stage.receive(headers(id, GET, { end: true }), reset(id, 8));
+    expect(stage.protocol.hasFailed).toBe(false);
+    stage.receive(headers(id, GET, { end: true }), reset(id, 8));
+    expect(stage.protocol.hasFailed).toBe(true);
   });
 
   it('hear that we have had enough of what they send, which costs them nothing', () => {

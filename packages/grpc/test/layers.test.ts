@@ -60,6 +60,19 @@ describe('handlers that give no iterable where a stream is due', () => {
 });
 
 describe('layers', () => {
+  it.each<[string, Layer<GrpcCall, GrpcReply>[]]>([
+    ['a layer', [() => ({ serve: () => new Promise<GrpcReply>(() => {}) })]],
+    ['what stands below the client', []],
+  ])('hold nobody who leaves: %s never settles', async (_, layers) => {
+    const deaf = { serve: () => new Promise<never>(() => {}) };
+    const client = grpcClient(deaf, Notes, { layers });
+    const controller = new AbortController();
+    const call = client.keep({ value: 'a' }, { signal: controller.signal });
+    const reason = new Error('away');
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+  });
+
   it('stand around calls on both sides, the first outermost, and see messages', async () => {
     const log: string[] = [];
     const watch =

@@ -137,12 +137,24 @@ describe('what clients send to ttrpcServer', () => {
   });
 
   it('is left aside where a call is over, and fails it behind its end', async () => {
-    const raw = server({}, { join: async () => ({ value: 'j' }) });
+    const sent = Promise.withResolvers<void>();
+    const raw = server(
+      {},
+      {
+        join: async () => ({ value: 'j' }),
+        async *chat(messages) {
+          await sent.promise; // a call that is still there
+          yield* messages;
+        },
+      },
+    );
     raw.request(1, 'test.v1.Echo/Join', NOTHING, RO);
     expect(await raw.answers()).toEqual([`1 OK ${hex('j')}`]);
     raw.send(1, DATA, 0, word('a'));
     raw.request(3, 'test.v1.Echo/Chat', NOTHING, RC);
     raw.send(3, DATA, 0, word('a'));
+    await settle(32);
+    sent.resolve();
     expect(await raw.answers()).toEqual(['3 INVALID_ARGUMENT ']);
     await raw.close();
   });

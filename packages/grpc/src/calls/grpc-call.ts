@@ -40,9 +40,9 @@ export class GrpcCall implements Scoped<GrpcCall, 'request'>, GrpcCallParts {
   readonly deadline: GrpcDeadline | undefined;
   readonly message: unknown;
   readonly messages: AsyncIterable<unknown>;
-  readonly extensions: Extensions<'request'>;
   readonly scope: AbortScope;
   readonly parent: GrpcCallParent | undefined;
+  readonly #parts: GrpcCallParts;
 
   constructor(parts: GrpcCallParts) {
     this.method = parts.method;
@@ -50,9 +50,14 @@ export class GrpcCall implements Scoped<GrpcCall, 'request'>, GrpcCallParts {
     this.deadline = parts.deadline;
     this.message = parts.message;
     this.messages = parts.messages;
-    this.extensions = parts.extensions;
     this.scope = parts.scope;
     this.parent = parts.parent;
+    this.#parts = parts;
+  }
+
+  /** Side data of the call. On a server it is made at the first read. */
+  get extensions(): Extensions<'request'> {
+    return this.#parts.extensions;
   }
 
   /** Cancellation as a standard signal, made at the first read. */

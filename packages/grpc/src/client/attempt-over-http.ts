@@ -1,22 +1,19 @@
-import type { HttpHeaders, HttpResponse } from '@lamella/http';
-import { HttpRequest } from '@lamella/http';
+import type { HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
 import type { AbortScope, Service } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
 import type { GrpcCall } from '../calls/grpc-call.ts';
 import { NO_MESSAGES } from '../calls/grpc-call.ts';
 import type { GrpcReply } from '../calls/grpc-reply.ts';
-import { contentTypeOf } from '../codec/content-type.ts';
 import type { GrpcEncoding } from '../codec/grpc-encoding.ts';
 import { ACCEPTED_ENCODINGS, parseGrpcEncoding } from '../codec/grpc-encoding.ts';
 import { GrpcStatus } from '../codec/grpc-status.ts';
-import { formatGrpcTimeout } from '../codec/grpc-timeout.ts';
-import { headersOf, metadataOf } from '../codec/metadata-fields.ts';
+import { metadataOf } from '../codec/metadata-fields.ts';
 import { GrpcStatusError } from '../errors.ts';
 import { GrpcMetadata } from '../messages/grpc-metadata.ts';
 import { MessageReader } from '../messages/message-reader.ts';
 import { hasRequestStream, hasResponseStream } from '../methods/grpc-method.ts';
+import { attemptRequest } from './attempt-request.ts';
 import type { AttemptContent } from './call-content-types.ts';
-import { keepTimeout } from './keep-timeout.ts';
 import { checkHead, endMetadata } from './response-status.ts';
 import { toCallFailure } from './to-call-failure.ts';
 
@@ -52,75 +49,50 @@ export function attemptOverHttp(
   options: AttemptOverHttpOptions,
 ): MakeAttempt {
   return async (attempt) => {
-    const { call, scope, content } = attempt;
+    const { call, scope, content, encoding } = attempt;
+    const { body } = content;
+    let response: HttpResponse | undefined;
     try {
-      const response = await scope.race(service.serve(requestOf(attempt, options)));
-      return await replyOf(response, attempt, options);
+      response = await scope.race(service.serve(attemptRequest({ call, scope, body, encoding }, options)));
+      const reply = replyOf(response, attempt, options);
+      return reply instanceof Promise ? await scope.race(reply) : reply;
     } catch (error) {
+      const reason = failureOf(error, attempt);
+      response?.body.cancel(reason);
       // One message is given at once; making an error for nobody would cost more than the message.
-      if (hasRequestStream(call.method.type)) content.body.cancel(new ClosedError('the attempt is over'));
-      throw failureOf(error, attempt);
+      if (hasRequestStream(call.method.type)) body.cancel(new ClosedError('the attempt is over'));
+      throw reason;
     }
   };
 }
 
-function requestOf({ call, scope, content, encoding }: CallAttempt, options: AttemptOverHttpOptions): HttpRequest {
-  const target = `${options.url}${call.method.path}`;
-  const timeoutMs = call.deadline?.remainingMs;
-  const headers = headFields(call, timeoutMs, encoding, options.userAgent);
-  const request = HttpRequest.from({ method: 'POST', target, headers, body: content.body });
-  if (call.deadline !== undefined && timeoutMs !== undefined) keepTimeout(request, call.deadline, timeoutMs);
-  // A stream is quiet when there is nothing to say; a call without a deadline should notice a server that never answers.
-  request.allowQuiet({ beforeHead: call.deadline !== undefined });
-  return request.fork({ scope, extensions: call.extensions });
-}
-
-/** In the order that PROTOCOL-HTTP2.md of grpc/grpc asks for. */
-function headFields(
-  { method, metadata }: GrpcCall,
-  timeoutMs: number | undefined,
-  encoding: GrpcEncoding,
-  userAgent: string,
-): HttpHeaders {
-  const fields = timeoutMs === undefined ? [] : ['grpc-timeout', formatGrpcTimeout(timeoutMs)];
-  fields.push('te', 'trailers', 'content-type', contentTypeOf(method.request.format));
-  if (encoding !== 'identity') fields.push('grpc-encoding', encoding);
-  fields.push('grpc-accept-encoding', ACCEPTED_ENCODINGS);
-  if (!metadata.has('user-agent')) fields.push('user-agent', userAgent);
-  return headersOf(fields, metadata);
-}
-
-async function replyOf(
+/** @returns A promise only where the one message is not here yet. */
+function replyOf(
   response: HttpResponse,
   attempt: CallAttempt,
   options: AttemptOverHttpOptions,
-): Promise<GrpcReply> {
-  const { call, scope } = attempt;
+): GrpcReply | Promise<GrpcReply> {
+  const { call } = attempt;
   const { body, headers } = response;
-  try {
-    const isEnd = headers.has('grpc-status');
-    // A status in the head is the last word, whatever comes behind it.
-    const early = isEnd ? endMetadata(headers, options.maxMetadataBytes) : undefined;
-    if (!isEnd) checkHead(response, call.method.response.format);
-    attempt.onHead();
-    const metadata = isEnd ? new GrpcMetadata() : metadataOf(headers, options.maxMetadataBytes);
-    const trailers = new GrpcMetadata();
-    const reader = new MessageReader(body, {
-      codec: call.method.response,
-      encoding: knownEncoding(headers),
-      maxMessageBytes: options.maxMessageBytes,
-      onEnd: () => trailers.appendAll(early ?? endMetadata(body.trailers, options.maxMetadataBytes)),
-    });
-    if (hasResponseStream(call.method.type)) {
-      return { metadata, message: undefined, messages: watched(reader, attempt), trailers };
-    }
-    const message = await scope.race(reader.single(notOneMessage));
-    return { metadata, message, messages: NO_MESSAGES, trailers };
-  } catch (error) {
-    const reason = failureOf(error, attempt);
-    body.cancel(reason);
-    throw reason;
+  const isEnd = headers.has('grpc-status');
+  // A status in the head is the last word, whatever comes behind it.
+  const early = isEnd ? endMetadata(headers, options.maxMetadataBytes) : undefined;
+  if (!isEnd) checkHead(response, call.method.response.format);
+  attempt.onHead();
+  const metadata = isEnd ? new GrpcMetadata() : metadataOf(headers, options.maxMetadataBytes);
+  const trailers = new GrpcMetadata();
+  const reader = new MessageReader(body, {
+    codec: call.method.response,
+    encoding: knownEncoding(headers),
+    maxMessageBytes: options.maxMessageBytes,
+    onEnd: () => trailers.appendAll(early ?? endMetadata(body.trailers, options.maxMetadataBytes)),
+  });
+  if (hasResponseStream(call.method.type)) {
+    return { metadata, message: undefined, messages: watched(reader, attempt), trailers };
   }
+  const singleReply = (message: unknown): GrpcReply => ({ metadata, message, messages: NO_MESSAGES, trailers });
+  const atHand = reader.singleAtHand(notOneMessage);
+  return atHand === undefined ? reader.single(notOneMessage).then(singleReply) : singleReply(atHand.message);
 }
 
 /** Messages that end the call with themselves: read to the end, failed, or left. An abort needs nobody who reads. */

@@ -10,6 +10,8 @@ import { RunningCall } from './running-call.ts';
 /** What the functions of a client need of its options. */
 export interface CallerOptions {
   readonly service: Service<GrpcCall, GrpcReply>;
+  /** Whether the service settles as soon as a call is aborted, so that nobody else has to see to it. */
+  readonly isPrompt: boolean;
   readonly url: string;
   readonly defaultTimeoutMs: (method: GrpcMethod) => number;
   readonly credentials: GrpcCredentials | undefined;
@@ -27,7 +29,8 @@ export function singleCaller(method: GrpcMethod, options: CallerOptions) {
     const running = new RunningCall(method, input, callOptions, defaultTimeoutMs, options);
     try {
       running.call.scope.throwIfAborted();
-      const reply = await running.during(service.serve(running.call));
+      const work = service.serve(running.call);
+      const reply = await (options.isPrompt ? work : running.during(work));
       callOptions.onMetadata?.(reply.metadata);
       callOptions.onTrailers?.(reply.trailers);
       return reply.message;

@@ -84,6 +84,7 @@ export function grpcClient<Source extends GrpcServiceSource>(
   const overHttp = callOverHttp(service, { ...full, ...own });
   const caller: CallerOptions = {
     service: layers.reduceRight((inner, layer) => layer(inner), overHttp),
+    isPrompt: layers.length === 0,
     url: base,
     defaultTimeoutMs: (method) => defaultTimeoutOf(method, options),
     credentials: options.credentials,

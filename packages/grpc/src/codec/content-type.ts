@@ -8,7 +8,9 @@
  * `undefined` if it is not gRPC.
  */
 export function grpcFormatOf(contentType: string | undefined): string | undefined {
-  const found = contentType === undefined ? null : GRPC_TYPE.exec(contentType);
+  if (contentType === undefined) return undefined;
+  if (contentType === 'application/grpc' || contentType === 'application/grpc+proto') return 'proto'; // nearly all
+  const found = GRPC_TYPE.exec(contentType);
   if (found === null) return undefined;
   return found[1]?.toLowerCase() ?? 'proto';
 }

@@ -228,6 +228,42 @@ describe('metadata', () => {
     expect([...metadataOf(headers, 1_000)].map(([name]) => name)).toEqual(['grpc-status-details-bin', 'user-agent']);
   });
 
+  it('knows names again, in each case in which they come', () => {
+    const received = HttpHeaders.from([
+      ['X-Twice', '1'],
+      ['x-twice', '2'],
+      ['X-Twice', '3'],
+      ['Content-Type', 'a'],
+      ['Content-Type', 'b'],
+      ['Some-Bin', 'YQ'],
+      ['Some-Bin', 'Yg'],
+      ['odd!name', '4'],
+      ['odd!name', '5'],
+    ]);
+    expect([...metadataOf(received, 10_000)]).toEqual([
+      ['x-twice', '1'],
+      ['x-twice', '2'],
+      ['x-twice', '3'],
+      ['some-bin', Buffer.from('a')],
+      ['some-bin', Buffer.from('b')],
+    ]);
+  });
+
+  it('is the own of each call, also where it was empty', () => {
+    const [one, other] = [new GrpcMetadata(), new GrpcMetadata()];
+    one.append('a', '1');
+    one.append('b', '2');
+    other.set('a', '3');
+    expect([[...one], [...other], new GrpcMetadata().size]).toEqual([
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+      [['a', '3']],
+      0,
+    ]);
+  });
+
   it('is bounded', () => {
     const headers = HttpHeaders.from({ abc: '12345' }); // 3 + 5 + 32
     expect(metadataOf(headers, 40).size).toBe(1);

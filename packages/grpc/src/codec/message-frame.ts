@@ -34,7 +34,7 @@ export interface MessageFrame {
  */
 export class MessageFrameDecoder {
   readonly #maxMessageBytes: number;
-  #pending: Uint8Array[] = [];
+  #pending: Uint8Array[] = NO_PIECES;
   #pendingBytes = 0;
   #input: Uint8Array = NOTHING;
   #at = 0;
@@ -108,11 +108,11 @@ export class MessageFrameDecoder {
       this.#keepRest();
       return undefined;
     }
-    const bytes = this.#input.subarray(this.#at, end);
+    const bytes = bytesAt(this.#input, this.#at, wanted);
     this.#at = end;
     if (this.#pendingBytes === 0) return bytes;
     const whole = Buffer.concat([...this.#pending, bytes], byteCount);
-    this.#pending = [];
+    this.#pending = NO_PIECES;
     this.#pendingBytes = 0;
     return whole;
   }
@@ -123,7 +123,8 @@ export class MessageFrameDecoder {
     this.#input = NOTHING;
     this.#at = 0;
     if (isEmpty) return;
-    this.#pending.push(rest);
+    if (this.#pending === NO_PIECES) this.#pending = [rest];
+    else this.#pending.push(rest);
     this.#pendingBytes += rest.length;
     // A peer that sends byte by byte must not make a message weigh a hundred times its size.
     if (this.#pending.length >= MERGED_PIECES) this.#merge();
@@ -139,6 +140,20 @@ export class MessageFrameDecoder {
     }
     if (joined > 0) this.#pending.push(Buffer.concat(this.#pending.splice(from), joined));
   }
+}
+
+/**
+ * Some of the bytes, as plain ones.
+ *
+ * @remarks
+ * V8 keeps up to 64 bytes beside their object, as long as nobody looks at them by another one: a view costs memory of its own then, and four times a
+ * copy.
+ */
+function bytesAt(input: Uint8Array, at: number, length: number): Uint8Array {
+  if (length > MAX_COPIED_BYTES) return new Uint8Array(input.buffer, input.byteOffset + at, length);
+  const copy = new Uint8Array(length);
+  for (let index = 0; index < length; index++) copy[index] = input[at + index] as number; // within
+  return copy;
 }
 
 function uint32At(bytes: Uint8Array, at: number): number {
@@ -157,6 +172,8 @@ export function messageTooLong(length: number | undefined, maximum: number): Grp
 
 /** Length of the prefix of a message: a flag and 32 bits. */
 export const MESSAGE_PREFIX_BYTES = 5;
+const MAX_COPIED_BYTES = 64;
 const MERGED_PIECES = 64;
 const MERGED_BYTES = 1_024;
 const NOTHING = new Uint8Array(0);
+const NO_PIECES: Uint8Array[] = [];

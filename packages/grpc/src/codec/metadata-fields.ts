@@ -29,16 +29,35 @@ export function metadataOf(headers: HttpHeaders, maxMetadataBytes: number): Grpc
   const { flat } = headers;
   let byteCount = 0;
   for (let index = 0; index < flat.length; index += 2) {
-    const name = (flat[index] as string).toLowerCase(); // names and values come in pairs
+    const name = flat[index] as string; // names and values come in pairs
     const value = flat[index + 1] as string;
     byteCount += name.length + value.length + FIELD_OVERHEAD_BYTES;
     if (byteCount > maxMetadataBytes) throw tooMuch(maxMetadataBytes);
-    if (isReservedName(name) && name !== 'grpc-status-details-bin') continue;
-    if (!NAME.test(name)) continue;
-    if (isBinaryName(name)) appendBinary(metadata, name, value);
-    else if (ASCII.test(value)) metadata.setReceived(name, value);
+    const known = knownName(name);
+    if (known === undefined) continue;
+    if (known.isBinary) appendBinary(metadata, known.lower, value);
+    else if (ASCII.test(value)) metadata.setReceived(known.lower, value);
   }
   return metadata;
+}
+
+/** What metadata a field is; `undefined` if none. Most names are the same all the time, and looking at one costs more than finding it. */
+function knownName(name: string): MetadataName | undefined {
+  const known = knownNames.get(name);
+  if (known !== undefined || knownNames.has(name)) return known;
+  const found = metadataName(name.toLowerCase());
+  if (knownNames.size < MAX_KNOWN_NAMES && name.length <= MAX_KNOWN_LENGTH) knownNames.set(name, found);
+  return found;
+}
+
+function metadataName(lower: string): MetadataName | undefined {
+  if (isReservedName(lower) && lower !== 'grpc-status-details-bin') return undefined;
+  return NAME.test(lower) ? { lower, isBinary: isBinaryName(lower) } : undefined;
+}
+
+interface MetadataName {
+  readonly lower: string;
+  readonly isBinary: boolean;
 }
 
 function appendBinary(metadata: GrpcMetadata, name: string, value: string): void {
@@ -55,6 +74,9 @@ function tooMuch(maximum: number): GrpcStatusError {
   );
 }
 
+const knownNames = new Map<string, MetadataName | undefined>();
+const MAX_KNOWN_NAMES = 1_000;
+const MAX_KNOWN_LENGTH = 100;
 const FIELD_OVERHEAD_BYTES = 32;
 const NAME = /^[0-9a-z_.-]+$/;
 const ASCII = /^[\x20-\x7e]*$/;

@@ -21,7 +21,8 @@ export type GrpcMetadataInit =
  * metadata.get('X-Tenant'); // 'blue'
  */
 export class GrpcMetadata implements Iterable<[name: string, value: GrpcMetadataValue]> {
-  readonly #entries: [name: string, value: GrpcMetadataValue][] = [];
+  /** Its own from the first value on: most calls have none. */
+  #entries: [name: string, value: GrpcMetadataValue][] = NO_ENTRIES;
 
   /** Makes metadata of its own. @throws UsageError if a name or a value is not allowed. */
   static from(init?: GrpcMetadataInit): GrpcMetadata {
@@ -41,6 +42,7 @@ export class GrpcMetadata implements Iterable<[name: string, value: GrpcMetadata
 
   /** Whether there is a value of this name. */
   has(name: string): boolean {
+    if (this.#entries.length === 0) return false;
     const wanted = name.toLowerCase();
     return this.#entries.some(([candidate]) => candidate === wanted);
   }
@@ -67,7 +69,7 @@ export class GrpcMetadata implements Iterable<[name: string, value: GrpcMetadata
   append(name: string, value: GrpcMetadataValue): void {
     const valid = validName(name);
     checkValue(valid, value);
-    this.#entries.push([valid, value]);
+    this.setReceived(valid, value);
   }
 
   /** Replaces all values of a name. @throws UsageError if the name or the value is not allowed. */
@@ -75,7 +77,7 @@ export class GrpcMetadata implements Iterable<[name: string, value: GrpcMetadata
     const valid = validName(name);
     checkValue(valid, value);
     this.delete(valid);
-    this.#entries.push([valid, value]);
+    this.setReceived(valid, value);
   }
 
   /** Removes all values of a name. @returns Whether there were any. */
@@ -96,7 +98,8 @@ export class GrpcMetadata implements Iterable<[name: string, value: GrpcMetadata
 
   /** Adds a value that is known to be valid, of a name that may be reserved; for the protocol itself. The name is in lower case. */
   setReceived(name: string, value: GrpcMetadataValue): void {
-    this.#entries.push([name, value]);
+    if (this.#entries === NO_ENTRIES) this.#entries = [[name, value]];
+    else this.#entries.push([name, value]);
   }
 
   /** Makes a copy. */
@@ -164,6 +167,7 @@ function checkValue(name: string, value: unknown): void {
   if (!ASCII.test(value)) throw new UsageError(`the value of metadata ${name} holds more than printable ASCII`);
 }
 
+const NO_ENTRIES: [name: string, value: GrpcMetadataValue][] = [];
 const NAME = /^[0-9a-z_.-]+$/;
 const ASCII = /^[\x20-\x7e]*$/;
 /** What gRFC A6 lets servers and clients say to each other is metadata like any other. */

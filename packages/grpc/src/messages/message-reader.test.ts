@@ -59,6 +59,38 @@ describe('MessageReader', () => {
     expect(found).toEqual([new Uint8Array([98]), new Uint8Array([99])]);
   });
 
+  it('has the one message of a body that is all here at hand, and its end', () => {
+    let ends = 0;
+    const onEnd = (): void => void ends++;
+    const reader = new MessageReader(HttpBody.from(frame('ab')), { ...options, onEnd });
+    expect(reader.singleAtHand(none)).toEqual({ message: new Uint8Array([97, 98]) });
+    expect([ends, reader.isOver]).toEqual([1, true]);
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['several messages', Buffer.concat([frame('a'), frame('b')]), 'UNIMPLEMENTED'],
+    ['a message and a half', Buffer.concat([frame('a'), frame('b').subarray(0, 3)]), 'INTERNAL'],
+    ['a message that is too long', frame('x'.repeat(101)), 'RESOURCE_EXHAUSTED'],
+  ])('has no one message of %s, whether it is all here or not', async (_, bytes, statusName) => {
+    const reader = new MessageReader(HttpBody.from(bytes), options);
+    expect(() => reader.singleAtHand(none)).toThrow(expect.objectContaining({ statusName }));
+    const later = new MessageReader(HttpBody.from([bytes]), options);
+    await expect(later.single(none)).rejects.toMatchObject({ statusName });
+  });
+
+  it('leaves to a promise what is not here, or has to be inflated, or is nothing', async () => {
+    const later = new MessageReader(HttpBody.from([frame('a')]), options);
+    expect(later.singleAtHand(none)).toBeUndefined();
+    expect(await later.single(none)).toEqual(new Uint8Array([97]));
+    const bytes = encodeMessageFrame(await compressMessage(Buffer.from('b'), 'gzip'), true);
+    const packed = new MessageReader(HttpBody.from(bytes), { ...options, encoding: 'gzip' });
+    expect(packed.singleAtHand(none)).toBeUndefined();
+    expect(await packed.single(none)).toEqual(new Uint8Array([98]));
+    const nothing = new MessageReader(HttpBody.empty, options);
+    expect(nothing.singleAtHand(none)).toBeUndefined();
+    await expect(nothing.single(none)).rejects.toMatchObject({ statusName: 'UNIMPLEMENTED' });
+  });
+
   it('cancels the rest after a failure, and is over then', async () => {
     let reason: unknown;
     const body = HttpBody.fromSource({

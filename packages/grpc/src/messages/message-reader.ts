@@ -78,11 +78,27 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
 
   async #nextLater(): Promise<IteratorResult<unknown, undefined>> {
     if (this.#isOver) return { done: true, value: undefined };
+    const { codec, encoding, maxMessageBytes, toFailure } = this.#options;
     try {
-      const bytes = await this.#nextBytes();
-      if (bytes !== undefined) return { done: false, value: deserialized(bytes, this.#options.codec) };
-      this.#isOver = true;
-      this.#options.onEnd?.();
+      for (;;) {
+        const frame = this.#laterFrame ?? this.#decoder.next();
+        this.#laterFrame = undefined;
+        if (frame !== undefined) {
+          const { isCompressed } = frame;
+          const bytes = isCompressed ? await inflateMessage(frame.bytes, encoding, maxMessageBytes) : frame.bytes;
+          return { done: false, value: deserialized(bytes, codec) };
+        }
+        if (this.#takeWhole()) continue;
+        let chunk: Uint8Array | undefined;
+        try {
+          chunk = this.#isBodyOver ? undefined : await this.#body.read();
+        } catch (error) {
+          throw toFailure?.(error) ?? error;
+        }
+        if (chunk === undefined) break;
+        this.#decoder.push(chunk);
+      }
+      this.#end();
       return { done: true, value: undefined };
     } catch (error) {
       this.#isOver = true;
@@ -108,6 +124,21 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   }
 
   /**
+   * Takes the one message of a body, and its end, without a promise: most bodies of one message are here as a whole.
+   *
+   * @returns `undefined` if the body has to be read, or the message inflated: {@link single} does.
+   * @throws GrpcStatusError as {@link single} rejects.
+   */
+  singleAtHand(failure: () => GrpcStatusError): { readonly message: unknown } | undefined {
+    if (!this.#takeWhole()) return undefined;
+    const first = this.nextAtHand();
+    if (first === undefined) return undefined;
+    if (this.nextAtHand() !== undefined || this.#laterFrame !== undefined) throw failure();
+    this.#end();
+    return { message: first.value };
+  }
+
+  /**
    * Reads the one message of a body, and its end.
    *
    * @param failure - What a body with none or with several fails with.
@@ -121,53 +152,38 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     throw failure();
   }
 
-  async #nextBytes(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const frame = this.#laterFrame ?? this.#decoder.next();
-      this.#laterFrame = undefined;
-      if (frame !== undefined) {
-        if (!frame.isCompressed) return frame.bytes;
-        return inflateMessage(frame.bytes, this.#options.encoding, this.#options.maxMessageBytes);
-      }
-      let chunk = this.#isBodyOver ? undefined : this.#takeWhole();
-      if (chunk === undefined && !this.#isBodyOver) {
-        try {
-          chunk = await this.#body.read();
-        } catch (error) {
-          throw this.#options.toFailure?.(error) ?? error;
-        }
-        if (chunk === undefined) this.#isBodyOver = true;
-      }
-      if (chunk === undefined) return this.#end();
-      this.#decoder.push(chunk);
-    }
-  }
-
-  /** What is at hand already needs no promise. */
-  #takeWhole(): Uint8Array | undefined {
-    if (this.#isBegun) return undefined;
+  /** Gives the decoder what is at hand already: that needs no promise. @returns Whether it was the whole body. */
+  #takeWhole(): boolean {
+    if (this.#isBegun) return false;
     this.#isBegun = true;
     const whole = this.#body.takeWhole();
-    if (whole === undefined) return undefined;
+    if (whole === undefined) return false;
     this.#isBodyOver = true;
-    return typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
+    this.#decoder.push(typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole);
+    return true;
   }
 
-  #end(): undefined {
-    if (this.#decoder.isAtBoundary) return undefined;
+  /** All has been read. */
+  #end(): void {
+    const isCut = !this.#decoder.isAtBoundary;
+    this.#isOver = true;
     // Where a status says why the rest is missing, that is what the reader wants to hear.
     this.#options.onEnd?.();
-    throw new GrpcStatusError(GrpcStatus.INTERNAL, 'the messages end in the middle of one');
+    if (isCut) throw new GrpcStatusError(GrpcStatus.INTERNAL, 'the messages end in the middle of one');
   }
 }
 
 /** Makes a message of bytes. @throws GrpcStatusError INTERNAL if the codec fails. */
 export function deserialized(bytes: Uint8Array, codec: AnyGrpcCodec): unknown {
   try {
-    // No Buffer: what a codec takes out of it is its own kind of bytes, and people compare those.
-    return codec.deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+    return codec.deserialize(plainBytes(bytes));
   } catch (error) {
     if (error instanceof GrpcStatusError) throw error;
     throw new GrpcStatusError(GrpcStatus.INTERNAL, 'a message can not be read', { cause: error });
   }
+}
+
+/** No Buffer: what a codec takes out of it is its own kind of bytes, and people compare those. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
 }

@@ -51,7 +51,7 @@ export function admitCall(
   const { headers } = request;
   // First, so that the time until here counts.
   const deadline = deadlineOf(headers.get('grpc-timeout'), options.clock);
-  const found = methods.get(request.path);
+  const found = methods.get(request.target) ?? methods.get(request.path); // most targets are a path and nothing else
   if (found === undefined) throw unimplemented(`there is no method ${request.path.slice(0, MAX_PATH_LENGTH)}`);
   const method = methodInFormat(found.method, grpcFormatOf(headers.get('content-type')));
   if (method === undefined) throw unimplemented(`messages must be in the format ${formatsOf(found.method)}`);

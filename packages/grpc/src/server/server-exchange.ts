@@ -24,6 +24,7 @@ import { admitCall } from './admit-call.ts';
 import type { GrpcImplementedMethod } from './implement-service.ts';
 import { replyBody } from './reply-body.ts';
 import { failureResponse, failureTrailers, messagesResponse, okTrailers } from './responses.ts';
+import { ServerCallParts } from './server-call-parts.ts';
 import { strangersCodec } from './strangers-codec.ts';
 
 /** What a {@link ServerExchange} needs of the options of its service. */
@@ -40,7 +41,8 @@ export interface ServerExchangeOptions {
 export class ServerExchange {
   readonly #request: HttpRequest;
   readonly #options: ServerExchangeOptions;
-  readonly #scope: AbortScope;
+  /** That of the request, as long as nothing else can end the call. */
+  #scope: AbortScope;
   readonly #answer = new GrpcAnswer();
   #timer: Timer | undefined;
   #listener: AbortListener | undefined;
@@ -50,17 +52,24 @@ export class ServerExchange {
   constructor(request: HttpRequest, options: ServerExchangeOptions) {
     this.#request = request;
     this.#options = options;
-    this.#scope = new AbortScope(request.scope);
+    this.#scope = request.scope;
   }
 
   /** Serves the call. Never rejects: every failure is a status. */
   async serve(methods: ReadonlyMap<string, GrpcImplementedMethod>): Promise<HttpResponse> {
     try {
       const admitted = admitCall(this.#request, methods, this.#options);
-      this.#timer = this.#startTimer(admitted);
-      const reply = await this.#scope.race(this.#reply(admitted));
-      if (hasResponseStream(admitted.method.type)) return await this.#streamed(admitted.method, reply);
-      const encoded = this.#encoded(reply.message, admitted.method);
+      const { method } = admitted;
+      this.#begin(admitted);
+      const reader = this.#readerOf(admitted);
+      let message: unknown;
+      if (!hasRequestStream(method.type)) {
+        const atHand = reader.singleAtHand(notOneMessage);
+        message = atHand === undefined ? await this.#scope.race(reader.single(notOneMessage)) : atHand.message;
+      }
+      const reply = await this.#scope.race(admitted.service.serve(this.#callOf(admitted, message, reader)));
+      if (hasResponseStream(method.type)) return await this.#streamed(method, reply);
+      const encoded = encodeMessage(reply.message, method.response, this.#writerOptions);
       const bytes = encoded instanceof Uint8Array ? encoded : await encoded;
       this.#close();
       let trailers: HttpHeaders | undefined; // engines ask several times
@@ -70,36 +79,33 @@ export class ServerExchange {
           return trailers;
         },
       });
-      return messagesResponse(admitted.method.response.format, this.#encoding, reply.metadata, body);
+      return messagesResponse(method.response.format, this.#encoding, reply.metadata, body);
     } catch (error) {
       return this.#failed(error);
     }
   }
 
-  #startTimer({ deadline }: AdmittedCall): Timer | undefined {
+  #begin({ method, deadline }: AdmittedCall): void {
+    if (deadline !== undefined || hasResponseStream(method.type)) this.#scope = new AbortScope(this.#request.scope);
     if (deadline?.isOver === true) throw deadlineExceeded();
-    return enforceDeadline(deadline, this.#scope, this.#options.clock);
+    this.#timer = enforceDeadline(deadline, this.#scope, this.#options.clock);
+    // Who streams messages sends the next one when there is one; a single one has no reason to be slow.
+    if (hasRequestStream(method.type)) this.#request.allowQuiet();
   }
 
-  async #reply(admitted: AdmittedCall): Promise<GrpcReply> {
-    const { method, metadata, deadline, encoding, service } = admitted;
+  #readerOf({ method, encoding }: AdmittedCall): MessageReader {
     const { maxMessageBytes } = this.#options;
-    const reader = new MessageReader(this.#request.body, {
-      codec: strangersCodec(method.request),
-      encoding,
-      maxMessageBytes,
-      toFailure,
-    });
-    this.#reader = reader;
-    const isStream = hasRequestStream(method.type);
-    // Who streams messages sends the next one when there is one; a single one has no reason to be slow.
-    if (isStream) this.#request.allowQuiet();
-    const message = isStream ? undefined : await reader.single(notOneMessage);
-    const messages = isStream ? reader : NO_MESSAGES;
-    const { extensions } = this.#request;
-    if (deadline !== undefined) extensions.insert(CallDeadline, deadline);
-    const parts = { method, metadata, deadline, message, messages, extensions, scope: this.#scope };
-    return service.serve(new GrpcServerCall(parts, this.#request, this.#answer));
+    const codec = strangersCodec(method.request);
+    this.#reader = new MessageReader(this.#request.body, { codec, encoding, maxMessageBytes, toFailure });
+    return this.#reader;
+  }
+
+  #callOf(admitted: AdmittedCall, message: unknown, reader: MessageReader): GrpcServerCall {
+    const { method, deadline } = admitted;
+    const messages = hasRequestStream(method.type) ? reader : NO_MESSAGES;
+    if (deadline !== undefined) this.#request.extensions.insert(CallDeadline, deadline);
+    const parts = new ServerCallParts(admitted, message, messages, this.#scope, this.#request);
+    return new GrpcServerCall(parts, this.#request, this.#answer);
   }
 
   /** The head goes with the first message, or when the handler wants it sent. */
@@ -138,10 +144,6 @@ export class ServerExchange {
     return messagesResponse(method.response.format, this.#encoding, reply.metadata, body);
   }
 
-  #encoded(message: unknown, method: GrpcMethod): Uint8Array | Promise<Uint8Array> {
-    return encodeMessage(message, method.response, this.#writerOptions);
-  }
-
   #failed(error: unknown): HttpResponse {
     const format = grpcFormatOf(this.#request.headers.get('content-type')) ?? 'proto';
     return failureResponse(format, this.#end(error), this.#answer.metadata, this.#answer.trailers);
@@ -158,7 +160,7 @@ export class ServerExchange {
   #close(): void {
     this.#timer?.cancel();
     this.#listener?.close();
-    this.#scope.close();
+    if (this.#scope !== this.#request.scope) this.#scope.close();
     if (this.#reader?.isOver !== true) this.#request.body.cancel(new ClosedError('the call is over'));
   }
 

@@ -11,7 +11,7 @@ import { isProtobufJsonCodec } from '../methods/protobuf-json-codec.ts';
  * binary format statuscodes.md of grpc/grpc says INTERNAL; and errors of codecs of a user are nobody else's business.
  */
 export function strangersCodec(codec: AnyGrpcCodec): AnyGrpcCodec {
-  if (!isProtobufJsonCodec(codec)) return codec;
+  if (codec.format !== 'json' || !isProtobufJsonCodec(codec)) return codec;
   return {
     format: codec.format,
     serialize: (message) => codec.serialize(message),

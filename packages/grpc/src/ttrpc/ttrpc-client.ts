@@ -52,6 +52,7 @@ export function ttrpcClient<Source extends GrpcServiceSource>(
   };
   const caller = {
     service: layers.reduceRight((inner, layer) => layer(inner), channel),
+    isPrompt: false,
     url: 'ttrpc:',
     defaultTimeoutMs: timeoutOf,
     credentials: undefined,

@@ -1,6 +1,7 @@
 import { AttemptNumber } from '@lamella/layers';
 import type { AbortScope, Clock } from '@lamella/service-core';
 import type { GrpcCall } from '../../calls/grpc-call.ts';
+import type { GrpcReply } from '../../calls/grpc-reply.ts';
 import type { GrpcEncoding } from '../../codec/grpc-encoding.ts';
 import type { MakeAttempt } from '../attempt-over-http.ts';
 import type { CallContent } from '../call-content-types.ts';
@@ -20,6 +21,14 @@ export interface CallRun {
   readonly random: () => number;
   /** The call is over. */
   end(): void;
+}
+
+/** The attempts at a call. */
+export interface CallAttempts {
+  /** Makes the first one. Rejects as it does. */
+  first(): Promise<GrpcReply>;
+  /** Goes on after that: with another attempt, or rejects with what the call ends with. */
+  afterFirst(failure: unknown): Promise<GrpcReply>;
 }
 
 /**

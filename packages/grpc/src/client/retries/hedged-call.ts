@@ -4,7 +4,7 @@ import { isGrpcStatusError } from '../../calls/end-of-call.ts';
 import type { GrpcReply } from '../../calls/grpc-reply.ts';
 import { hasResponseStream } from '../../methods/grpc-method.ts';
 import { isUnprocessed, pushbackOf } from './attempt-failures.ts';
-import type { CallRun } from './call-run.ts';
+import type { CallAttempts, CallRun } from './call-run.ts';
 import { attemptCall } from './call-run.ts';
 import type { CheckedHedgingPolicy } from './grpc-retry-policy.ts';
 
@@ -15,9 +15,8 @@ import type { CheckedHedgingPolicy } from './grpc-retry-policy.ts';
  * Source: gRFC A6, "Hedging Policy". The next attempt begins when the last one has had no answer for `hedgingDelayMs`; at once when one ends
  * with a status that is not fatal; or when the server says. A status that is fatal, and an answer, end all other attempts.
  */
-export class HedgedCall {
-  /** Settles as the call does. */
-  readonly outcome: Promise<GrpcReply>;
+export class HedgedCall implements CallAttempts {
+  readonly #outcome: Promise<GrpcReply>;
   readonly #run: CallRun;
   readonly #policy: CheckedHedgingPolicy;
   readonly #running = new Set<AbortScope>();
@@ -32,7 +31,7 @@ export class HedgedCall {
 
   constructor(run: CallRun, policy: CheckedHedgingPolicy) {
     const { promise, resolve, reject } = Promise.withResolvers<GrpcReply>();
-    this.outcome = promise;
+    this.#outcome = promise;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#run = run;
@@ -44,6 +43,15 @@ export class HedgedCall {
       () => listener.close(),
     );
     this.#start();
+  }
+
+  /** Settles as the call does: nothing comes after it. */
+  first(): Promise<GrpcReply> {
+    return this.#outcome;
+  }
+
+  afterFirst(failure: unknown): Promise<GrpcReply> {
+    return Promise.reject(failure);
   }
 
   #start(): void {
@@ -102,7 +110,6 @@ export class HedgedCall {
   #onReply(scope: AbortScope, reply: GrpcReply): void {
     if (!this.#running.has(scope)) return; // aborted, and nobody wants it
     this.#isOver = true;
-    this.#run.throttle?.noteSuccess();
     if (!hasResponseStream(this.#run.call.method.type)) scope.close();
     this.#resolve(reply);
   }

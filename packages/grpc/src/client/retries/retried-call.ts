@@ -1,9 +1,10 @@
 import { addErrorFacts, sleep } from '@lamella/service-core';
 import { isGrpcStatusError } from '../../calls/end-of-call.ts';
+import type { GrpcCall } from '../../calls/grpc-call.ts';
 import type { GrpcReply } from '../../calls/grpc-reply.ts';
 import { hasRequestStream } from '../../methods/grpc-method.ts';
 import { isUnconnected, isUnprocessed, pushbackOf } from './attempt-failures.ts';
-import type { CallRun } from './call-run.ts';
+import type { CallAttempts, CallRun } from './call-run.ts';
 import { attemptCall } from './call-run.ts';
 import type { CheckedRetryPolicy } from './grpc-retry-policy.ts';
 import { jitteredBackoff } from './grpc-retry-policy.ts';
@@ -19,35 +20,53 @@ import { jitteredBackoff } from './grpc-retry-policy.ts';
  * 2. There was no connection, and the call waits for one.
  * 3. The policy says so, the throttle and the server do not object.
  */
-export async function retriedCall(
-  run: CallRun,
-  policy: CheckedRetryPolicy | undefined,
-  waitsForReady: boolean,
-): Promise<GrpcReply> {
-  let steps: RetrySteps | undefined; // most calls need none
-  for (let number = 1; ; number++) {
-    const content = run.content.attempt();
-    const call = policy === undefined && number === 1 ? run.call : attemptCall(run, number, steps?.previous ?? 0);
-    let isCommitted = false;
-    const onHead = (): void => {
-      isCommitted = true;
-      content.commit();
-    };
-    try {
-      const { scope, encoding, end: onEnd } = run;
-      const reply = await run.makeAttempt({ call, scope, content, encoding, onHead, onEnd });
-      run.throttle?.noteSuccess();
-      return reply;
-    } catch (failure) {
+export class RetriedCall implements CallAttempts {
+  readonly #run: CallRun;
+  readonly #policy: CheckedRetryPolicy | undefined;
+  readonly #waitsForReady: boolean;
+  #number = 0;
+  #isCommitted = false;
+
+  constructor(run: CallRun, policy: CheckedRetryPolicy | undefined, waitsForReady: boolean) {
+    this.#run = run;
+    this.#policy = policy;
+    this.#waitsForReady = waitsForReady;
+  }
+
+  first(): Promise<GrpcReply> {
+    // Without a policy nobody asks which attempt it is.
+    return this.#attempt(this.#policy === undefined ? this.#run.call : attemptCall(this.#run, 1, 0));
+  }
+
+  async afterFirst(firstFailure: unknown): Promise<GrpcReply> {
+    const run = this.#run;
+    const steps = new RetrySteps(run, this.#policy, this.#waitsForReady);
+    for (let failure = firstFailure; ; ) {
       if (run.scope.aborted) throw failure;
-      steps ??= new RetrySteps(run, policy, waitsForReady);
-      const delayMs = steps.next(failure, !isCommitted && run.content.canRepeat);
+      const delayMs = steps.next(failure, !this.#isCommitted && run.content.canRepeat);
       if (delayMs === undefined) {
-        if (number > 1) addErrorFacts(failure, { attempt: number });
+        if (this.#number > 1) addErrorFacts(failure, { attempt: this.#number });
         throw failure;
       }
       if (delayMs > 0) await sleep(run.clock, delayMs, run.scope);
+      try {
+        return await this.#attempt(attemptCall(run, this.#number + 1, steps.previous));
+      } catch (next) {
+        failure = next;
+      }
     }
+  }
+
+  #attempt(call: GrpcCall): Promise<GrpcReply> {
+    const { scope, encoding, makeAttempt, end: onEnd } = this.#run;
+    const content = this.#run.content.attempt();
+    this.#number++;
+    this.#isCommitted = false;
+    const onHead = (): void => {
+      this.#isCommitted = true;
+      content.commit();
+    };
+    return makeAttempt({ call, scope, content, encoding, onHead, onEnd });
   }
 }
 

@@ -26,6 +26,10 @@ describe.each(pages)('%s', (page) => {
     expect(unseen.map(({ line, file }) => `line ${line}: ${file}`)).toEqual([]);
   });
 
+  it('has no fence that is not seen as one', () => {
+    expect(text.match(/^```/gm) ?? []).toHaveLength(2 * blocks.length);
+  });
+
   it('links to what is there', () => {
     const local = linksOf(text).filter((target) => !/^(?:https?:|#)/.test(target));
     const missing = local.filter((target) => !existsSync(resolve(dirname(path), target.replace(/#.*/, ''))));

@@ -37,4 +37,4 @@ export function linksOf(page: string): readonly string[] {
 }
 
 const FENCE = '```';
-const FENCED = /^```([a-z]+)?(?: ([^\s#]+)(?:#([a-z-]+))?)?\n([\s\S]*?)^```/gm;
+const FENCED = /^```([a-z]+)?(?: ([^\s#]+)(?:#([a-z0-9-]+))?)?\n([\s\S]*?)^```/gm;

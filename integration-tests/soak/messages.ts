@@ -10,6 +10,8 @@ export interface SoakPorts {
   readonly reverse: number;
   /** A forward proxy. */
   readonly forward: number;
+  /** A proxy before a server of gRPC, all by HTTP/2. */
+  readonly grpc: number;
 }
 
 /** What the soaked process holds, after its garbage was collected. */

@@ -1,10 +1,14 @@
-// pnpm soak [--minutes N] [--rate N]: a mixed load on a process of its own, and what that holds afterwards.
+// pnpm soak [--minutes N] [--rate N] [--grpc]: a mixed load on a process of its own, and what that holds afterwards.
 import { parseArgs } from 'node:util';
 import { soak } from './soak.ts';
 import { soakProblems } from './soak-problems.ts';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '0.5' }, rate: { type: 'string', default: '150' } },
+  options: {
+    minutes: { type: 'string', default: '0.5' },
+    rate: { type: 'string', default: '150' },
+    grpc: { type: 'boolean', default: false },
+  },
 });
 const seconds = Number(values.minutes) * 60;
 const ratePerSecond = Number(values.rate);
@@ -15,7 +19,7 @@ if (!(seconds > 0) || !(ratePerSecond > 0)) {
 const onProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
-const report = await soak({ seconds, ratePerSecond, onProgress });
+const report = await soak({ seconds, ratePerSecond, onlyGrpc: values.grpc, onProgress });
 onProgress('');
 const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 for (const [name, count] of Object.entries(report.started)) console.log(`${String(count).padStart(8)}  ${name}`);

@@ -37,6 +37,13 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+it('leaves no page of the guide out of its list', () => {
+  const folder = resolve(root, 'docs/guide');
+  const listed = linksOf(readFileSync(resolve(folder, 'README.md'), 'utf8')).map((target) => basename(target));
+  const others = globSync('*.md', { cwd: folder }).filter((page) => page !== 'README.md' && !listed.includes(page));
+  expect(others).toEqual([]);
+});
+
 it('leaves no example without a page', () => {
   const shown = pages.flatMap((page) => {
     const path = resolve(root, page);

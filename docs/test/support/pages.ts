@@ -34,6 +34,7 @@ export const pages: readonly string[] = globSync(
     'docs/*.md',
     'docs/conformance/*.md',
     `packages/{${packages}}/README.md`,
+    'apps/*/README.md',
   ],
   { cwd: root },
 ).sort();

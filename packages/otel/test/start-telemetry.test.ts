@@ -4,7 +4,7 @@ import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
-import { httpServerTelemetryLayer } from '../src/http.ts';
+import { httpClientTelemetryLayer, httpServerTelemetryLayer } from '../src/http.ts';
 import { otelLogger } from '../src/index.ts';
 import { startTelemetry } from '../src/node.ts';
 import { OtlpCollection, otlpAttributes, otlpReceiver } from '../src/receiver.ts';
@@ -79,6 +79,25 @@ it('ends though the collector is gone, and leaves signals alone that go elsewher
     dropped: { LML_ERR_OTLP_UNAVAILABLE: 1 },
     pending: 0,
   });
+});
+
+it.each([
+  [undefined, 'traceparent'],
+  ['b3', 'b3'],
+  ['none', undefined],
+])('writes what OTEL_PROPAGATORS=%s says into requests, and takes in no more', async (asked, field) => {
+  vi.stubEnv('OTEL_PROPAGATORS', asked);
+  await using telemetry = await startTelemetry({ client: { serve: async () => HttpResponse.text('') } });
+  const seen: string[] = [];
+  const traced = httpClientTelemetryLayer()(
+    serviceFn((request: HttpRequest) => {
+      for (const [name] of request.headers) seen.push(name);
+      return HttpResponse.text('');
+    }),
+  );
+  await traced.serve(HttpRequest.from({ target: 'http://app.test/' }));
+  expect(seen).toEqual(field === undefined ? [] : [field]);
+  expect(telemetry.exporters).toHaveLength(3);
 });
 
 it('is cut a second after the grace if the collector does not answer, and ends', async () => {

@@ -42,6 +42,11 @@ export function isByOtlp(env: Environment, signal: OtlpSignal): boolean {
   return exporters === undefined || exporters === 'otlp';
 }
 
+/** Whether the environment says that there shall be no SDK. */
+export function isDisabled(env: Environment): boolean {
+  return text(env['OTEL_SDK_DISABLED'])?.toLowerCase() === 'true';
+}
+
 /** A number of milliseconds. @returns `undefined` if there is none that is greater than 0. */
 export function durationOf(env: Environment, name: string): number | undefined {
   const value = Number(text(env[name]) ?? Number.NaN);

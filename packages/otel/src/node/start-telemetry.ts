@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import type { Attributes } from '@opentelemetry/api';
-import { diag, metrics } from '@opentelemetry/api';
+import { diag, metrics, propagation } from '@opentelemetry/api';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { observeOtlpExporters } from '../otlp/observe-otlp-exporters.ts';
 import type { OtlpExporter } from '../otlp/otlp-exporter.ts';
@@ -10,6 +10,8 @@ import { installed } from '../shared/installed.ts';
 import { SCOPE_NAME } from '../shared/names.ts';
 import type { ClientExporter } from './client-exporters.ts';
 import { clientExporters } from './client-exporters.ts';
+import { isDisabled } from './otlp-environment.ts';
+import { silentPropagator } from './silent-propagator.ts';
 
 /** Options of {@link startTelemetry}. */
 export interface StartTelemetryOptions {
@@ -75,6 +77,8 @@ export async function startTelemetry(options: StartTelemetryOptions = {}): Promi
   });
   const before = metrics.getMeterProvider();
   sdk.start();
+  // The SDK registers nothing where it is told to propagate nothing, by `none` in OTEL_PROPAGATORS for instance.
+  if (!isDisabled(process.env) && propagation.fields().length === 0) propagation.setGlobalPropagator(silentPropagator);
   const started = metrics.getMeterProvider();
   // Not where the SDK is off or somebody else came first; and whoever says how it aggregates means our metrics too.
   const isOurs = started !== before && options.sdk?.views === undefined && options.sdk?.metricReaders === undefined;

@@ -53,5 +53,7 @@ describe('baggage', () => {
   it('writes nothing that would break the field', () => {
     const baggage = propagation.createBaggage({ 'a b': { value: '1' }, ok: { value: 'x,y;z="\r\n' } });
     expect(formatBaggage(baggage)).toBe('ok=x%2Cy%3Bz%3D%22%0D%0A');
+    const half = propagation.createBaggage({ half: { value: '\ud83d' } }); // of a pair
+    expect(formatBaggage(half)).toBe('half=%EF%BF%BD');
   });
 });

@@ -34,7 +34,7 @@ export function formatBaggage(baggage: Baggage): string {
     if (!TOKEN.test(key)) continue;
     const properties = metadata === undefined ? '' : metadata.toString();
     const tail = PROPERTIES.test(properties) ? `;${properties}` : '';
-    const next = `${text}${text === '' ? '' : ','}${key}=${encodeURIComponent(value)}${tail}`;
+    const next = `${text}${text === '' ? '' : ','}${key}=${encodeURIComponent(value.toWellFormed())}${tail}`;
     if (next.length > MAX_CHARS || ++count > MAX_MEMBERS) break;
     text = next;
   }

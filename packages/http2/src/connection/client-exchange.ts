@@ -3,9 +3,10 @@ import { IncomingBody } from '@lamella/http';
 import type { AbortListener } from '@lamella/service-core';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2ResponseHead } from '../protocol/message-fields.ts';
-import { headersOf, responseOf, wholeBody } from './client-response.ts';
-import type { Placed } from './open-exchanges.ts';
+import { headersOf, responseOf } from './client-response.ts';
+import type { Linked } from './open-exchanges.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
+import { MAX_HELD_BYTES, wholeBody } from './whole-body.ts';
 
 /** The stream of an exchange, as its protocol knows it. */
 export type ClientStream = Http2Stream<ClientExchange>;
@@ -20,9 +21,10 @@ export interface ClientExchangeHost {
 }
 
 /** One request on a client connection, from its head to the end of its response. */
-export class ClientExchange implements ExchangeMarks, BodyFlow, Placed {
+export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExchange> {
   readonly request: HttpRequest;
-  place = -1;
+  previousOpen: ClientExchange | undefined;
+  nextOpen: ClientExchange | undefined;
   /** What a positive answer makes of the stream. */
   readonly becomes: 'tunnel' | 'upgrade' | undefined;
   /** What the stream has become. */
@@ -192,6 +194,3 @@ export class ClientExchange implements ExchangeMarks, BodyFlow, Placed {
     this.#host.takenBody(this, byteCount);
   }
 }
-
-/** One frame of the usual size: longer pieces may be kept without a copy. */
-const MAX_HELD_BYTES = 16_384;

@@ -1,8 +1,7 @@
-import type { ExchangeMarks, HttpHeaders, HttpRequest } from '@lamella/http';
+import type { ExchangeMarks, HttpBody, HttpHeaders, HttpRequest } from '@lamella/http';
 import {
   CallStart,
   ExchangeTimings,
-  HttpBody,
   HttpResponse,
   HttpTimings,
   headersOfValidFields,
@@ -14,13 +13,6 @@ import type { Http2ResponseHead } from '../protocol/message-fields.ts';
 /** The fields of a response. */
 export function headersOf({ fields, neverIndexed }: Http2ResponseHead): HttpHeaders {
   return headersOfValidFields(fields, neverIndexed);
-}
-
-/** A body that is all here. @param bytes - Its content, borrowed. */
-export function wholeBody(bytes: Uint8Array | undefined, trailers: HttpHeaders | undefined): HttpBody {
-  if (bytes === undefined && trailers === undefined) return HttpBody.empty;
-  const copy = new Uint8Array(bytes ?? NOTHING);
-  return trailers === undefined ? HttpBody.from(copy) : HttpBody.from(copy, { trailers: () => trailers });
 }
 
 /** What the caller gets. */
@@ -46,5 +38,3 @@ export function responseOf(
     },
   });
 }
-
-const NOTHING = new Uint8Array(0);

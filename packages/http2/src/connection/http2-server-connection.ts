@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@lamella/http';
-import { HttpBody, HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
+import { HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
 import { formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
 import type {
@@ -46,6 +46,8 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   #registration: Disposable | undefined;
   #abortListener: AbortListener | undefined;
   #ageTimer: Timer | undefined;
+  /** Those whose head has come in this turn, and has a body. */
+  #held: ServerExchange[] = [];
   /** Services that are at work, those for streams that are gone included. */
   #running = 0;
   #requestCount = 0;
@@ -144,17 +146,16 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       case 'data': {
         const { owner } = event.stream;
         if (owner?.tunnel !== undefined) owner.tunnel.push(event.bytes);
-        else if (owner?.body?.isDiscarded === false) {
-          if (owner.body.push(event.bytes)) this.#work.driver?.keepChunk();
-          owner.body.flush();
+        else if (owner?.wantsBody === true) {
+          if (owner.pushBody(event.bytes)) this.#work.driver?.keepChunk();
         } else this.#protocol.consume(event.stream, event.bytes.length, this.#work.nowMs);
         break;
       }
       case 'end': {
         const { owner } = event.stream;
         owner?.tunnel?.end();
-        owner?.body?.end(receivedTrailers(event.trailers, event.neverIndexed));
-        owner?.body?.flush();
+        owner?.endBody(receivedTrailers(event.trailers, event.neverIndexed));
+        if (owner?.isHeld === true) this.#serve(owner);
         break;
       }
       case 'sent':
@@ -193,6 +194,14 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     }
   }
 
+  /** All that came with them is here: the services of those whose body is not whole are called. */
+  onQuiet(): void {
+    const held = this.#held;
+    if (held.length === 0) return;
+    this.#held = [];
+    for (const exchange of held) if (exchange.isHeld) this.#serve(exchange);
+  }
+
   onClosed(info: CloseInfo): void {
     const reason = this.#failure ?? this.#told(toStreamError(info));
     for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, reason, info);
@@ -208,7 +217,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const { stream } = exchange;
     stream.owner = exchange;
     // Services go on for a while when their stream is gone; a client must not set more and more of them to work by that.
-    if (this.#running >= 2 * this.#options.limits.maxConcurrentStreams) {
+    if (this.#running + this.#held.length >= 2 * this.#options.limits.maxConcurrentStreams) {
       this.#protocol.reset(stream, 'REFUSED_STREAM', this.#work.nowMs);
       return;
     }
@@ -218,6 +227,14 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       if (stream.isRemoteEnded) exchange.tunnel.end();
     }
     if (++this.#requestCount >= this.#options.maxRequests) this.#protocol.shutdown(this.#work.nowMs);
+    exchange.isHeld = exchange.wantsBody && !exchange.owesContinue;
+    if (exchange.isHeld) this.#held.push(exchange);
+    else this.#serve(exchange);
+  }
+
+  #serve(exchange: ServerExchange): void {
+    exchange.isHeld = false;
+    if (exchange.isOver) return; // the client has taken it back in one breath
     const request = this.#requestOf(exchange);
     this.#running++;
     let answer: Promise<HttpResponse>;
@@ -247,14 +264,10 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
       target: isConnect ? head.authority : requestTarget(head, this.#scheme, this.trustsScheme),
       version: '2',
       headers: headersOfValidFields(requestHeaders(exchange), head.neverIndexed),
-      body: this.#requestBody(exchange),
+      body: exchange.takeBody(),
       onInformational: (response) => this.#responses.sendInformational(exchange, response),
       context,
     });
-  }
-
-  #requestBody({ head, body }: ServerExchange): HttpBody {
-    return body?.toHttpBody(head.contentLength >= 0 ? head.contentLength : undefined) ?? HttpBody.empty;
   }
 
   // ---- the request body

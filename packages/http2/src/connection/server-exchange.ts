@@ -1,12 +1,13 @@
-import type { BodyFlow, HttpBody, RequestContextOptions } from '@lamella/http';
-import { IncomingBody, RequestContext, TrustedScheme } from '@lamella/http';
+import type { BodyFlow, HttpHeaders, RequestContextOptions } from '@lamella/http';
+import { HttpBody, IncomingBody, RequestContext, TrustedScheme } from '@lamella/http';
 import type { AbortScope, Extensions } from '@lamella/service-core';
 import { Http2Client, Http2StreamId } from '../keys.ts';
 import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2RequestHead } from '../protocol/message-fields.ts';
-import type { Placed } from './open-exchanges.ts';
+import type { Linked } from './open-exchanges.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
+import { MAX_HELD_BYTES, wholeBody } from './whole-body.ts';
 
 /** What an exchange asks of its connection. */
 export interface ExchangeHost {
@@ -25,12 +26,13 @@ export interface ExchangeHost {
 export type ServerStream = Http2Stream<ServerExchange>;
 
 /** One request on a server connection, from its head to the end of its response. */
-export class ServerExchange implements RequestContextOptions, BodyFlow, Placed {
+export class ServerExchange implements RequestContextOptions, BodyFlow, Linked<ServerExchange> {
   readonly stream: ServerStream;
-  place = -1;
+  previousOpen: ServerExchange | undefined;
+  nextOpen: ServerExchange | undefined;
   readonly head: Http2RequestHead;
-  /** The request body, if there is one. */
-  readonly body: IncomingBody | undefined;
+  /** The request body, if there is one, and it did not come in one piece together with the head. */
+  body: IncomingBody | undefined;
   readonly context: RequestContext;
   /** The response body that is being sent, to be cancelled if the peer goes. */
   outgoing: HttpBody | undefined;
@@ -42,7 +44,14 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Placed {
   owesContinue: boolean;
   /** Whether the response is an event stream, which may end at any event. */
   isEventStream = false;
+  /** Whether the service is to be called when all that came together with the head is here: who reads a whole body waits for nothing. */
+  isHeld = false;
   readonly #host: ExchangeHost;
+  readonly #hasBody: boolean;
+  /** All of the body so far, borrowed as long as the exchange is held. */
+  #heldPiece: Uint8Array | undefined;
+  /** The body, if it is whole. */
+  #whole: HttpBody | undefined;
   #isOver = false;
   #abandonedWith: { readonly reason: unknown } | undefined;
 
@@ -50,7 +59,7 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Placed {
     this.#host = host;
     this.stream = stream;
     this.head = head;
-    this.body = hasBody && head.method !== 'CONNECT' ? new IncomingBody(this) : undefined;
+    this.#hasBody = hasBody && head.method !== 'CONNECT';
     this.context = new RequestContext(this);
     this.owesContinue = hasBody && expectsContinue(head.fields);
   }
@@ -63,7 +72,13 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Placed {
   /** What it is about, for errors: `request-body` while the rest of that is to come, and wanted. */
   get phase(): 'request-body' | 'response' {
     const { body } = this;
-    return body === undefined || body.hasEnded || body.isDiscarded ? 'response' : 'request-body';
+    if (body === undefined) return this.#hasBody && this.#whole === undefined ? 'request-body' : 'response';
+    return body.hasEnded || body.isDiscarded ? 'response' : 'request-body';
+  }
+
+  /** Whether a body may come that somebody wants. */
+  get wantsBody(): boolean {
+    return this.#hasBody && this.#whole === undefined && this.body?.isDiscarded !== true;
   }
 
   /** Whether `error` is what the exchange was broken off with, rather than a failure of the service. */
@@ -87,6 +102,50 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Placed {
 
   get parent(): AbortScope {
     return this.#host.scope;
+  }
+
+  // ---- the request body
+
+  /** Takes a piece, borrowed while the exchange is held. @returns Whether it is kept as it is; then its memory must not be used again. */
+  pushBody(bytes: Uint8Array): boolean {
+    if (this.isHeld && this.body === undefined && this.#heldPiece === undefined && bytes.length <= MAX_HELD_BYTES) {
+      this.#heldPiece = bytes;
+      return false;
+    }
+    const body = this.#openBody();
+    const isKept = body.push(bytes);
+    body.flush();
+    return isKept;
+  }
+
+  /** The body is complete. */
+  endBody(trailers: HttpHeaders | undefined): void {
+    if (!this.#hasBody) return;
+    if (this.isHeld && this.body === undefined) {
+      const piece = this.#heldPiece;
+      this.#heldPiece = undefined;
+      this.#whole = wholeBody(piece, trailers);
+      if (piece !== undefined) this.taken(piece.length);
+      return;
+    }
+    const body = this.#openBody();
+    body.end(trailers);
+    body.flush();
+  }
+
+  /** The body as the service gets it. */
+  takeBody(): HttpBody {
+    if (!this.#hasBody) return HttpBody.empty;
+    const { contentLength } = this.head;
+    return this.#whole ?? this.#openBody().toHttpBody(contentLength >= 0 ? contentLength : undefined);
+  }
+
+  #openBody(): IncomingBody {
+    const body = this.body ?? new IncomingBody(this);
+    this.body = body;
+    if (this.#heldPiece !== undefined) body.push(this.#heldPiece);
+    this.#heldPiece = undefined;
+    return body;
   }
 
   // ---- BodyFlow

@@ -6,20 +6,20 @@ import type { ServerExchange } from './server-exchange.ts';
 import { appendFields } from './wire-fields.ts';
 
 /**
- * The fields of a request, in the shape that requests have everywhere: with Host, and an extended CONNECT as the Upgrade that it
- * stands for, so that whoever handles upgrades need not know by which version a request came.
+ * The fields of a request, in the shape that requests have everywhere: an extended CONNECT as the Upgrade that it stands for, so that
+ * whoever handles upgrades need not know by which version a request came.
  *
  * @returns Names and values in turn.
  */
 export function requestHeaders({ head }: ServerExchange): string[] {
   const { authority, fields, protocol } = head;
-  const headers = ['host', authority];
-  if (protocol !== undefined) headers.push('connection', 'Upgrade', 'upgrade', protocol);
+  if (protocol === undefined) return fields;
+  const headers = ['host', authority, 'connection', 'Upgrade', 'upgrade', protocol];
   // RFC 8441 section 5: it has no key, since it needs none; whoever forwards it by HTTP/1.1 does.
   if (protocol === 'websocket') headers.push('sec-websocket-key', randomBytes(16).toString('base64'));
-  for (let index = 0; index < fields.length; index += 2) {
+  for (let index = 2; index < fields.length; index += 2) {
     const name = fields[index] as string; // names and values come in pairs
-    if (protocol === undefined || name !== 'sec-websocket-key') headers.push(name, fields[index + 1] as string);
+    if (name !== 'sec-websocket-key') headers.push(name, fields[index + 1] as string);
   }
   return headers;
 }
@@ -36,6 +36,7 @@ export function requestTarget(
   ownScheme: string,
   trustsScheme: boolean,
 ): string {
+  if (scheme === ownScheme) return path;
   const lower = scheme.toLowerCase();
   const isOwn = lower === ownScheme || (trustsScheme && (lower === 'http' || lower === 'https'));
   return isOwn || path === '*' ? path : `${lower}://${authority}${path}`;

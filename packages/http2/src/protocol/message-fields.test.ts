@@ -14,7 +14,7 @@ describe('a request', () => {
       authority: 'a.test',
       path: '/',
       protocol: undefined,
-      fields: ['accept', '*/*', 'content-length', '5', 'x', ''],
+      fields: ['host', 'a.test', 'accept', '*/*', 'content-length', '5', 'x', ''],
       contentLength: 5,
       priority: undefined,
     });
@@ -29,28 +29,32 @@ describe('a request', () => {
     ['an address', with_(':authority', '[::1]:8443'), { authority: '[::1]:8443' }],
     ['a path with whatever is visible', with_(':path', '/a%20b?q=1&r="<>|\\^`{}'), { path: '/a%20b?q=1&r="<>|\\^`{}' }],
     ['OPTIONS for the whole server', [...with_(':method', 'OPTIONS').slice(0, 6), ':path', '*'], { path: '*' }],
-    ['Host in place of :authority', [...without(':authority'), 'host', 'a.test'], { authority: 'a.test', fields: [] }],
-    ['Host like :authority', [...GET, 'host', 'A.TEST'], { authority: 'a.test', fields: [] }],
+    [
+      'Host in place of :authority',
+      [...without(':authority'), 'host', 'a.test'],
+      { authority: 'a.test', fields: ['host', 'a.test'] },
+    ],
+    ['Host like :authority', [...GET, 'host', 'A.TEST'], { authority: 'a.test', fields: ['host', 'a.test'] }],
     ['Host twice, the same', [...without(':authority'), 'host', 'a.test', 'host', 'a.test'], { authority: 'a.test' }],
-    ['te: trailers', [...GET, 'te', 'Trailers'], { fields: ['te', 'Trailers'] }],
+    ['te: trailers', [...GET, 'te', 'Trailers'], { fields: ['host', 'a.test', 'te', 'Trailers'] }],
     [
       'crumbs of Cookie',
       [...GET, 'cookie', 'a=1', 'x', 'y', 'cookie', 'b=2', 'cookie', 'c=3'],
       {
-        fields: ['cookie', 'a=1; b=2; c=3', 'x', 'y'],
+        fields: ['host', 'a.test', 'cookie', 'a=1; b=2; c=3', 'x', 'y'],
       },
     ],
     [
       'empty crumbs of Cookie, of which no blank stays at an end',
       [...GET, 'cookie', '', 'cookie', 'a=1', 'cookie', '', 'cookie', 'b=2', 'cookie', ''],
-      { fields: ['cookie', 'a=1; b=2'] },
+      { fields: ['host', 'a.test', 'cookie', 'a=1; b=2'] },
     ],
     [
       'Content-Length twice, the same',
       [...GET, 'content-length', '5', 'content-length', '5'],
       {
         contentLength: 5,
-        fields: ['content-length', '5'],
+        fields: ['host', 'a.test', 'content-length', '5'],
       },
     ],
     [
@@ -58,8 +62,16 @@ describe('a request', () => {
       [...GET, 'content-length', '999999999999999'],
       { contentLength: 999_999_999_999_999 },
     ],
-    ['fields with bytes beyond ASCII and tabs within', [...GET, 'x', '\xe9\t\xff'], { fields: ['x', '\xe9\t\xff'] }],
-    ['every character of a token', [...GET, "!#$%&'*+-.^_`|~09az", ''], { fields: ["!#$%&'*+-.^_`|~09az", ''] }],
+    [
+      'fields with bytes beyond ASCII and tabs within',
+      [...GET, 'x', '\xe9\t\xff'],
+      { fields: ['host', 'a.test', 'x', '\xe9\t\xff'] },
+    ],
+    [
+      'every character of a token',
+      [...GET, "!#$%&'*+-.^_`|~09az", ''],
+      { fields: ['host', 'a.test', "!#$%&'*+-.^_`|~09az", ''] },
+    ],
     ['a priority', [...GET, 'priority', 'u=1, i'], { priority: { urgency: 1, isIncremental: true } }],
     ['CONNECT', CONNECT, { method: 'CONNECT', scheme: '', path: '', authority: 'a.test:443', protocol: undefined }],
     ['CONNECT with a length of 0', [...CONNECT, 'content-length', '0'], { contentLength: -1 }],

@@ -13,7 +13,7 @@ export interface Http2RequestHead {
   readonly path: string;
   /** Protocol of an extended CONNECT, such as `websocket`. RFC 8441. */
   readonly protocol: string | undefined;
-  /** Regular fields, names and values in turn, without Host. */
+  /** Names and values in turn: Host, which says the authority, then the other regular fields. */
   readonly fields: string[];
   /** Content-Length in bytes, or -1. */
   readonly contentLength: number;
@@ -36,6 +36,8 @@ export interface Http2ResponseHead {
 
 /** Checks and takes apart decoded field sections. One per connection, since values repeat. RFC 9113 sections 8.2 and 8.3. */
 export class MessageFields {
+  #validMethod = 'GET';
+  #validScheme = 'https';
   #validAuthority = '';
 
   /**
@@ -68,38 +70,51 @@ export class MessageFields {
     }
     const regular = readRegular(section, index, true);
     if (typeof regular === 'string') return regular;
-    if (method === undefined || !isToken(method)) return 'it has no valid :method';
-    const { host } = regular;
+    if (method === undefined || !this.#isMethod(method)) return 'it has no valid :method';
+    const { host, fields, priority } = regular;
     if (host !== undefined && authority !== undefined && host.toLowerCase() !== authority.toLowerCase()) {
       return 'Host and :authority differ'; // RFC 9113 section 8.3.1
     }
-    const { fields, contentLength, priority } = regular;
-    const rest = {
-      method,
-      authority: authority ?? host ?? '',
-      protocol,
-      fields,
-      contentLength,
-      priority,
-      neverIndexed,
-    };
-    if (!this.#isAuthority(rest.authority)) return 'it has no valid :authority';
-    if (method === 'CONNECT' && contentLength > 0) return 'CONNECT must not have a content-length';
+    const place = authority ?? host ?? '';
+    if (!this.#isAuthority(place)) return 'it has no valid :authority';
+    fields[1] = place;
+    let { contentLength } = regular;
+    if (method === 'CONNECT') {
+      if (contentLength > 0) return 'CONNECT must not have a content-length';
+      contentLength = -1; // the tunnel has no length
+    }
     if (method === 'CONNECT' && protocol === undefined) {
       // RFC 9113 section 8.5: no scheme and no path.
       if (scheme !== undefined || path !== undefined) return 'CONNECT must have neither :scheme nor :path';
       if (authority === undefined) return 'CONNECT needs an :authority';
-      return { ...rest, contentLength: -1, scheme: '', path: '' }; // the tunnel has no length
+      scheme = path = '';
+    } else {
+      if (protocol !== undefined && (method !== 'CONNECT' || !isToken(protocol)))
+        return 'it has a :protocol that it may not have';
+      if (scheme === undefined || !this.#isScheme(scheme)) return 'it has no valid :scheme';
+      if (path === undefined || !isPath(path, method)) return 'it has no valid :path';
     }
-    if (protocol !== undefined && (method !== 'CONNECT' || !isToken(protocol)))
-      return 'it has a :protocol that it may not have';
-    if (scheme === undefined || !SCHEME.test(scheme)) return 'it has no valid :scheme';
-    if (path === undefined || !isPath(path, method)) return 'it has no valid :path';
-    return { ...rest, ...(protocol === undefined ? {} : { contentLength: -1 }), scheme, path };
+    return { method, scheme, authority: place, path, protocol, fields, contentLength, priority, neverIndexed };
+  }
+
+  // What was valid the last time mostly comes again.
+
+  #isMethod(method: string): boolean {
+    if (method === this.#validMethod) return true;
+    if (!isToken(method)) return false;
+    this.#validMethod = method;
+    return true;
+  }
+
+  #isScheme(scheme: string): boolean {
+    if (scheme === this.#validScheme) return true;
+    if (!SCHEME.test(scheme)) return false;
+    this.#validScheme = scheme;
+    return true;
   }
 
   #isAuthority(authority: string): boolean {
-    if (authority === this.#validAuthority && authority !== '') return true;
+    if (authority === this.#validAuthority) return authority !== '';
     if (!isValidAuthority(authority)) return false;
     this.#validAuthority = authority;
     return true;
@@ -132,9 +147,9 @@ interface RegularFields {
   priority: Http2Priority | undefined;
 }
 
-/** The fields from `start` on. RFC 9113 section 8.2. */
+/** The fields from `start` on; in those of a request, the first one is to say its authority. RFC 9113 section 8.2. */
 function readRegular(section: readonly string[], start: number, isRequest: boolean): RegularFields | string {
-  const fields: string[] = [];
+  const fields: string[] = isRequest ? ['host', ''] : [];
   const regular: RegularFields = { fields, contentLength: -1, host: undefined, priority: undefined };
   let cookieAt = -1;
   for (let index = start; index < section.length; index += 2) {

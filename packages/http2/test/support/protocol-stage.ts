@@ -158,7 +158,8 @@ function eventLine(event: Http2Event<string>): string {
   switch (event.type) {
     case 'request': {
       const { method, scheme, authority, path, protocol, fields } = event.head;
-      const parts = [method, scheme, authority, path, protocol, fieldsText(fields), event.hasBody ? '+body' : ''];
+      const rest = fieldsText(fields.slice(2)); // the first one is Host, which says the authority again
+      const parts = [method, scheme, authority, path, protocol, rest, event.hasBody ? '+body' : ''];
       return ['request', event.stream.id, ...parts.filter((part) => part !== undefined && part !== '')].join(' ');
     }
     case 'response': {

@@ -1,0 +1,14 @@
+import type { HttpHeaders } from '@lamella/http';
+import { HttpBody } from '@lamella/http';
+
+/** A body that is all here. @param bytes - Its content, borrowed. */
+export function wholeBody(bytes: Uint8Array | undefined, trailers: HttpHeaders | undefined): HttpBody {
+  if (bytes === undefined && trailers === undefined) return HttpBody.empty;
+  const copy = new Uint8Array(bytes ?? NOTHING);
+  return trailers === undefined ? HttpBody.from(copy) : HttpBody.from(copy, { trailers: () => trailers });
+}
+
+/** Longest piece of content that is kept back, to be looked at as a whole body, in bytes: one frame of the usual size. */
+export const MAX_HELD_BYTES = 16_384;
+
+const NOTHING = new Uint8Array(0);

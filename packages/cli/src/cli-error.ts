@@ -36,12 +36,14 @@ export const EXIT = {
   emptyReply: 52,
   receiveFailed: 56,
   badCertificate: 58,
+  badCipher: 59,
   notTrusted: 60,
   badCoding: 61,
   tooLarge: 63,
   cannotRewind: 65,
   badRoots: 77,
   badPin: 90,
+  badCertificateStatus: 91,
   http2StreamFailed: 92,
 } as const;
 

@@ -1,27 +1,29 @@
 import { Command } from 'commander';
-import { certCommand } from './cert/cert-command.ts';
-import { grpcCommand } from './grpc/grpc-command.ts';
-import { probeCommand } from './probe/probe-command.ts';
-import { sendCommand } from './send/send-command.ts';
-import { serveCommand } from './serve/serve-command.ts';
 import { version } from './version.ts';
 
-/** The whole command line. Its errors are thrown, not exited with. */
-export function program(): Command {
-  return throwing(commands());
-}
-
-function commands(): Command {
-  return new Command('lamella')
+/**
+ * The command line. Its errors are thrown, not exited with.
+ *
+ * @param wanted - The first word that was typed: only the code of that command is loaded, so that it starts soon.
+ */
+export async function program(wanted: string | undefined): Promise<Command> {
+  const command = new Command('lamella')
     .description('A modular network stack: serve, proxy and send HTTP, and call gRPC.')
     .version(version)
-    .addHelpText('after', EXAMPLES)
-    .addCommand(serveCommand())
-    .addCommand(sendCommand())
-    .addCommand(grpcCommand())
-    .addCommand(certCommand())
-    .addCommand(probeCommand());
+    .addHelpText('after', EXAMPLES);
+  const load = COMMANDS.get(wanted ?? '');
+  const loads = load === undefined ? [...COMMANDS.values()] : [load];
+  for (const loaded of await Promise.all(loads.map((one) => one()))) command.addCommand(loaded);
+  return throwing(command);
 }
+
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['serve', async () => (await import('./serve/serve-command.ts')).serveCommand()],
+  ['send', async () => (await import('./send/send-command.ts')).sendCommand()],
+  ['grpc', async () => (await import('./grpc/grpc-command.ts')).grpcCommand()],
+  ['cert', async () => (await import('./cert/cert-command.ts')).certCommand()],
+  ['probe', async () => (await import('./probe/probe-command.ts')).probeCommand()],
+]);
 
 /** Commands do not inherit this from the one that they are added to. */
 function throwing(command: Command): Command {

@@ -4,7 +4,7 @@ import type { GrpcCallCommandOptions } from './call/grpc-call.ts';
 import { grpcCall } from './call/grpc-call.ts';
 import { grpcDescribe, grpcList } from './describe/grpc-describe.ts';
 import type { GrpcOptions } from './grpc-options.ts';
-import { protocolOption, withGrpcOptions } from './grpc-options.ts';
+import { compressionOption, protocolOption, withGrpcOptions } from './grpc-options.ts';
 
 /** `lamella grpc`: calls of gRPC by hand. */
 export function grpcCommand(): Command {
@@ -23,7 +23,8 @@ function callCommand(): Command {
     .argument('<method>', 'package.Service/Method')
     .option('-d, --data <json>', 'a message as JSON, @file, or - for the standard input; repeat for more', listOption)
     .option('--emit-defaults', 'print fields that have their default value too')
-    .addOption(protocolOption());
+    .addOption(protocolOption())
+    .addOption(compressionOption());
   return withGrpcOptions(command)
     .addHelpText('after', HELP)
     .action((url: string, method: string, options: GrpcCallCommandOptions) => grpcCall(url, method, options));

@@ -39,6 +39,13 @@ export function withGrpcOptions(command: Command): Command {
   return withSendTlsOptions(command);
 }
 
+/** What `--compression` takes. */
+export function compressionOption(): Option {
+  return new Option('--compression <name>', 'how messages are compressed that go out')
+    .choices(['identity', 'gzip', 'deflate'])
+    .default('identity');
+}
+
 /** What `--protocol` takes. */
 export function protocolOption(): Option {
   return new Option('--protocol <name>', 'what is spoken; grpc needs HTTP/2, the others are content with HTTP/1.1')

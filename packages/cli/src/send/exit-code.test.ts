@@ -20,6 +20,8 @@ describe('toSendError', () => {
     ['a limit', new TimeoutError({ limit: '--max-time', timeoutMs: 1 }), 28],
     ['a refused connection', new ConnectError('LML_ERR_CONNECT_REFUSED', 'refused', { phase: 'connect' }), 7],
     ['a slow connection', slowConnect(), 28],
+    ['a refused tunnel', new ConnectError('LML_ERR_CONNECT_PROXY_REFUSED', 'refused', { phase: 'proxy' }), 56],
+    ['a slow proxy', new ConnectError('LML_ERR_CONNECT_TIMEOUT', 'slow', { phase: 'proxy' }), 28],
     ['several slow connections', allFailed(slowConnect(), slowConnect()), 28],
     ['connections of which one is refused', allFailed(slowConnect(), refusedConnect()), 7],
     ['an unknown name', new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', 'unknown', { phase: 'resolve' }), 6],

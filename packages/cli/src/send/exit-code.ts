@@ -33,7 +33,8 @@ export function sendExitCode(error: unknown, isProxied = false): number {
   if (error instanceof Http2ProtocolError) return error.scope === 'stream' ? EXIT.http2StreamFailed : EXIT.http2Failed;
   if (error instanceof ConnectError) {
     if (error.phase === 'resolve') return isProxied ? EXIT.proxyNotFound : EXIT.nameNotFound;
-    return isTimeout(error) ? EXIT.timedOut : EXIT.connectFailed;
+    if (isTimeout(error)) return EXIT.timedOut;
+    return error.phase === 'proxy' ? EXIT.receiveFailed : EXIT.connectFailed;
   }
   if (error instanceof HttpConnectionError) {
     if (isReset(error.cause)) return EXIT.receiveFailed;

@@ -1,4 +1,4 @@
-import type { ProxyChain, ProxyEnvironment, ProxySelector } from '@lamella/http';
+import type { ProxyChain, ProxyEnvironment, ProxySelector, ViaOptions } from '@lamella/http';
 import { proxyFromEnvironment } from '@lamella/http';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 import { proxyUrl } from './proxy-url.ts';
@@ -23,10 +23,15 @@ export interface ProxyChoice {
  * @remarks
  * As in curl: `-x ''` means none, `-U` counts for proxies of the environment too, and `no_proxy` for the one of `-x`.
  *
+ * @param viaOptions - How to go through it.
  * @throws CliError if `-x` is no proxy. When a request needs a proxy of the environment that is none: CliError.
  */
-export function proxyChoice(options: ProxyOptions, environment: ProxyEnvironment): ProxyChoice {
-  const selector = proxyFromEnvironment(withOptions(environment, options));
+export function proxyChoice(
+  options: ProxyOptions,
+  environment: ProxyEnvironment,
+  viaOptions: ViaOptions = {},
+): ProxyChoice {
+  const selector = proxyFromEnvironment(withOptions(environment, options), viaOptions);
   let chosen: ProxyChain | undefined;
   return {
     select(target, request) {

@@ -1,5 +1,6 @@
 import type { ConnectorLayer, HttpClient, HttpProtocol, ProxySelector } from '@lamella/http';
 import { createHttpClient } from '@lamella/http';
+import { connectTo } from './connect-to.ts';
 import { protocolsOf } from './http-versions.ts';
 import { resolveConnector } from './resolve-connector.ts';
 import type { SendOptions } from './send-options.ts';
@@ -12,6 +13,7 @@ import type { Transcript } from './verbose.ts';
 /** What a client of `send` has to know. */
 export interface SendClientOptions {
   readonly resolve: readonly string[];
+  readonly connectTo: readonly string[];
   readonly connectTimeoutMs: number;
   readonly proxy: ProxySelector;
   readonly transcript: Transcript;
@@ -22,19 +24,22 @@ export interface SendClientOptions {
 
 /** A client as the options of a command want it. @throws CliError if they can't be followed. */
 export function clientOf(options: SendOptions, proxy: ProxySelector, transcript: Transcript): HttpClient {
-  const { resolve = [], connectTimeout: connectTimeoutMs } = options;
+  const { resolve = [], connectTo: elsewhere = [], connectTimeout: connectTimeoutMs } = options;
   const tls = sendTls(options, connectTimeoutMs, process.env['SSLKEYLOGFILE']);
-  return sendClient({ resolve, connectTimeoutMs, proxy, transcript, tls, protocols: protocolsOf(options) });
+  const protocols = protocolsOf(options);
+  return sendClient({ resolve, connectTo: elsewhere, connectTimeoutMs, proxy, transcript, tls, protocols });
 }
 
 /** A client for one request. How long that may take is for `--max-time` to say, and for nobody else. */
 export function sendClient(options: SendClientOptions): HttpClient {
   const { resolve, connectTimeoutMs, proxy, transcript, tls, protocols } = options;
+  const elsewhere = options.connectTo.length === 0 ? undefined : connectTo(options.connectTo);
   return createHttpClient({
     connector: traced(resolveConnector(resolve, connectTimeoutMs), transcript.note),
     tls: tracedTls(tls, transcript.note),
     protocols: protocols.map((protocol) => tracedProtocol(protocol, transcript.sent)),
     acquireTimeoutMs: Number.POSITIVE_INFINITY,
     proxy,
+    ...(elsewhere === undefined ? {} : { connectTo: elsewhere }),
   });
 }

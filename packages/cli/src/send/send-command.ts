@@ -66,6 +66,10 @@ export function sendCommand(): Command {
   return withSendTlsOptions(command)
     .option('-x, --proxy <url>', 'HTTP proxy, [http[s]://][name:password@]host[:port]')
     .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
+    .option('--proxy-cacert <file>', 'trust these roots for an https proxy, in PEM (default: those of Node)')
+    .option('--proxy-insecure', 'take every https proxy for the right one')
+    .option('--proxy-http2', 'speak HTTP/2 with an https proxy, if it does')
+    .option('-p, --proxytunnel', 'ask the proxy for a tunnel for http:// too')
     .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')
     .option(
       '--max-time <seconds>',
@@ -74,6 +78,11 @@ export function sendCommand(): Command {
     )
     .addOption(valueOption('--connect-timeout <seconds>', 'longest time to connect', someSecondsOption, '10'))
     .option('--resolve <host:port:address>', 'use this address for a host at a port; repeat for more', listOption)
+    .option(
+      '--connect-to <host:port:host:port>',
+      'connect to the second host and port for the first; each may be empty; repeat for more',
+      listOption,
+    )
     .addOption(
       valueOption('--retry <count>', 'send again after timeouts, 408, 429, 500, 502, 503, 504', retriesOption, '0'),
     )
@@ -100,8 +109,8 @@ const HELP = `
 Exit codes are curl's: 3 bad URL, 5 unknown proxy, 6 unknown host, 7 no connection, 18 response cut short,
 22 status of 400 or more with -f, 23 cannot write, 26 cannot read, 28 too slow, 47 too many redirects,
 52 no response, 56 connection lost, 61 and 63 content that can not be decoded, or is too long then.
-TLS: 35 no handshake, 58 bad --cert or --key, 60 a server that is not trusted, 77 bad --cacert, 90 another key than
-that of --pinnedpubkey. HTTP/2: 16 the connection failed, 92 the stream did.
+TLS: 35 no handshake, 58 bad --cert or --key, 59 bad cipher suites, 60 a server or proxy that is not trusted,
+77 bad --cacert, 90 another key than that of --pinnedpubkey. HTTP/2: 16 the connection failed, 92 the stream did.
 
 To a ws:// or wss:// URL, each line of the standard input is a message, or each -d and --json; Ctrl+D and Ctrl+C close.
 

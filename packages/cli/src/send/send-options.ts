@@ -1,10 +1,10 @@
 import type { FormField } from './form-part.ts';
 import type { HttpVersionOptions } from './http-versions.ts';
 import type { DataPart } from './request-content.ts';
-import type { TlsSendOptions } from './tls/tls-send-options.ts';
+import type { ProxyTlsOptions, TlsSendOptions } from './tls/tls-send-options.ts';
 
 /** What the options of `send` say; times in milliseconds. */
-export interface SendOptions extends HttpVersionOptions, TlsSendOptions {
+export interface SendOptions extends HttpVersionOptions, TlsSendOptions, ProxyTlsOptions {
   readonly request?: string;
   readonly head?: boolean;
   readonly header?: readonly string[];
@@ -30,9 +30,12 @@ export interface SendOptions extends HttpVersionOptions, TlsSendOptions {
   readonly proxy?: string;
   readonly proxyUser?: string;
   readonly noproxy?: string;
+  readonly proxytunnel?: boolean;
+  readonly proxyHttp2?: boolean;
   readonly maxTime?: number;
   readonly connectTimeout: number;
   readonly resolve?: readonly string[];
+  readonly connectTo?: readonly string[];
   readonly retry: number;
   readonly retryDelay?: number;
   readonly retryAllErrors?: boolean;

@@ -12,6 +12,7 @@ import type { OwnPlan } from './plan-of.ts';
 import { planOf } from './plan-of.ts';
 import type { ProxyChoice } from './proxy-choice.ts';
 import { proxyChoice } from './proxy-choice.ts';
+import { proxyWay } from './proxy-way.ts';
 import { ResponseHeads } from './response-heads.ts';
 import { clientOf } from './send-client.ts';
 import type { SendPlan } from './send-following.ts';
@@ -23,19 +24,19 @@ import { silentTranscript, verboseTranscript } from './verbose.ts';
 
 /** Sends a request and writes the response to where it shall go. @throws CliError with the exit code of curl. */
 export async function send(url: string, options: SendOptions): Promise<void> {
+  const transcript = options.verbose
+    ? verboseTranscript((line) => void process.stderr.write(`${line}\n`, 'latin1'))
+    : silentTranscript;
   let proxies: ProxyChoice | undefined;
   try {
-    proxies = proxyChoice(options, process.env);
-    await sendBy(proxies, url, options);
+    proxies = proxyChoice(options, process.env, proxyWay(options, transcript.note));
+    await sendBy(proxies, url, options, transcript);
   } catch (error) {
     throw toSendError(error, { ...options, isProxied: proxies?.isProxied ?? false });
   }
 }
 
-async function sendBy(proxies: ProxyChoice, url: string, options: SendOptions): Promise<void> {
-  const transcript = options.verbose
-    ? verboseTranscript((line) => void process.stderr.write(`${line}\n`, 'latin1'))
-    : silentTranscript;
+async function sendBy(proxies: ProxyChoice, url: string, options: SendOptions, transcript: Transcript): Promise<void> {
   const warn = (text: string): void => {
     if (!options.silent) process.stderr.write(`lamella: ${text}\n`);
   };

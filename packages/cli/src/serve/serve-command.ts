@@ -26,8 +26,6 @@ import { echoService } from './echo-service.ts';
 import { grpcEchoAction } from './grpc-echo/grpc-echo-command.ts';
 import { HTTP_VERSIONS } from './http-version.ts';
 import { withListenOptions } from './listen-options.ts';
-import { loadReverse } from './reverse/load-reverse.ts';
-import { reloadingReverse } from './reverse/reloading-reverse.ts';
 import { toHttpUrl, UpstreamClients } from './reverse/upstream-clients.ts';
 import type { ServerOptions } from './run-server.ts';
 import { runServer } from './run-server.ts';
@@ -156,6 +154,8 @@ function upstreamSettings(options: ReverseCommandOptions): UpstreamTlsSettings {
 }
 
 async function serveConfigured(path: string, options: ServerOptions, command: Command): Promise<void> {
+  const { loadReverse } = await import('./reverse/load-reverse.ts');
+  const { reloadingReverse } = await import('./reverse/reloading-reverse.ts');
   const typed = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   for (const [name, flag] of IN_THE_FILE) {
     if (typed(name)) throw new CliError(`${flag} stands in the file of --config`, EXIT.usage);

@@ -17,7 +17,7 @@ export interface DynamicCall {
 /** Calls a method of whichever kind. The call begins with the first message that is asked for. */
 export async function* dynamicCall({ http, url, method, messages, options }: DynamicCall): AsyncGenerator<Message> {
   const { parent: service, input, localName, methodKind, name } = method;
-  const client = grpcClient(http, service, { url, userAgent: USER_AGENT, maxMessageBytes: MAX_MESSAGE_BYTES });
+  const client = grpcClient(http, service, { url, ...CLIENT_OPTIONS });
   // What types do not know of a descriptor that came at run time, its kind does: a function for each kind of method.
   const call = client[localName] as unknown as Calls[typeof methodKind];
   switch (methodKind) {
@@ -45,6 +45,8 @@ interface Calls {
   ) => AsyncGenerator<Message, void, undefined>;
 }
 
-const USER_AGENT = 'lamella-cli';
-/** Whoever asks for a message by hand means to have it. */
-const MAX_MESSAGE_BYTES = 268_435_456;
+const CLIENT_OPTIONS = {
+  userAgent: 'lamella-cli',
+  maxMessageBytes: 268_435_456, // whoever asks for a message by hand means to have it
+  compressFromBytes: 0, // and compressed, if that is asked for
+};

@@ -1,5 +1,5 @@
 import { toJson } from '@bufbuild/protobuf';
-import type { GrpcMetadata } from '@lamella/grpc';
+import type { GrpcEncoding, GrpcMetadata } from '@lamella/grpc';
 import { connectClientLayer, GrpcStatusError, grpcWebClientLayer } from '@lamella/grpc';
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
@@ -22,6 +22,7 @@ import { requestMessages } from './request-messages.ts';
 export interface GrpcCallCommandOptions extends GrpcOptions {
   readonly data?: readonly string[];
   readonly protocol: GrpcProtocolChoice;
+  readonly compression: GrpcEncoding;
   readonly emitDefaults?: boolean;
 }
 
@@ -51,7 +52,7 @@ async function converse(
   registry: GrowingRegistry,
   options: GrpcCallCommandOptions,
 ): Promise<void> {
-  const { data = [], protocol, verbose, emitDefaults = false } = options;
+  const { data = [], protocol, compression: encoding, verbose, emitDefaults = false } = options;
   const tell = (mark: '>' | '<') => (metadata: GrpcMetadata) => {
     if (verbose === true) printErrors(metadataLines(mark, metadata));
   };
@@ -64,7 +65,7 @@ async function converse(
     url: connection.url,
     method,
     messages: requestMessages(method.input, input.values, registry),
-    options: { ...connection.call, onMetadata: tell('<'), onTrailers: tell('<') },
+    options: { ...connection.call, encoding, onMetadata: tell('<'), onTrailers: tell('<') },
   });
   const isStream = method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming';
   try {

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConnectorLayer } from '@lamella/http';
 import type { Connection } from '@lamella/net-core';
 import { connectRequest, memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
 import { serviceFn, stack } from '@lamella/service-core';
@@ -9,7 +10,7 @@ import type { ClientAuthOptions } from '@lamella/tls';
 import { certificateAuthority, PeerCertificate, spkiPin, tlsAcceptLayer } from '@lamella/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TlsSendOptions } from './tls-send-options.ts';
-import { sendTls } from './tls-send-options.ts';
+import { proxyTls, sendTls } from './tls-send-options.ts';
 import { tracedTls } from './traced-tls.ts';
 
 describe('sendTls', () => {
@@ -56,6 +57,10 @@ describe('sendTls', () => {
     ['a pin that is none', 2, { pinnedpubkey: 'sha256//x' }, /a pin is sha256\/\/ and 44 characters/],
     ['a key that is not there', 90, { pinnedpubkey: '/nowhere/key.pem' }, /cannot read \/nowhere/],
     ['a key that is none', 90, { pinnedpubkey: import.meta.filename }, /no public key in PEM or DER/],
+    ['cipher suites that are none', 59, { ciphers: 'NOPE' }, /--ciphers NOPE: OpenSSL knows none/],
+    ['no cipher suites', 59, { ciphers: ' :,' }, /--ciphers/],
+    ['those of TLS 1.3 as others', 59, { ciphers: 'TLS_AES_128_GCM_SHA256' }, /no cipher suites of that version/],
+    ['others as those of TLS 1.3', 59, { tls13Ciphers: 'AES128-SHA' }, /no cipher suites of that version/],
     ['no version at all', 2, { 'tlsv1.3': true, tlsMax: '1.2' }, /leave no version/],
   ])('refuses %s with %i', (_what, exitCode, options, message) => {
     expect(() => sendTls(options, 1_000)).toThrow(
@@ -67,6 +72,36 @@ describe('sendTls', () => {
     const { connect, files } = await setup();
     expect(await connect({ cacert: files.ca, tlsMax: '1.2' })).toContainEqual(expect.stringMatching(/TLSv1\.2 \/ /));
     expect(await connect({ cacert: files.ca, 'tlsv1.3': true })).toContainEqual(expect.stringMatching(/TLSv1\.3 \/ /));
+  });
+
+  it('offers the cipher suites that are asked for, and leaves those of the other version as they are', async () => {
+    const { connect, files } = await setup();
+    const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256, ECDHE-ECDSA-AES256-GCM-SHA384';
+    const tls13Ciphers = 'TLS_AES_128_GCM_SHA256';
+    for (const [options, spoken] of [
+      [{ ciphers }, 'TLSv1.3 / TLS_AES_256_GCM_SHA384'],
+      [{ ciphers, tls13Ciphers }, 'TLSv1.3 / TLS_AES_128_GCM_SHA256'],
+      [{ ciphers, tlsMax: '1.2' }, 'TLSv1.2 / ECDHE-ECDSA-AES128-GCM-SHA256'],
+      [{ tls13Ciphers, tlsMax: '1.2' }, 'TLSv1.2 / ECDHE-ECDSA-'],
+    ] as const) {
+      const lines = await connect({ cacert: files.ca, ...options });
+      expect(lines).toContainEqual(expect.stringContaining(`SSL connection using ${spoken}`));
+    }
+  });
+});
+
+describe('proxyTls', () => {
+  it('trusts the roots of --proxy-cacert, or everybody with --proxy-insecure', async () => {
+    const { connectBy, files } = await setup();
+    await connectBy(proxyTls({ proxyCacert: files.ca }, 10_000));
+    await connectBy(proxyTls({ proxyInsecure: true }, 10_000));
+    await expect(connectBy(proxyTls({}, 10_000))).rejects.toMatchObject({ code: 'LML_ERR_TLS_UNKNOWN_CA' });
+  });
+
+  it.each([['/nowhere/ca.pem'], [import.meta.filename]])('refuses %s with 77', (proxyCacert) => {
+    expect(() => proxyTls({ proxyCacert }, 10_000)).toThrow(
+      expect.objectContaining({ exitCode: 77, message: expect.stringContaining('--proxy-cacert') }),
+    );
   });
 });
 
@@ -135,9 +170,10 @@ async function setup(onClient?: (subject: string | undefined) => void) {
     await stream.closeWrite();
   });
   void serveListener(listener, stack(accept, service), { onError() {} });
-  const connect = async (options: TlsSendOptions): Promise<readonly string[]> => {
+  const connect = (options: TlsSendOptions): Promise<readonly string[]> => connectBy(sendTls(options, 10_000));
+  const connectBy = async (tls: ConnectorLayer): Promise<readonly string[]> => {
     const lines: string[] = [];
-    const layer = tracedTls(sendTls(options, 10_000), (line) => lines.push(line));
+    const layer = tracedTls(tls, (line) => lines.push(line));
     const request = connectRequest({
       target: parseAddress('www.a.test:443'),
       secure: true,
@@ -148,5 +184,5 @@ async function setup(onClient?: (subject: string | undefined) => void) {
     stream.destroy();
     return lines;
   };
-  return { connect, files, pin: spkiPin(new X509Certificate(cert)) };
+  return { connect, connectBy, files, pin: spkiPin(new X509Certificate(cert)) };
 }

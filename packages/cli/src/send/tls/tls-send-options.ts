@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { constants, createHash, createPublicKey } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { ConnectorLayer } from '@lamella/http';
 import { isLamellaError } from '@lamella/service-core';
@@ -19,9 +19,23 @@ export interface TlsSendOptions {
   readonly 'tlsv1.2'?: boolean;
   readonly 'tlsv1.3'?: boolean;
   readonly tlsMax?: '1.2' | '1.3';
+  /** Cipher suites up to TLS 1.2, as OpenSSL lists them. */
+  readonly ciphers?: string;
+  /** Those of TLS 1.3. */
+  readonly tls13Ciphers?: string;
 }
 
-/** TLS as the options want it. @throws CliError with curl's code: 58 a certificate of one's own, 77 roots, 2 the rest. */
+/** What the options of `send` say about TLS with proxies. */
+export interface ProxyTlsOptions {
+  readonly proxyCacert?: string;
+  readonly proxyInsecure?: boolean;
+}
+
+/**
+ * TLS as the options want it.
+ *
+ * @throws CliError with curl's code: 58 a certificate of one's own, 59 cipher suites, 77 roots, 90 a pin, 2 the rest.
+ */
 export function sendTls(options: TlsSendOptions, timeoutMs: number, keyLogPath?: string): ConnectorLayer {
   const { cacert, insecure = false } = options;
   const min: TlsVersion = options['tlsv1.3'] === true ? 'TLSv1.3' : 'TLSv1.2';
@@ -35,6 +49,7 @@ export function sendTls(options: TlsSendOptions, timeoutMs: number, keyLogPath?:
     minVersion: min,
     maxVersion: max,
     timeoutMs,
+    ...ciphersOf(options),
     ...(pair === undefined ? {} : { clientCertificate: pair }),
     ...(keyLogPath ? { keyLog: (line: string) => appendFileSync(keyLogPath, `${line}\n`, { mode: 0o600 }) } : {}),
   };
@@ -49,6 +64,50 @@ export function sendTls(options: TlsSendOptions, timeoutMs: number, keyLogPath?:
     EXIT.badCertificate,
     `--cert ${options.cert}`,
   );
+}
+
+/** TLS with proxies, of which the options for servers say nothing. @throws CliError with curl's code 77 for bad roots. */
+export function proxyTls({ proxyCacert, proxyInsecure = false }: ProxyTlsOptions, timeoutMs: number): ConnectorLayer {
+  const trust: TlsConnectOptions = proxyInsecure
+    ? { dangerouslyAcceptAnyCertificate: true }
+    : proxyCacert === undefined
+      ? {}
+      : { roots: read(proxyCacert, EXIT.badRoots, '--proxy-cacert') };
+  return checked(() => tlsConnectLayer({ timeoutMs, ...trust }), EXIT.badRoots, `--proxy-cacert ${proxyCacert}`);
+}
+
+/** One list for OpenSSL, with what nobody has named as it is by default. */
+function ciphersOf({ ciphers, tls13Ciphers }: TlsSendOptions): Pick<TlsConnectOptions, 'ciphers'> {
+  if (ciphers === undefined && tls13Ciphers === undefined) return {};
+  const isOf13 = (name: string): boolean => name.startsWith('TLS_');
+  const usual = listOf(constants.defaultCipherList);
+  const list = [
+    ...(tls13Ciphers === undefined ? usual.filter(isOf13) : listOf(tls13Ciphers)),
+    ...(ciphers === undefined ? usual.filter((name) => !isOf13(name)) : listOf(ciphers)),
+  ];
+  for (const [option, text, isRight] of [
+    ['--ciphers', ciphers, (name: string) => !isOf13(name)],
+    ['--tls13-ciphers', tls13Ciphers, isOf13],
+  ] as const) {
+    if (text !== undefined) checkCiphers(option, text, isRight);
+  }
+  return { ciphers: list };
+}
+
+/** Commas and blanks separate, too. */
+function listOf(text: string): readonly string[] {
+  return text.split(/[:, ]+/).filter((name) => name !== '');
+}
+
+function checkCiphers(option: string, text: string, isRight: (name: string) => boolean): void {
+  const list = listOf(text);
+  try {
+    const isWhole = list.length > 0 && list.every(isRight);
+    if (isWhole && tlsConnectLayer({ ciphers: list, dangerouslyAcceptAnyCertificate: true })) return;
+  } catch (cause) {
+    throw new CliError(`${option} ${text}: OpenSSL knows none of these cipher suites`, EXIT.badCipher, { cause });
+  }
+  throw new CliError(`${option} ${text}: these are no cipher suites of that version of TLS`, EXIT.badCipher);
 }
 
 function clientPair({ cert, key, pass }: TlsSendOptions): KeyPair | undefined {

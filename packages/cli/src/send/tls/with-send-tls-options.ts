@@ -12,5 +12,7 @@ export function withSendTlsOptions(command: Command): Command {
     .option('--pin, --pinnedpubkey <pins>', 'ask for one of these keys: sha256//..., with ; between, or a file with it')
     .option('--tlsv1.2', 'TLS 1.2 or newer (default)')
     .option('--tls13, --tlsv1.3', 'TLS 1.3 or newer')
-    .addOption(new Option('--tls-max <version>', 'newest version of TLS').choices(['1.2', '1.3']));
+    .addOption(new Option('--tls-max <version>', 'newest version of TLS').choices(['1.2', '1.3']))
+    .option('--ciphers <list>', 'cipher suites up to TLS 1.2, by their names in OpenSSL, with : between')
+    .option('--tls13-ciphers <list>', 'cipher suites of TLS 1.3, likewise');
 }

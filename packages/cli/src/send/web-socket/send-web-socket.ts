@@ -9,6 +9,7 @@ import { Deadline } from '../deadline.ts';
 import { toSendError } from '../exit-code.ts';
 import type { ProxyChoice } from '../proxy-choice.ts';
 import { proxyChoice } from '../proxy-choice.ts';
+import { proxyWay } from '../proxy-way.ts';
 import { requestHeaders, typedHeader } from '../request-headers.ts';
 import { clientOf } from '../send-client.ts';
 import type { SendOptions } from '../send-options.ts';
@@ -29,18 +30,23 @@ import { visible } from './visible.ts';
 
 /** Opens a WebSocket and talks until one side closes. @throws CliError unless it ends with 1000, 1001, or without a code. */
 export async function sendWebSocket(url: string, options: SendOptions & SocketOptions): Promise<void> {
+  const transcript = options.verbose ? verboseTranscript(printTold) : silentTranscript;
   let proxies: ProxyChoice | undefined;
   try {
     requireSocketOptions(options);
-    proxies = proxyChoice(options, process.env);
-    await talk(proxies, url, options);
+    proxies = proxyChoice(options, process.env, proxyWay(options, transcript.note));
+    await talk(proxies, url, options, transcript);
   } catch (error) {
     throw toSendError(handshakeFailure(error), { ...options, isProxied: proxies?.isProxied ?? false });
   }
 }
 
-async function talk(proxies: ProxyChoice, url: string, options: SendOptions & SocketOptions): Promise<void> {
-  const transcript = options.verbose ? verboseTranscript(printTold) : silentTranscript;
+async function talk(
+  proxies: ProxyChoice,
+  url: string,
+  options: SendOptions & SocketOptions,
+  transcript: Transcript,
+): Promise<void> {
   const { target, credentials } = targetUrl(url.replace(/^ws/i, 'http'));
   const first = await firstMessages(options.data ?? options.dataBinary ?? options.dataRaw ?? [], options.json ?? []);
   const headers = requestHeaders({

@@ -1,38 +1,13 @@
-import type { GrpcImplementation } from '@lamella/grpc';
-import { grpcHealth, grpcReflection, grpcService, grpcWebCors, HealthStatus } from '@lamella/grpc';
-import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { corsLayer } from '@lamella/http';
-import type { Service } from '@lamella/service-core';
-import { stack, systemClock } from '@lamella/service-core';
 import type { Command } from 'commander';
-import { messageOf } from '../../cli-error.ts';
-import { serverTlsSettings } from '../../tls/server-tls-options.ts';
-import type { ServerOptions, ServerParts } from '../run-server.ts';
-import { runServer } from '../run-server.ts';
-import { Echo } from './echo-pb.ts';
-import { grpcEcho } from './grpc-echo.ts';
+import type { ServerOptions } from '../run-server.ts';
 
 /** Makes a server of it that runs until it is stopped. */
 export function grpcEchoAction(command: Command): Command {
-  return command.addHelpText('after', HELP).action((options: ServerOptions) =>
-    runServer('grpc-echo', options, echoServer, {
-      tls: serverTlsSettings(options),
-      hint: (place) => `call it by: lamella grpc call -d '{"message":"hello"}' ${place} ${Echo.typeName}/Say`,
-    }),
-  );
-}
-
-function echoServer({ lifecycle, note, telemetry }: ServerParts): Service<HttpRequest, HttpResponse> {
-  const services = { '': HealthStatus.SERVING, [Echo.typeName]: HealthStatus.SERVING };
-  const health = grpcHealth({ lifecycle, services });
-  const own: readonly GrpcImplementation[] = [grpcEcho({ clock: systemClock }), health.implementation];
-  return stack(
-    corsLayer({ origins: '*', ...grpcWebCors }),
-    grpcService([...own, ...grpcReflection(own)], {
-      layers: [telemetry.call],
-      onError: (error) => note(`call failed: ${messageOf(error)}`),
-    }),
-  );
+  return command.addHelpText('after', HELP).action(async (options: ServerOptions) => {
+    // gRPC takes its time to load, and the other servers need none of it.
+    const { runGrpcEcho } = await import('./run-grpc-echo.ts');
+    return runGrpcEcho(options);
+  });
 }
 
 const HELP = `

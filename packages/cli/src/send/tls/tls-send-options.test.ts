@@ -81,8 +81,8 @@ describe('sendTls', () => {
     for (const [options, spoken] of [
       [{ ciphers }, 'TLSv1.3 / TLS_AES_256_GCM_SHA384'],
       [{ ciphers, tls13Ciphers }, 'TLSv1.3 / TLS_AES_128_GCM_SHA256'],
-      [{ ciphers, tlsMax: '1.2' }, 'TLSv1.2 / ECDHE-ECDSA-AES128-GCM-SHA256'],
-      [{ tls13Ciphers, tlsMax: '1.2' }, 'TLSv1.2 / ECDHE-ECDSA-'],
+      [{ ciphers, tlsMax: '1.2' }, 'TLSv1.2 / TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+      [{ tls13Ciphers, tlsMax: '1.2' }, 'TLSv1.2 / TLS_ECDHE_ECDSA_WITH_'],
     ] as const) {
       const lines = await connect({ cacert: files.ca, ...options });
       expect(lines).toContainEqual(expect.stringContaining(`SSL connection using ${spoken}`));

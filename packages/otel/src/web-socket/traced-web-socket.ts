@@ -7,7 +7,7 @@ import { connectionAttributes } from '../connection/connection-facts.ts';
 import { UpgradeSpan } from '../context/connection-spans.ts';
 import { errorType } from '../shared/error-type.ts';
 import { EventChannels } from '../shared/event-channels.ts';
-import { ATTR } from '../shared/names.ts';
+import { ATTR, OTHER } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';
 import { Operation } from '../shared/operation.ts';
 import { safely } from '../shared/safely.ts';
@@ -72,7 +72,7 @@ export function traceWebSocket(
   void given.closed.then((close) => {
     const { code, initiator, wasClean, error } = close;
     const outcome = outcomeOf(close);
-    const type = outcome === 'complete' ? undefined : error === undefined ? `close_${code}` : errorType(error);
+    const type = outcome === 'complete' ? undefined : errorTypeOf(close);
     const durationMs = operation.end({
       outcome,
       error,
@@ -108,6 +108,12 @@ function linksOf({ extensions }: WebSocketConnection): Link[] {
 function outcomeOf({ code, error }: WebSocketClose): OperationOutcome {
   if (code === 1000 || code === 1001 || code === 1005) return 'complete';
   return code === 1006 && error === undefined ? 'aborted' : 'error';
+}
+
+/** Codes from 3000 on may be any: those of a peer must not become series without end. */
+function errorTypeOf({ code, initiator, error }: WebSocketClose): string {
+  if (error !== undefined) return errorType(error);
+  return code < 3_000 || initiator === 'local' ? `close_${code}` : OTHER;
 }
 
 function recordMessages(

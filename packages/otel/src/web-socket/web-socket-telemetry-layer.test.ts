@@ -81,6 +81,30 @@ describe('telemetry of WebSockets', () => {
     expect((await recording.points('lamella.websocket.active')).map(({ value }) => value)).toEqual([0, 0]);
   });
 
+  it('names codes of one that closes, and not those that a peer may choose at will', async () => {
+    const { recording, connect, client } = setup(async (socket) => {
+      for await (const _ of socket);
+    });
+    for (const code of [1008, 4001, 4002]) await (await connect()).close(code);
+    await client.close();
+    const ended = () => recording.spans.filter(({ name }) => name === 'websocket');
+    await expect.poll(() => ended().length).toBe(6);
+    const typesOf = (side: string) =>
+      ended()
+        .filter(({ attributes }) => attributes['lamella.websocket.side'] === side)
+        .map(({ attributes }) => [attributes['lamella.websocket.close_code'], attributes['error.type']]);
+    expect(typesOf('client')).toEqual([
+      [1008, 'close_1008'],
+      [4001, 'close_4001'],
+      [4002, 'close_4002'],
+    ]);
+    expect(typesOf('server')).toEqual([
+      [1008, 'close_1008'],
+      [4001, '_OTHER'],
+      [4002, '_OTHER'],
+    ]);
+  });
+
   it('gives the handler its context', async () => {
     const seen: (string | undefined)[] = [];
     const { recording, connect, client } = setup(async (socket) => {

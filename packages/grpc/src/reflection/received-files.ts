@@ -5,6 +5,7 @@ import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/pr
 import { GrpcStatus } from '../codec/grpc-status.ts';
 import { jsonNameOf } from '../descriptors/described-file.ts';
 import { GrpcStatusError } from '../errors.ts';
+import { makeTypeNamesFull } from './full-type-names.ts';
 
 /** How much a server may send. */
 export interface ReceivedFilesLimits {
@@ -61,6 +62,7 @@ export class ReceivedFiles {
     const sorted = this.#sorted();
     for (const file of sorted) file.messageType.forEach(nameFields);
     try {
+      makeTypeNamesFull(sorted);
       return createFileRegistry(create(FileDescriptorSetSchema, { file: sorted }));
     } catch (cause) {
       throw malformed(cause);

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createSecureServer, createServer } from 'node:http2';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -47,6 +47,42 @@ describe('lamella serve reverse --tls', { timeout: 90_000 }, () => {
     expect((await curl(...status, careful.url)).stdout).toBe('502');
     const careless = await lamellaServe(...to, '--upstream-insecure');
     expect((await curl(...status, careless.url)).stdout).toBe('200');
+  });
+
+  it('reads its own certificates and those for upstreams anew on SIGHUP', async () => {
+    const { ca, pem, folder } = await tlsFiles();
+    const other = await tlsFiles();
+    const site = await pem(['127.0.0.1']);
+    const [cert, port] = [await other.pem(['127.0.0.1']), await freePort()];
+    const tls = `ssl_certificate ${cert}; ssl_certificate_key ${cert}; ssl_client_certificate ${other.ca}; ssl_verify_client on;`;
+    await startNginx(`listen 127.0.0.1:${port} ssl; ${tls} location / { return 200 "hello\\n"; }`);
+    const roots = join(folder, 'upstream.pem');
+    const mine = join(folder, 'mine.pem');
+    copyFileSync(ca, roots);
+    copyFileSync(await pem(['proxy.test'], { usages: ['client'] }), mine);
+    const files = ['--upstream-cacert', roots, '--upstream-cert', mine];
+    const server = await lamellaServe(
+      ...['reverse', '--to', `https://127.0.0.1:${port}`, '--tls', '--cert', site, ...files, '--quiet'],
+    );
+    const ask = async () => (await curl('--cacert', ca, '-w', '%{http_code}', '-o', '/dev/null', server.url)).stdout;
+    expect(await ask()).toBe('502'); // by no authority that it trusts
+
+    copyFileSync(other.ca, roots);
+    server.signal('SIGHUP');
+    await server.printed(/the certificates for connecting were read anew/, 'stderr');
+    expect(await ask()).toBe('400'); // nginx does not trust ours
+
+    copyFileSync(await other.pem(['proxy.test'], { usages: ['client'] }), mine);
+    server.signal('SIGHUP');
+    await server.printed(/(?:for connecting were read anew[\s\S]*){2}/, 'stderr');
+    expect(await ask()).toBe('200'); // the connection by the certificate of before is not used any more
+
+    rmSync(mine);
+    server.signal('SIGHUP');
+    await server.printed(/the certificates for connecting stay as they were: .*mine\.pem can't be read/, 'stderr');
+    expect(await ask()).toBe('200');
+    server.signal('SIGTERM');
+    expect(await server.ended).toBe(0);
   });
 
   it('reads certificates and routes anew from the file on SIGHUP, and keeps both if one is wrong', async () => {

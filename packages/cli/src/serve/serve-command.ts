@@ -3,7 +3,7 @@ import { createHttpClient, http1 } from '@lamella/http';
 import { egressPolicyLayer, parseAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import type { ProxyUser, ReverseRoute } from '@lamella/proxy';
-import { basicProxyAuth, forwardProxyService, requireSafeListen, reverseProxyService } from '@lamella/proxy';
+import { basicProxyAuth, forwardProxyService, requireSafeListen } from '@lamella/proxy';
 import { systemClock } from '@lamella/service-core';
 import { staticFilesService } from '@lamella/web';
 import { Command, Option } from 'commander';
@@ -21,12 +21,12 @@ import {
 import { stunnelCommand } from '../stunnel/stunnel-command.ts';
 import { withServerTlsOptions } from '../tls/server-tls-options.ts';
 import type { UpstreamTlsSettings } from '../tls/upstream-tls.ts';
-import { upstreamTls } from '../tls/upstream-tls.ts';
 import { echoService } from './echo-service.ts';
 import { grpcEchoAction } from './grpc-echo/grpc-echo-command.ts';
 import { HTTP_VERSIONS } from './http-version.ts';
 import { withListenOptions } from './listen-options.ts';
-import { toHttpUrl, UpstreamClients } from './reverse/upstream-clients.ts';
+import type { TypedReverseSettings } from './reverse/typed-reverse.ts';
+import { typedReverse } from './reverse/typed-reverse.ts';
 import type { ServerOptions } from './run-server.ts';
 import { runServer } from './run-server.ts';
 
@@ -124,27 +124,15 @@ function reverseCommand(): Command {
       const { config: path, to } = options;
       if ((path === undefined) === (to === undefined)) throw new CliError('use either --to or --config', EXIT.usage);
       if (path !== undefined) return serveConfigured(path, options, command);
-      const { connectTimeout: connectTimeoutMs } = options;
-      const connector = tcpConnector({ connectTimeoutMs });
-      const tls = upstreamTls(upstreamSettings(options));
-      await runServer('reverse proxy', options, ({ lifecycle, onRelayEnd, telemetry }) => {
-        const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs, telemetry });
-        return reverseProxyService({
-          onRelayEnd,
-          client: clients.usual,
-          routes: (to ?? []).map((route) => routeBy(route, clients)),
-          keepsHost: options.keepHost,
-          trustsForwarded: options.trustForwarded ?? false,
-          relay: { lifecycle },
-        });
-      });
+      const settings: TypedReverseSettings = {
+        routes: to ?? [],
+        upstreamTls: upstreamSettings(options),
+        connectTimeoutMs: options.connectTimeout,
+        keepsHost: options.keepHost,
+        trustsForwarded: options.trustForwarded ?? false,
+      };
+      await runServer('reverse proxy', options, (parts) => typedReverse(settings, parts, process));
     });
-}
-
-/** A route whose requests go by the client for its upstream. */
-function routeBy(route: ReverseRoute, clients: UpstreamClients): ReverseRoute {
-  const { to = '' } = route;
-  return { ...route, to: toHttpUrl(to), upstream: clients.for([to]) };
 }
 
 function upstreamSettings(options: ReverseCommandOptions): UpstreamTlsSettings {

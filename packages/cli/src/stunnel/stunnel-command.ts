@@ -2,6 +2,7 @@ import type { Address, Connection, RelayOutcome } from '@lamella/net-core';
 import { formatAddress, PeerAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import { stack } from '@lamella/service-core';
+import type { TlsConnectOptions } from '@lamella/tls';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../cli-error.ts';
 import { addressOption, listOption, someSecondsOption, valueOption } from '../options.ts';
@@ -9,10 +10,10 @@ import { withListenOptions } from '../serve/listen-options.ts';
 import type { ListenOptions } from '../serve/run-listener.ts';
 import { runListener } from '../serve/run-listener.ts';
 import { rereadOnSignal } from '../serve/run-server.ts';
+import { rereadUpstreamTls } from '../tls/reread-upstream-tls.ts';
 import { openServerTls } from '../tls/server-tls.ts';
 import type { ServerTlsOptions } from '../tls/server-tls-options.ts';
 import { serverTlsSettings, withServerTlsOptions } from '../tls/server-tls-options.ts';
-import { upstreamTls } from '../tls/upstream-tls.ts';
 import { stunnelService } from './stunnel-service.ts';
 
 /** `lamella serve stunnel`: TLS around any service of TCP. */
@@ -57,16 +58,14 @@ function entryCommand(): Command {
       const { cacert: ca = [], cert, key, pin: pins, insecure = false, serverName } = options;
       if (key !== undefined && cert === undefined) throw new CliError('--key needs --cert', EXIT.usage);
       const identity = serverName === undefined ? {} : { identity: () => serverName };
-      const tls = upstreamTls({ ca, cert, key, pins, insecure }, { ...identity, pinScope: 'leaf' });
-      return runListener('stunnel entry', options, async ({ lifecycle, note, telemetry }) => ({
-        service: stunnelService({
-          ...common(options, note),
-          secure: true,
-          serverName,
-          connector: stack(telemetry.connector, tls, tcpConnector({ connectTimeoutMs: options.connectTimeout })),
-          lifecycle,
-        }),
-      }));
+      return runListener('stunnel entry', options, async ({ lifecycle, note, telemetry }) => {
+        const more: TlsConnectOptions = { ...identity, pinScope: 'leaf' };
+        const tls = rereadUpstreamTls({ ca, cert, key, pins, insecure }, { note, signals: process, more });
+        const connector = stack(telemetry.connector, tls, tcpConnector({ connectTimeoutMs: options.connectTimeout }));
+        return {
+          service: stunnelService({ ...common(options, note), secure: true, serverName, connector, lifecycle }),
+        };
+      });
     });
 }
 

@@ -12,7 +12,7 @@ import { Http2Stream } from './http2-stream.ts';
 import type { Http2Timeouts } from './http2-timeouts.ts';
 import { PingClock } from './ping-clock.ts';
 import type { Http2Priority } from './priority.ts';
-import { malformedMessage, tooMuch, wrongLength } from './protocol-failures.ts';
+import { malformedMessage, tooMuch, windowOverrun, wrongLength } from './protocol-failures.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import type { DEFAULT_SETTINGS_ORDER, Http2SettingName } from './settings-order.ts';
 import { leastTakenBytes, StreamDeadlines } from './stream-deadlines.ts';
@@ -66,6 +66,8 @@ export class ConnectionCore<Owner> {
   readonly #resets: EventBudget;
   readonly #controlFrames: EventBudget;
   #hasSaidLast = false;
+  /** Content that may be on its way to streams which we have ended. */
+  #lateBytes = 0;
   #events: Http2Event<Owner>[] = [];
   #eventsTaken = 0;
 
@@ -109,14 +111,16 @@ export class ConnectionCore<Owner> {
 
   // ---- streams
 
-  /** Opens a stream. */
-  newStream(id: number): Http2Stream<Owner> {
+  /** What the peer may send on a stream at first. */
+  get firstWindowBytes(): number {
     const { initialStreamWindowBytes } = this.limits;
     // Until our settings are acknowledged, the peer goes by what RFC 9113 section 6.9.2 says.
-    const windowBytes = this.isAcknowledged
-      ? initialStreamWindowBytes
-      : Math.max(DEFAULT_WINDOW_BYTES, initialStreamWindowBytes);
-    const window = new ReceiveWindow(windowBytes, this.nowMs);
+    return this.isAcknowledged ? initialStreamWindowBytes : Math.max(DEFAULT_WINDOW_BYTES, initialStreamWindowBytes);
+  }
+
+  /** Opens a stream. */
+  newStream(id: number): Http2Stream<Owner> {
+    const window = new ReceiveWindow(this.firstWindowBytes, this.nowMs);
     const stream = new Http2Stream<Owner>(id, this.outbound.peer.initialWindowBytes, window);
     this.streams.add(stream);
     this.idleEndMs = Number.POSITIVE_INFINITY;
@@ -141,6 +145,7 @@ export class ConnectionCore<Owner> {
     this.deadlines.stop(stream);
     this.outbound.drop(stream);
     this.streams.delete(stream, end);
+    if (end === 'reset-by-us' && !stream.isRemoteEnded) this.expectLate(stream.receiveWindow.left);
     this.credit(stream.unreadBytes);
     if (!this.isServer) this.push({ type: 'capacity' });
     if (this.streams.size > 0) return;
@@ -210,6 +215,23 @@ export class ConnectionCore<Owner> {
     this.deadlines.stop(stream);
     this.push({ type: 'end', stream, trailers, neverIndexed });
     if (stream.isLocalEnded) this.close(stream, 'ended');
+  }
+
+  /** We have ended a stream. The peer may have sent so much on it before it hears of that, and never more than it may on all of them. */
+  expectLate(byteCount: number): void {
+    this.#lateBytes = Math.min(this.#lateBytes + Math.max(0, byteCount), this.window.left);
+  }
+
+  /**
+   * Throws content for a stream away that is over.
+   *
+   * @param isLate - Whether it may have been on its way. @throws Http2ProtocolError if so much can't have been.
+   */
+  discard(streamId: number, byteCount: number, isLate: boolean): void {
+    if (byteCount === 0) this.countControlFrame(FRAME.data); // the end of a stream has none
+    if (isLate) this.#lateBytes -= byteCount;
+    if (this.#lateBytes < 0) throw windowOverrun(streamId, 'connection');
+    this.credit(byteCount);
   }
 
   /** We have sent all of our message. */

@@ -55,8 +55,8 @@ export class PeerFrames<Owner> implements FrameHandler {
     const stream = this.#core.streams.get(streamId);
     this.#dataStream = stream;
     if (stream === undefined) {
-      this.#core.credit(length);
-      this.#onClosedStream(streamId, 'DATA');
+      const isLate = this.#onClosedStream(streamId, 'DATA');
+      this.#core.discard(streamId, length, isLate);
       return false;
     }
     stream.unreadBytes += length;
@@ -225,10 +225,12 @@ export class PeerFrames<Owner> implements FrameHandler {
     if (!this.early.isOver) this.early.noteRequest(section);
     if (streamId > this.#core.lastServedId) {
       this.onControlFrame(FRAME.headers); // we have said so
+      if (!endStream) this.#core.expectLate(this.#core.firstWindowBytes);
       return;
     }
     if (this.#core.streams.size >= this.#core.limits.maxConcurrentStreams) {
       this.#refuse(streamId);
+      if (!endStream) this.#core.expectLate(this.#core.firstWindowBytes);
       return;
     }
     const { allowsExtendedConnect } = this.#core;
@@ -307,19 +309,20 @@ export class PeerFrames<Owner> implements FrameHandler {
 
   // ---- streams that are not open
 
-  /** A frame for a stream that is not open. RFC 9113 section 5.1. */
-  #onClosedStream(streamId: number, frame: string): void {
+  /** A frame for a stream that is not open. RFC 9113 section 5.1. @returns Whether the peer may have sent it before it heard of that. */
+  #onClosedStream(streamId: number, frame: string): boolean {
     this.#checkIdle(streamId, frame);
     // RFC 9113 section 5.1.1: later streams have closed it, though it was never open.
     if (this.#core.streams.wasSkipped(streamId)) throw streamIdle(streamId, frame);
     // What it costs to decode is to be paid for; DATA is by the windows.
     if (frame === 'HEADERS') this.onControlFrame(FRAME.headers);
-    if (streamId > this.#core.lastServedId) return;
+    if (streamId > this.#core.lastServedId) return true;
     const end = this.#core.streams.endOf(streamId);
     if (end === 'ended') throw streamClosed(streamId, frame, 'connection');
-    if (end !== 'reset-by-peer') return; // it may not have heard of it when it sent that
+    if (end !== 'reset-by-peer') return true;
     this.#core.outbound.writer.writeReset(streamId, ERROR_CODE.STREAM_CLOSED);
     this.#core.countReset();
+    return false;
   }
 
   #checkIdle(streamId: number, frame: string): void {

@@ -151,14 +151,17 @@ export class Http2Driver<Owner> implements ByteSink {
   #settle(): void {
     if (this.#isClosed || this.#closing !== undefined) return;
     if (this.#protocol.hasOutput && !this.#isScheduled && !this.#isBlocked) this.#schedule();
-    // A peer that reads nothing and asks for answers all the time must not fill the memory with them.
+    if (this.#isBlocked || this.#isPaused) this.#holdSource();
+    if (!this.#isScheduled) this.#timer.update(this.nowMs); // else once for all that happens until then
+  }
+
+  /** A peer that reads nothing and asks for answers all the time must not fill the memory with them. */
+  #holdSource(): void {
     const shouldPause = this.#isBlocked && this.#protocol.outputBytes > MAX_UNWRITTEN_BYTES;
-    if (shouldPause !== this.#isPaused) {
-      this.#isPaused = shouldPause;
-      if (shouldPause) this.#source.pause();
-      else this.#source.resume();
-    }
-    this.#timer.update(this.nowMs);
+    if (shouldPause === this.#isPaused) return;
+    this.#isPaused = shouldPause;
+    if (shouldPause) this.#source.pause();
+    else this.#source.resume();
   }
 
   /** Behind all promises that settle in this turn of the event loop: what they bring leaves in the same write. */
@@ -169,7 +172,8 @@ export class Http2Driver<Owner> implements ByteSink {
 
   readonly #onTick = (): void => {
     this.#isScheduled = false;
-    this.#flush();
+    if (this.#isBlocked) this.#settle();
+    else this.#flush();
   };
 
   #flush(): void {

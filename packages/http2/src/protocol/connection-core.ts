@@ -243,7 +243,8 @@ export class ConnectionCore<Owner> {
 
   #onSent(stream: Http2Stream<Owner>): void {
     if (stream.isLocalEnded) this.endLocal(stream);
-    this.push({ type: 'sent', stream });
+    // Of a message that is over nobody waits to send more; of a tunnel somebody may wait for its end.
+    if (!stream.isClosed || stream.isTunnel) this.push({ type: 'sent', stream });
   }
 
   // ---- budgets

@@ -35,7 +35,7 @@ export type Http2Event<Owner> =
       readonly neverIndexed: ReadonlySet<string> | undefined;
     }
   | {
-      /** All content that was given has been written: there is room for more. */
+      /** All content that was given has been written: there is room for more. Not told of a message that is over by that. */
       readonly type: 'sent';
       readonly stream: Http2Stream<Owner>;
     }

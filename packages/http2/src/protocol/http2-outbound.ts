@@ -63,13 +63,13 @@ export class Http2Outbound<Owner> {
     if (endStream) stream.isLocalEnded = true;
   }
 
-  /** Takes content; it is written by {@link fill} when it is its turn. */
+  /** Takes content; it is written when it is its turn: now, if it is little and nobody waits, or by {@link fill}. */
   give(stream: Http2Stream<Owner>, bytes: Uint8Array, endStream: boolean, nowMs: number): void {
     stream.pending = bytes;
     stream.pendingFrom = 0;
     stream.endsAfterPending = endStream;
     // An end needs no room: behind others that wait for some it might never come, though their reader waits for it.
-    if (bytes.length === 0) this.#sendFrame(stream, nowMs);
+    if (bytes.length === 0 || this.#mayGoNow(stream, bytes.length)) this.#sendFrame(stream, nowMs);
     else this.#enqueue(stream, nowMs);
   }
 
@@ -112,6 +112,13 @@ export class Http2Outbound<Owner> {
     stream.sendWindow += increment;
     if (stream.pending !== undefined) this.#enqueue(stream, nowMs);
     return stream.sendWindow <= MAX_WINDOW_BYTES;
+  }
+
+  /** Whether content would be written next anyway, in one piece. What the peer does not take must not pile up as frames. */
+  #mayGoNow(stream: Http2Stream<Owner>, byteCount: number): boolean {
+    if (byteCount > MAX_LITTLE_BYTES || this.#queue.size > 0 || this.writer.byteCount > MAX_WAITING_BYTES) return false;
+    if (stream.isTunnel) return false; // who breaks it off takes back what is not written
+    return byteCount <= Math.min(stream.sendWindow, this.#window, this.peer.maxFrameBytes);
   }
 
   #enqueue(stream: Http2Stream<Owner>, nowMs: number): void {
@@ -173,3 +180,6 @@ export class Http2Outbound<Owner> {
 const EMPTY = new Uint8Array(0);
 /** Large enough to cost nothing, small enough for others to have their turn, whatever the peer would take in one frame. */
 const MAX_DATA_BYTES = 16_384;
+/** Content that is copied anyway, and that nobody else has to wait for. */
+const MAX_LITTLE_BYTES = 4_096;
+const MAX_WAITING_BYTES = 32_768;

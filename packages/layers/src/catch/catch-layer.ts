@@ -50,13 +50,16 @@ export function catchLayer<HandlerInput, Fallback>(
   // Each application checks that the inner service gives `Fallback` too; `never` stands for that unknown output.
   const answer = handler as (error: unknown, input: HandlerInput) => Promise<never>;
 
+  const recover = async <Input extends HandlerInput>(error: unknown, input: Input): Promise<never> => {
+    if (!includeCancellation && isCancellation(input, error)) throw error;
+    return await answer(error, input);
+  };
   return (inner) => ({
-    async serve(input) {
+    serve(input) {
       try {
-        return await inner.serve(input);
+        return inner.serve(input).then(undefined, (error: unknown) => recover(error, input));
       } catch (error) {
-        if (!includeCancellation && isCancellation(input, error)) throw error;
-        return await answer(error, input);
+        return recover(error, input);
       }
     },
   });

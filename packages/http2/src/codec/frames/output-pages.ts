@@ -7,14 +7,14 @@ export function takePage(): Buffer {
   const page = free.pop();
   if (page !== undefined) return page;
   const fresh = Buffer.allocUnsafeSlow(PAGE_BYTES);
-  pages.add(fresh.buffer);
+  pages.set(fresh.buffer, fresh);
   return fresh;
 }
 
 /** Gives a page back that nobody looks at any more: a whole one, or a chunk of output from its begin. */
 export function returnPage(chunk: Uint8Array): void {
-  if (!isPage(chunk) || free.length >= MAX_FREE_PAGES) return;
-  free.push(Buffer.from(chunk.buffer));
+  const page = chunk.byteOffset === 0 ? pages.get(chunk.buffer) : undefined;
+  if (page !== undefined && free.length < MAX_FREE_PAGES) free.push(page);
 }
 
 /** Somebody else has a page for good now: whatever becomes of its chunk, here or there, it is no page any more. */
@@ -32,4 +32,5 @@ export const PAGE_BYTES: number = 64 * 1024;
 
 const MAX_FREE_PAGES = 16;
 const free: Buffer[] = [];
-const pages = new WeakSet<ArrayBufferLike>();
+/** Every page by its memory. */
+const pages = new WeakMap<ArrayBufferLike, Buffer>();

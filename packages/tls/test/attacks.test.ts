@@ -235,6 +235,27 @@ describe('in a session that stands', () => {
   });
 });
 
+it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'noise right behind a %s handshake breaks it, with an error that says so',
+  async (maxVersion) => {
+    const [near, far] = memoryPipe();
+    let flights = 0;
+    const noisy: ByteStream = {
+      ...forwarding(near),
+      write(chunks) {
+        // In one piece with the last flight: the session breaks in the same turn in which it is done.
+        return near.write(flights++ === 0 ? chunks : [Buffer.concat([...chunks, record(23, randomBytes(64), 0x0303)])]);
+      },
+    };
+    const client = clientOn(noisy).catch(() => undefined);
+    const serving = serverOn(createConnection(far), { maxVersion });
+    await expect(serving).rejects.toMatchObject({ name: 'TlsError', code: 'LML_ERR_TLS_PROTOCOL' });
+    (await client)?.stream.destroy();
+    near.destroy();
+    far.destroy();
+  },
+);
+
 it('noise from a client breaks the session of a server, with an error that says so', async () => {
   const { injectAtServer, serverStream, close } = await tappedSession();
   injectAtServer(utf8('GET / HTTP/1.1\r\n\r\n'));

@@ -76,6 +76,8 @@ export class TlsSession {
     socket.on(doneEvent, done.resolve).on('error', onError).on('close', onClose);
     try {
       await deadline.race(done.promise);
+      // What came behind the handshake in the same turn may have broken the session: nothing is to be asked of it then.
+      if (socket.destroyed) throw socket.errored === null ? closedEarly(peer) : toTlsError(socket.errored, peer);
       this.#isSecure = true;
     } catch (error) {
       socket.destroy(); // without an error: an alert that was written shall reach the peer

@@ -2,7 +2,8 @@ import { checkLedger } from '@lamella/net-core/testing';
 import { isLamellaError } from '@lamella/service-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from './support/faulty-stream.ts';
-import { BROKEN_OFF } from './support/faulty-stream.ts';
+import { BROKEN_OFF, faultyStream } from './support/faulty-stream.ts';
+import { flippedStream } from './support/flipped-stream.ts';
 import type { HttpVersion } from './support/http-version.ts';
 import { HTTP_VERSIONS } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
@@ -22,7 +23,7 @@ describe.each(HTTP_VERSIONS)('a request by %s, broken off inside of TLS', (versi
     const faults = faultsOf(await stage.measure(end), type);
     const outcomes = new Map<string, number>();
     for (const [index, fault] of faults.entries()) {
-      const outcome = await stage.run(end, fault);
+      const outcome = await stage.run(end, (stream) => faultyStream(stream, fault));
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (index % 8 === 0) await stage.askBeside();
     }
@@ -34,6 +35,28 @@ describe.each(HTTP_VERSIONS)('a request by %s, broken off inside of TLS', (versi
     expect(outcomes.size).toBeGreaterThan(outcomes.has('complete') ? 1 : 0); // the fault was felt
     expect(serving).toBe(0);
     expect(errors.filter((error) => error !== BROKEN_OFF && !isLamellaError(error))).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe.each(HTTP_VERSIONS)('a request by %s, with a byte changed inside of TLS', (version) => {
+  it.each(['client', 'server'] as const)('at the %s: a typed error, and never another response', async (end) => {
+    const stage = await TlsFaultStage.open(version);
+    await stage.askBeside();
+    const outcomes = new Map<string, number>();
+    for (const { direction, atByte } of faultsOf(await stage.measure(end), 'reset')) {
+      const outcome = await stage.run(end, (stream) => flippedStream(stream, { direction, atByte }));
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    await stage.askBeside();
+    const { errors, serving, clock } = stage;
+    await stage.close();
+
+    const allowed = new Set([...OUTCOMES[version], 'LML_ERR_TLS_PROTOCOL', 'LML_ERR_TLS_ALERT']);
+    expect([...outcomes.keys()].filter((outcome) => !allowed.has(outcome))).toEqual([]);
+    expect(outcomes.get('LML_ERR_TLS_PROTOCOL')).toBeGreaterThan(0); // the change was felt
+    expect(serving).toBe(0);
+    expect(errors.filter((error) => !isLamellaError(error))).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
   });
 });

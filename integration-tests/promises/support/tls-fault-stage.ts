@@ -10,7 +10,7 @@ import type { CertificateAuthority } from '@lamella/tls';
 import { certificateAuthority, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { exchangeOrigin } from './exchanges.ts';
 import type { Fault } from './faulty-stream.ts';
-import { BROKEN_OFF, faultyStream } from './faulty-stream.ts';
+import { BROKEN_OFF } from './faulty-stream.ts';
 import type { HttpVersion } from './http-version.ts';
 import { protocolOf } from './http-version.ts';
 import { RecordTap } from './record-tap.ts';
@@ -79,10 +79,10 @@ export class TlsFaultStage {
     return { in: tap.boundsIn, out: tap.boundsOut };
   }
 
-  /** Sends a request with a fault in every connection of one end. @returns How it ended, in one word. */
-  async run(end: TlsFaultyEnd, fault: Fault): Promise<string> {
+  /** Sends a request, and changes every connection of one end below TLS. @returns How it ended, in one word. */
+  async run(end: TlsFaultyEnd, change: (stream: ByteStream) => ByteStream): Promise<string> {
     try {
-      const outcome = await this.#converse(end, (stream) => faultyStream(stream, fault));
+      const outcome = await this.#converse(end, change);
       return outcome === EXPECTED ? 'complete' : outcome;
     } catch (error) {
       if (error === BROKEN_OFF) return 'its own reason';

@@ -123,7 +123,7 @@ export class ClientExchange {
     const end = { outcome, error, response, status, failsFrom: 400 as const };
     endExchange(operation, end, {
       instruments: this.#instruments,
-      metricKey: () => this.#metricKey(response),
+      metricKey: (of, errorType) => `${of} ${errorType} ${this.#metricKey(response)}`,
       metricAttributes: () => this.#metricAttributes(response),
       spanAttributes: () => {
         if (timings !== undefined) this.#addPhases(timings);

@@ -24,6 +24,20 @@ export interface ExchangeEnd {
   readonly failsFrom: 400 | 500;
 }
 
+/** What the telemetry of an exchange is made of. */
+export interface ToldExchange {
+  readonly instruments: HttpInstruments | undefined;
+  /** Size of the body of the request, where sizes are metrics too. */
+  readonly requestBytes: (() => number) | undefined;
+  readonly responseBytes: number;
+  /** Tells the attributes of the duration from others. */
+  metricKey(status: number | undefined, errorType: string | undefined): string;
+  /** Attributes of the duration beside status and `error.type`. */
+  metricAttributes(): Attributes;
+  /** Attributes of the span that were not known at the begin. */
+  spanAttributes(): Attributes;
+}
+
 /** How the end of a body ends its exchange. */
 export function outcomeOfBody(request: HttpRequest, outcome: BodyOutcome, error: unknown): OperationOutcome {
   if (outcome === 'complete') return 'complete';
@@ -48,21 +62,7 @@ function isClientsFault({ status = 0, failsFrom }: ExchangeEnd): boolean {
 }
 
 /** Ends the span and records the metrics; only the first call does anything. Never throws. */
-export function endExchange(
-  operation: HttpOperation,
-  end: ExchangeEnd,
-  told: {
-    readonly instruments: HttpInstruments | undefined;
-    /** Tells the attributes of the duration from others, beside status and `error.type`. */
-    readonly metricKey: () => string;
-    /** Attributes of the duration beside status and `error.type`. */
-    readonly metricAttributes: () => Attributes;
-    readonly spanAttributes: () => Attributes;
-    /** Size of the body of the request, where sizes are metrics too. */
-    readonly requestBytes: (() => number) | undefined;
-    readonly responseBytes: number;
-  },
-): void {
+export function endExchange(operation: HttpOperation, end: ExchangeEnd, told: ToldExchange): void {
   const type = exchangeErrorType(end);
   const durationMs = operation.end({
     outcome: end.outcome,
@@ -70,7 +70,7 @@ export function endExchange(
     output: end.response,
     errorType: type,
     isError: type !== undefined && !isClientsFault(end),
-    attributes: told.spanAttributes,
+    attributes: () => told.spanAttributes(),
   });
   const { instruments, requestBytes } = told;
   if (durationMs === undefined || instruments === undefined) return;
@@ -80,7 +80,7 @@ export function endExchange(
     if (type !== undefined) attributes[ATTR.errorType] = type;
     return attributes;
   };
-  const key = `${end.status} ${type} ${told.metricKey()}`;
+  const key = told.metricKey(end.status, type);
   const { context } = operation;
   safely(() => {
     instruments.duration.record(durationMs / 1_000, key, attributesOf, context);

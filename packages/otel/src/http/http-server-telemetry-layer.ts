@@ -19,6 +19,7 @@ import { httpServerInstruments } from './http-instruments.ts';
 import type { HttpTelemetryOptions, RouteOf } from './http-telemetry-options.ts';
 import { httpTelemetrySettings } from './http-telemetry-options.ts';
 import { SERVER_CHANNELS, ServerExchange } from './server-exchange.ts';
+import { ServerKeys } from './server-keys.ts';
 import { addPlace, ServerPlaces } from './server-place.ts';
 
 /** Options of {@link httpServerTelemetryLayer}. */
@@ -74,7 +75,9 @@ export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {
   const source = new TelemetrySource(options, httpServerInstruments);
   const tunnels = new TelemetrySource(options, connectionInstruments);
   const places = new ServerPlaces();
-  const telemetry = { source, settings: httpTelemetrySettings(options), places, incoming, routeOf, sampleRatio };
+  const keys = new ServerKeys();
+  const settings = httpTelemetrySettings(options);
+  const telemetry = { source, settings, places, keys, incoming, routeOf, sampleRatio };
 
   const begin = (request: HttpRequest): ServerExchange | undefined => {
     if (!isObserved(source)) return undefined;

@@ -15,13 +15,14 @@ import { safely } from '../shared/safely.ts';
 import type { TelemetrySource } from '../shared/telemetry-source.ts';
 import { countedRequest } from './counted-request.ts';
 import { unsampledContext } from './head-sampling.ts';
-import type { HttpOperation } from './http-exchange.ts';
+import type { HttpOperation, ToldExchange } from './http-exchange.ts';
 import { endExchange, isWhole, outcomeOfBody, responseAttributes } from './http-exchange.ts';
 import type { HttpInstruments } from './http-instruments.ts';
 import type { HttpTelemetrySettings, RouteOf } from './http-telemetry-options.ts';
 import { methodLabel, methodName } from './known-methods.ts';
 import { headerGetter } from './request-carrier.ts';
 import { addServerEnd, schemeOf, serverAttributes } from './server-attributes.ts';
+import type { ServerKeys } from './server-keys.ts';
 import type { ServerPlaces } from './server-place.ts';
 import { tracedBody } from './traced-body.ts';
 import { untoldRequest } from './untold-request.ts';
@@ -31,6 +32,7 @@ export interface ServerTelemetry {
   readonly source: TelemetrySource<HttpInstruments>;
   readonly settings: HttpTelemetrySettings;
   readonly places: ServerPlaces;
+  readonly keys: ServerKeys;
   readonly incoming: 'parent' | 'link' | 'ignore';
   readonly routeOf: RouteOf;
   readonly sampleRatio: number | undefined;
@@ -40,20 +42,23 @@ export interface ServerTelemetry {
 export const SERVER_CHANNELS: EventChannels = new EventChannels('http.server.request');
 
 /** One request at a server, from its head to the last byte of its response. */
-export class ServerExchange {
+export class ServerExchange implements ToldExchange {
   readonly operation: HttpOperation;
   /** The request for the service inside. */
   readonly request: HttpRequest;
   readonly #telemetry: ServerTelemetry;
-  readonly #instruments: HttpInstruments | undefined;
+  readonly instruments: HttpInstruments | undefined;
+  readonly requestBytes: (() => number) | undefined;
+  responseBytes = 0;
+  readonly #label: string;
   readonly #scheme: string;
-  readonly #requestBytes: (() => number) | undefined;
   readonly #abort: AbortListener | undefined;
   #response: HttpResponse | undefined;
-  #responseBytes = 0;
+  #status: number | undefined;
+  #route: string | undefined;
 
   constructor(given: HttpRequest, telemetry: ServerTelemetry) {
-    const { source, settings, places } = telemetry;
+    const { source, settings, places, keys } = telemetry;
     const { instruments, clock } = source;
     const { method } = given;
     const scheme = schemeOf(given);
@@ -64,7 +69,8 @@ export class ServerExchange {
     const tracer = unsampled === undefined ? source.tracer : undefined;
     const parent = unsampled ?? above;
     this.#telemetry = telemetry;
-    this.#instruments = instruments;
+    this.instruments = instruments;
+    this.#label = label;
     this.#scheme = scheme;
     this.operation = new Operation({
       input: given,
@@ -75,13 +81,13 @@ export class ServerExchange {
       name: methodName(method, settings.known),
       kind: SpanKind.SERVER,
       attributes: tracer === undefined ? {} : serverAttributes(given, scheme, places, settings),
-      ...(links === undefined ? {} : { links }),
-      active: instruments?.active.enter(`${label} ${scheme}`, () => this.#activeAttributes(label)),
+      links,
+      active: instruments?.active.enter(keys.active(label, scheme), () => this.#activeAttributes()),
     });
     const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
     const request = counted?.request ?? given;
     this.request = telemetry.incoming === 'parent' ? request : untoldRequest(request, settings.propagator);
-    this.#requestBytes = counted?.bytes;
+    this.requestBytes = counted?.bytes;
     // A service that does not hear of it must not keep the request among those that are going on.
     this.#abort = given.scope.onAbort((reason) => this.#end('aborted', reason, this.#response?.status));
   }
@@ -91,14 +97,14 @@ export class ServerExchange {
     const { request } = this;
     this.#response = response;
     if (response.upgrade !== undefined || isWhole(request, response)) {
-      this.#responseBytes = response.body.size ?? 0;
+      this.responseBytes = response.body.size ?? 0;
       this.#end('complete', undefined, response.status);
       return response;
     }
     const body = tracedBody(response.body, {
       context: this.operation.context,
       onEnd: (outcome, error, bytes) => {
-        this.#responseBytes = bytes;
+        this.responseBytes = bytes;
         this.#end(outcomeOfBody(request, outcome, error), error, response.status);
       },
     });
@@ -113,63 +119,57 @@ export class ServerExchange {
 
   #end(outcome: OperationOutcome, error: unknown, status: number | undefined): void {
     const { request, operation } = this;
-    const response = this.#response;
-    const { settings, routeOf } = this.#telemetry;
     if (operation.isOver) return;
+    const { routeOf } = this.#telemetry;
     this.#abort?.close(); // an abort that came before there is a listener tells of itself in making it
-    const route = safely(() => routeOf(request));
-    const end = { outcome, error, response, status, failsFrom: 500 as const };
-    endExchange(operation, end, {
-      instruments: this.#instruments,
-      metricKey: () => this.#metricKey(route),
-      metricAttributes: () => this.#metricAttributes(route),
-      spanAttributes: () => {
-        if (route !== undefined) operation.span?.updateName(`${methodName(request.method, settings.known)} ${route}`);
-        const attributes = responseAttributes(request, response, status, settings);
-        addServerEnd(attributes, request);
-        if (route !== undefined) attributes[ATTR.route] = route;
-        return attributes;
-      },
-      requestBytes: this.#requestBytes,
-      responseBytes: this.#responseBytes,
-    });
+    this.#status = status;
+    this.#route = safely(() => routeOf(request));
+    endExchange(operation, { outcome, error, response: this.#response, status, failsFrom: 500 }, this);
   }
 
-  /** What {@link #metricAttributes} is made of; the route, which may be any text, stands last. */
-  #metricKey(route: string | undefined): string {
-    const { method, version } = this.request;
-    const label = methodLabel(method, this.#telemetry.settings.known);
-    return `${label} ${this.#scheme} ${version}${route === undefined ? '' : ` ${route}`}`;
+  // ---- ToldExchange
+
+  metricKey(status: number | undefined, errorType: string | undefined): string {
+    const { keys } = this.#telemetry;
+    return keys.ended(this.#route, status, errorType, this.#label, this.#scheme, this.request.version);
   }
 
-  #metricAttributes(route: string | undefined): Attributes {
-    const { method, version } = this.request;
-    const attributes: Attributes = {
-      [ATTR.method]: methodLabel(method, this.#telemetry.settings.known),
-      [ATTR.urlScheme]: this.#scheme,
-      [ATTR.protocolVersion]: version,
-    };
+  metricAttributes(): Attributes {
+    const attributes = this.#activeAttributes();
+    attributes[ATTR.protocolVersion] = this.request.version;
+    if (this.#route !== undefined) attributes[ATTR.route] = this.#route;
+    return attributes;
+  }
+
+  spanAttributes(): Attributes {
+    const { request } = this;
+    const { settings } = this.#telemetry;
+    const route = this.#route;
+    if (route !== undefined) this.operation.span?.updateName(`${methodName(request.method, settings.known)} ${route}`);
+    const attributes = responseAttributes(request, this.#response, this.#status, settings);
+    addServerEnd(attributes, request);
     if (route !== undefined) attributes[ATTR.route] = route;
     return attributes;
   }
 
-  #activeAttributes(label: string): Attributes {
-    return { [ATTR.method]: label, [ATTR.urlScheme]: this.#scheme };
+  #activeAttributes(): Attributes {
+    return { [ATTR.method]: this.#label, [ATTR.urlScheme]: this.#scheme };
   }
 
   /** Never what is active: a connection's callbacks may run in the context of anybody. */
   #parentOf(request: HttpRequest, { incoming, settings }: ServerTelemetry): { parent: Context; links?: Link[] } {
     const base = request.extensions.get(TelemetryContext) ?? ROOT_CONTEXT;
-    const links: Link[] = [];
     const accepted = request.extensions.get(AcceptedConnectionSpan);
-    if (accepted !== undefined) links.push({ context: accepted });
+    let links: readonly Link[] = accepted === undefined ? NO_LINKS : [{ context: accepted }];
     let parent = base;
     if (incoming !== 'ignore') {
       const extracted = resolvePropagator(settings.propagator).extract(base, request.headers, headerGetter);
       const remote = extracted === base ? undefined : trace.getSpanContext(extracted);
       if (incoming === 'parent') parent = extracted;
-      else if (remote !== undefined) links.push({ context: remote });
+      else if (remote !== undefined) links = [...links, { context: remote }];
     }
-    return links.length === 0 ? { parent } : { parent, links };
+    return links.length === 0 ? { parent } : { parent, links: [...links] };
   }
 }
+
+const NO_LINKS: readonly Link[] = [];

@@ -6,6 +6,7 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { observeOtlpExporters } from '../otlp/observe-otlp-exporters.ts';
 import type { OtlpExporter } from '../otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../otlp/otlp-exporter-options.ts';
+import { w3cPropagator } from '../propagation/w3c-propagator.ts';
 import { installed } from '../shared/installed.ts';
 import { SCOPE_NAME } from '../shared/names.ts';
 import type { ClientExporter } from './client-exporters.ts';
@@ -70,6 +71,8 @@ export async function startTelemetry(options: StartTelemetryOptions = {}): Promi
       ? { configuration: {}, exporters: [], histograms: undefined }
       : await clientExporters(client, options.exports ?? {}, process.env);
   const sdk = new NodeSDK({
+    // Where nobody says anything else, what the SDK would take, for half the price.
+    ...(process.env['OTEL_PROPAGATORS'] === undefined ? { textMapPropagator: w3cPropagator() } : {}),
     ...configuration,
     ...(serviceName === undefined ? {} : { serviceName }),
     ...(resourceAttributes === undefined ? {} : { resource: await resourceOf(resourceAttributes) }),

@@ -23,7 +23,7 @@ export interface OperationParts<Input> {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
-  readonly links?: Link[];
+  readonly links?: Link[] | undefined;
   /** Whether the span begins a trace of its own, whatever the parent is. Default false. */
   readonly isRoot?: boolean;
   /** Its place among what is going on. */

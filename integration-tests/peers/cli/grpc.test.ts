@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import type { Http2Server, ServerHttp2Stream } from 'node:http2';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { credentials, Metadata, makeClientConstructor } from '@grpc/grpc-js';
@@ -81,9 +84,10 @@ describe('lamella grpc', { timeout: 120_000 }, () => {
       const { code: exitCode, stderr } = await answer;
       expect([exitCode, stderr]).toEqual([code, expect.stringContaining(text)]);
     }
-    const http = await lamellaServe('echo', '--quiet');
-    const { stderr } = await lamella(['grpc', 'list', http.url]);
+    const pages = createServer((_, response) => void response.writeHead(404).end());
+    const { stderr } = await lamella(['grpc', 'list', await portOf(pages)]);
     expect(stderr).toContain('give the schema by --descriptor-set or --proto');
+    pages.close();
   });
 
   it('shows metadata, trailers and details with -v', async () => {
@@ -127,6 +131,39 @@ describe('lamella grpc', { timeout: 120_000 }, () => {
   });
 });
 
+describe('lamella grpc, on its way', { timeout: 120_000 }, () => {
+  it('goes through a proxy by a tunnel, in clear too, but to this machine only where one is named', async () => {
+    const { url, port } = await lamellaServe('grpc-echo', '--quiet');
+    const proxy = await lamellaServe('proxy', '--auth', 'me:pw', '--connect-ports', 'any');
+    const list = (env: Record<string, string>, ...args: string[]) => lamella(['grpc', 'list', ...args, url], { env });
+    expect((await list({}, '-x', proxy.url, '-U', 'me:pw')).stdout).toContain(ECHO);
+    const [tunnel] = await proxy.printed(/CONNECT [^ ]+ 200/, 'stderr');
+    expect(tunnel).toBe(`CONNECT 127.0.0.1:${port} 200`);
+    expect(await list({}, '-x', proxy.url)).toMatchObject({ code: 78, stderr: expect.stringContaining('407') });
+    expect((await list({ http_proxy: 'http://127.0.0.1:1' })).code).toBe(0);
+    expect((await list({}, '-x', 'ftp://127.0.0.1')).code).toBe(2);
+    const away = await lamella(['grpc', 'list', 'http://away.invalid'], { env: { http_proxy: proxy.url } });
+    expect([away.code, away.stderr]).toEqual([78, expect.stringContaining('407')]);
+  });
+
+  it.each(['gzip', 'deflate', 'identity'])('compresses what goes out: %s', async (encoding) => {
+    const seen: unknown[] = [];
+    const server = createServer();
+    server.on('stream', (stream: ServerHttp2Stream, headers) => {
+      stream.once('data', (chunk: Buffer) => seen.push([headers['grpc-encoding'] ?? 'identity', chunk[0]]));
+      stream.once('end', () =>
+        stream.respond({ 'content-type': 'application/grpc', 'grpc-status': '9' }, { endStream: true }),
+      );
+    });
+    const address = await portOf(server);
+    const data = ['--compression', encoding, '--proto', PROTO, '-d', '{"message":"a"}'];
+    const env = { PATH: `${BIN}:${process.env['PATH'] ?? ''}` };
+    expect((await lamella(['grpc', 'call', ...data, address, `${ECHO}/Say`], { env })).code).toBe(73);
+    expect(seen).toEqual([[encoding, encoding === 'identity' ? 0 : 1]]);
+    server.close();
+  });
+});
+
 describe('lamella serve grpc-echo', { timeout: 60_000 }, () => {
   it('answers grpc-js', async () => {
     const { port } = await lamellaServe('grpc-echo', '--quiet');
@@ -155,6 +192,14 @@ describe('lamella serve grpc-echo', { timeout: 60_000 }, () => {
 });
 
 const Client = makeClientConstructor({}, 'Echo');
+
+/** Lets a server listen. @returns `:port`. */
+async function portOf(server: Http2Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // of a server that listens
+  return `:${port}`;
+}
 
 function identity(bytes: Buffer): Buffer {
   return bytes;

@@ -62,4 +62,5 @@ Examples:
   lamella grpc describe :50051 lamella.echo.v1.Echo
   lamella grpc call -d '{"message":"hello"}' -H 'x-tenant: blue' :50051 lamella.echo.v1.Echo/Say
   lamella grpc call -d - https://grpc.example lamella.echo.v1.Echo/Chat < messages.jsonl
+  lamella grpc call -x proxy.example:3128 --compression gzip -d '{}' https://grpc.example chat.v1.Chat/Say
   lamella grpc call --protocol connect -d '{}' https://grpc.example chat.v1.Chat/Say`;

@@ -1,12 +1,13 @@
 import type { GrpcMetadata } from '@lamella/grpc';
-import type { HttpClient } from '@lamella/http';
+import type { HttpClient, ProxySelector } from '@lamella/http';
 import { createHttpClient } from '@lamella/http';
-import type { Connector } from '@lamella/net-core';
-import { connectRequest } from '@lamella/net-core';
+import type { Connector, Host } from '@lamella/net-core';
+import { connectRequest, ipScope } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import { CliError, EXIT } from '../cli-error.ts';
 import { protocolsOf } from '../send/http-versions.ts';
-import { sendTls } from '../send/tls/tls-send-options.ts';
+import { proxyChoice } from '../send/proxy-choice.ts';
+import { proxyTls, sendTls } from '../send/tls/tls-send-options.ts';
 import { tracedTls } from '../send/tls/traced-tls.ts';
 import { traced } from '../send/traced-connector.ts';
 import type { GrpcOptions } from './grpc-options.ts';
@@ -38,7 +39,11 @@ export function grpcConnection(text: string, options: GrpcOptions): GrpcConnecti
   const target = grpcTarget(text);
   const common = {
     connector: traced(connectorFor(target, connectTimeoutMs), note),
-    tls: tracedTls(tlsOf(options, connectTimeoutMs), note),
+    tls: tracedTls(
+      typed(() => sendTls(options, connectTimeoutMs, process.env['SSLKEYLOGFILE'])),
+      note,
+    ),
+    ...(target.dial === undefined && { proxy: typed(() => proxyOf(options, note)) }),
     acquireTimeoutMs: Number.POSITIVE_INFINITY, // --timeout says how long everything may take, and nothing else does
   };
   const http2 = createHttpClient({ ...common, protocols: protocolsOf({ http2PriorKnowledge: true }) });
@@ -65,10 +70,23 @@ function connectorFor({ dial }: GrpcTarget, connectTimeoutMs: number): Connector
   return { serve: ({ scope }) => connector.serve(connectRequest({ target: dial, scope })) };
 }
 
-/** The exit codes that `send` has for these are statuses here. */
-function tlsOf(options: GrpcOptions, timeoutMs: number): ReturnType<typeof sendTls> {
+/** As for `send`; but a proxy has to give a tunnel in any case, since it knows nothing of calls. */
+function proxyOf(options: GrpcOptions, note: (text: string) => void): ProxySelector {
+  const { connectTimeout: handshakeTimeoutMs } = options;
+  const tls = tracedTls(proxyTls(options, handshakeTimeoutMs), (text) => note(`Proxy: ${text}`));
+  const { select } = proxyChoice(options, process.env, { plainHttp: 'tunnel', handshakeTimeoutMs, tls });
+  // A proxy of the environment is meant for the world, as in other tools of gRPC; one that is named is meant.
+  return (to, request) => (options.proxy === undefined && isThisMachine(to.host) ? undefined : select(to, request));
+}
+
+function isThisMachine(host: Host): boolean {
+  return host.type === 'domain' ? host.name === 'localhost' : ipScope(host) === 'loopback';
+}
+
+/** The exit codes that `send` has for what was typed wrong are statuses here. */
+function typed<Value>(work: () => Value): Value {
   try {
-    return sendTls(options, timeoutMs, process.env['SSLKEYLOGFILE']);
+    return work();
   } catch (error) {
     throw error instanceof CliError ? new CliError(error.message, EXIT.usage, { cause: error }) : error;
   }

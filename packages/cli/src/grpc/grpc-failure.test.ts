@@ -1,5 +1,6 @@
 import { GrpcStatus, GrpcStatusError } from '@lamella/grpc';
 import { describe, expect, it } from 'vitest';
+import { CliError, EXIT } from '../cli-error.ts';
 import { toGrpcError } from './grpc-failure.ts';
 
 describe('toGrpcError', () => {
@@ -11,6 +12,9 @@ describe('toGrpcError', () => {
     });
     expect(error(GrpcStatus.UNAUTHENTICATED, '')).toMatchObject({ message: 'UNAUTHENTICATED (16)', exitCode: 80 });
     expect(error(4_000, '')).toMatchObject({ exitCode: 255 });
+    const cause = new CliError('that is no proxy', EXIT.proxyNotFound);
+    const failed = new GrpcStatusError(GrpcStatus.UNKNOWN, 'the call failed', { cause });
+    expect(toGrpcError(failed)).toMatchObject({ message: 'that is no proxy', exitCode: 2 });
     const other = new Error('other');
     expect(toGrpcError(other)).toBe(other);
   });

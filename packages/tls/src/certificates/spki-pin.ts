@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { UsageError } from '@lamella/service-core';
+import { issuerOf } from './issuer-of.ts';
 
 /**
  * The pin of the key in a certificate: SHA-256 over its SubjectPublicKeyInfo, in base64.
@@ -40,23 +41,12 @@ export function isPinned(
   pins: ReadonlySet<string>,
   roots: () => readonly X509Certificate[],
 ): boolean {
-  let current = certificate;
-  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+  let current: X509Certificate | undefined = certificate;
+  for (let depth = 0; depth < MAX_DEPTH && current !== undefined; depth++) {
     if (pins.has(spkiPin(current))) return true;
-    const issuer: X509Certificate | undefined = current.issuerCertificate ?? rootOf(current, roots());
-    if (issuer === undefined || issuer.fingerprint256 === current.fingerprint256) return false;
-    if (!hasSigned(issuer, current)) return false;
-    current = issuer;
+    current = issuerOf(current, roots);
   }
   return false;
-}
-
-function rootOf(certificate: X509Certificate, roots: readonly X509Certificate[]): X509Certificate | undefined {
-  return roots.find((root) => certificate.checkIssued(root) && hasSigned(root, certificate));
-}
-
-function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
-  return issuer.ca && certificate.verify(issuer.publicKey);
 }
 
 /** No chain of the web is longer; OpenSSL itself stops at 100. */

@@ -5,6 +5,7 @@ import type { Connection, ConnectRequest } from '@lamella/net-core';
 import { AlpnSelected, addConnectTimings, ServerName, TlsSession as TlsSessionKey } from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
+import { issuerOf } from '../certificates/issuer-of.ts';
 import { peerCertificateFacts } from '../certificates/peer-certificate.ts';
 import { parsePins } from '../certificates/spki-pin.ts';
 import { rootCertificates } from '../certificates/trust-roots.ts';
@@ -17,6 +18,7 @@ import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import type { ClientContext } from './client-contexts.ts';
 import { ClientContexts } from './client-contexts.ts';
+import { judgeOcsp } from './judge-ocsp.ts';
 import type { ServerTrust } from './judge-server.ts';
 import { judgeServer } from './judge-server.ts';
 import type { ServerIdentity } from './server-identity.ts';
@@ -117,7 +119,9 @@ class TlsClient {
       await session.handshake(deadline);
       const { extensions } = connection;
       const certificate = shownBy(session.socket, tickets);
-      const refusal = this.#judge(session.socket, certificate, plan);
+      const refusal =
+        this.#judge(session.socket, certificate, plan) ??
+        this.#judgeOcsp(session.socket, certificate, ocspResponse, plan);
       if (refusal !== undefined && this.#options.dangerouslyAcceptAnyCertificate !== true) throw refusal;
       this.#checkAlpn(session.socket, plan);
       if (refusal === undefined && certificate !== undefined) tickets.trust(certificate);
@@ -142,7 +146,7 @@ class TlsClient {
       secureContext: context.context,
       servername: serverName ?? '', // Node would make up a name of its own
       ALPNProtocols: [...alpn],
-      requestOCSP: this.#options.requestOcsp ?? false,
+      requestOCSP: this.#options.requestOcsp === true || this.#options.requireOcsp === true,
       // Judged by us as soon as the handshake is done, before anything is sent, with the reason in full: see judgeServer.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
@@ -160,6 +164,22 @@ class TlsClient {
       nowMs: clock.epochMs(),
     };
     return judgeServer(evidence, this.#trust, plan);
+  }
+
+  /** A session that goes on was judged when it began; nothing is stapled then. */
+  #judgeOcsp(
+    socket: TLSSocket,
+    certificate: X509Certificate | undefined,
+    response: Uint8Array | undefined,
+    { peer }: Plan,
+  ): TlsError | undefined {
+    const { requireOcsp = false, clock = systemClock } = this.#options;
+    if (!requireOcsp || certificate === undefined || socket.isSessionReused()) return undefined;
+    const issuer = issuerOf(certificate, this.#trust.roots);
+    const refusal = judgeOcsp({ response, certificate, issuer, nowMs: clock.epochMs() });
+    if (refusal === undefined) return undefined;
+    const code = refusal.isRevoked ? 'LML_ERR_TLS_CERTIFICATE_REVOKED' : 'LML_ERR_TLS_BAD_OCSP';
+    return new TlsError(code, handshakeMessage(peer, refusal.why), peerFacts(peer));
   }
 
   #checkAlpn({ alpnProtocol }: TLSSocket, { alpn, peer }: Plan): void {

@@ -46,6 +46,11 @@ export interface TlsConnectOptions extends TlsOptions {
   readonly maxSessions?: number;
   /** Whether to ask for an OCSP response, which is then found as `OcspResponse`. Default false. */
   readonly requestOcsp?: boolean;
+  /**
+   * Whether the server has to staple an OCSP response that says that its certificate is good: signed by the issuer, or in its name, and
+   * not out of date. A session that goes on was judged when it began. Default false.
+   */
+  readonly requireOcsp?: boolean;
   /** Takes every server for the right one, whatever it shows: whoever is on the way can read and change all. Default false. */
   readonly dangerouslyAcceptAnyCertificate?: boolean;
   /** Takes a good certificate for any name: whoever has one for any name can be every server. Default false. */
@@ -56,6 +61,9 @@ export interface TlsConnectOptions extends TlsOptions {
 export function checkTlsConnectOptions(options: TlsConnectOptions): void {
   checkTlsOptions(options);
   const { roots, pins, alpn = [], maxSessions = 256, requireAlpn = false } = options;
+  if (options.requireOcsp === true && options.dangerouslyAcceptAnyCertificate === true) {
+    throw new UsageError('requireOcsp asks for a good certificate, dangerouslyAcceptAnyCertificate for any');
+  }
   checkAlpn(alpn);
   if (!Number.isSafeInteger(maxSessions) || maxSessions < 0) {
     throw new UsageError(`maxSessions must be an integer >= 0, got ${maxSessions}`);

@@ -1,0 +1,153 @@
+import { createHash, verify, X509Certificate } from 'node:crypto';
+import { readDer, readDerList } from '../codec/der/der-decoder.ts';
+import { derObjectIdentifier } from '../codec/der/object-identifier.ts';
+import type { OcspStatement, ParsedOcspResponse } from '../codec/ocsp/ocsp-response.ts';
+import { parseOcspResponse } from '../codec/ocsp/ocsp-response.ts';
+import { TlsMaterialError } from '../errors.ts';
+import { parseCertificate } from '../issue/parsed-certificate.ts';
+
+/** What an OCSP response is judged by. */
+export interface OcspEvidence {
+  /** What the server has stapled, as DER; `undefined`: nothing. */
+  readonly response: Uint8Array | undefined;
+  readonly certificate: X509Certificate;
+  /** Whoever has signed it; `undefined`: nobody who is known. */
+  readonly issuer: X509Certificate | undefined;
+  /** Time of the day, in milliseconds since the Unix epoch. */
+  readonly nowMs: number;
+}
+
+/** Why a certificate is not known to be good. */
+export interface OcspRefusal {
+  readonly isRevoked: boolean;
+  readonly why: string;
+}
+
+/**
+ * Decides whether a stapled response says that a certificate is good.
+ *
+ * @remarks
+ * Source: RFC 6960 sections 3.2 and 4.2.2.2. It has to be signed by the issuer of the certificate, or by whoever has a certificate of that
+ * issuer for signing such responses; to be about this certificate; and to hold now, give or take five minutes. Signatures by SHA-1 count for nothing.
+ *
+ * @returns Why not, or `undefined` if it does.
+ */
+export function judgeOcsp(evidence: OcspEvidence): OcspRefusal | undefined {
+  const { response, issuer } = evidence;
+  if (response === undefined) return invalid('the server has stapled no OCSP response');
+  if (issuer === undefined)
+    return invalid('nobody knows who has issued the certificate, and may say whether it is good');
+  try {
+    return judge(parseOcspResponse(response), evidence, issuer);
+  } catch (error) {
+    if (!(error instanceof TlsMaterialError)) throw error;
+    return invalid(`the OCSP response can't be read: ${error.message}`);
+  }
+}
+
+function judge(
+  response: ParsedOcspResponse,
+  { certificate, nowMs }: OcspEvidence,
+  issuer: X509Certificate,
+): OcspRefusal | undefined {
+  const statement = response.statements.find((each) => isAbout(each, certificate, issuer));
+  if (statement === undefined) return invalid('the OCSP response is about another certificate');
+  if (!isSigned(response, issuer, nowMs)) {
+    return invalid('the OCSP response is not signed by the issuer of the certificate, nor in its name');
+  }
+  const { status, thisUpdate, nextUpdate } = statement;
+  const isEarly = nowMs < timeOf(thisUpdate) - TOLERANCE_MS;
+  if (isEarly || (nextUpdate !== undefined && nowMs > timeOf(nextUpdate) + TOLERANCE_MS)) {
+    return invalid(`the OCSP response holds from ${thisUpdate} to ${nextUpdate ?? 'the next one'}`);
+  }
+  if (status === 'good') return undefined;
+  return { isRevoked: status === 'revoked', why: `the OCSP response says that the certificate is ${status}` };
+}
+
+/** Digits can be no date all the same. */
+function timeOf(text: string): number {
+  const atMs = Date.parse(text);
+  if (Number.isNaN(atMs)) throw new TlsMaterialError(`a date that is none: ${text}`);
+  return atMs;
+}
+
+function isAbout(statement: OcspStatement, certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const hash = HASHES.get(keyOf(statement.hashAlgorithm));
+  if (hash === undefined || statement.serialNumber !== BigInt(`0x${certificate.serialNumber}`)) return false;
+  const digest = (bytes: Uint8Array): Buffer => createHash(hash).update(bytes).digest();
+  return (
+    digest(parseCertificate(issuer.raw).subject).equals(statement.issuerNameHash) &&
+    digest(keyBitsOf(issuer)).equals(statement.issuerKeyHash)
+  );
+}
+
+/** The bits of a public key, without its algorithm. */
+function keyBitsOf({ publicKey }: X509Certificate): Uint8Array {
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const [, bits] = readDerList(readDer(spki).contents);
+  return bits?.contents.subarray(1) ?? new Uint8Array(0);
+}
+
+function isSigned(response: ParsedOcspResponse, issuer: X509Certificate, nowMs: number): boolean {
+  const { signatureAlgorithm, signed, signature } = response;
+  const scheme = SIGNATURES.get(keyOf(signatureAlgorithm));
+  if (scheme === undefined) return false;
+  const signers = [issuer, ...response.certificates.map(certificateOf).filter((each) => maySign(each, issuer, nowMs))];
+  return signers.some((signer) => {
+    const { publicKey } = signer;
+    // Else the signature would be taken for one by another scheme than it says.
+    if (publicKey.asymmetricKeyType !== scheme.keyType) return false;
+    return verify(scheme.hash, signed, publicKey, signature);
+  });
+}
+
+function certificateOf(der: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch (cause) {
+    throw new TlsMaterialError('an OCSP response with a certificate that is none', { cause });
+  }
+}
+
+/** RFC 6960 section 4.2.2.2: the issuer itself must have said so. */
+function maySign(signer: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {
+  const usages: readonly string[] | undefined = signer.keyUsage;
+  return (
+    usages?.includes(OCSP_SIGNING) === true &&
+    signer.checkIssued(issuer) &&
+    signer.verify(issuer.publicKey) &&
+    nowMs >= Date.parse(signer.validFrom) &&
+    nowMs <= Date.parse(signer.validTo)
+  );
+}
+
+function invalid(why: string): OcspRefusal {
+  return { isRevoked: false, why };
+}
+
+function keyOf(identifier: Uint8Array): string {
+  return Buffer.from(identifier).toString('hex');
+}
+
+function byIdentifier<Value>(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
+  return new Map(entries.map(([dotted, value]) => [keyOf(derObjectIdentifier(dotted)), value]));
+}
+
+/** Clocks differ. */
+const TOLERANCE_MS = 300_000;
+const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
+const HASHES = byIdentifier([
+  ['1.3.14.3.2.26', 'sha1'], // names the issuer only, and is what most responders use
+  ['2.16.840.1.101.3.4.2.1', 'sha256'],
+  ['2.16.840.1.101.3.4.2.2', 'sha384'],
+  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+]);
+const SIGNATURES = byIdentifier<{ readonly keyType: string; readonly hash: string | null }>([
+  ['1.2.840.10045.4.3.2', { keyType: 'ec', hash: 'sha256' }],
+  ['1.2.840.10045.4.3.3', { keyType: 'ec', hash: 'sha384' }],
+  ['1.2.840.10045.4.3.4', { keyType: 'ec', hash: 'sha512' }],
+  ['1.2.840.113549.1.1.11', { keyType: 'rsa', hash: 'sha256' }],
+  ['1.2.840.113549.1.1.12', { keyType: 'rsa', hash: 'sha384' }],
+  ['1.2.840.113549.1.1.13', { keyType: 'rsa', hash: 'sha512' }],
+  ['1.3.101.112', { keyType: 'ed25519', hash: null }],
+]);

@@ -1,0 +1,71 @@
+import { createHash, sign, X509Certificate } from 'node:crypto';
+import { readDer, readDerList } from '../../src/codec/der/der-decoder.ts';
+import {
+  derBitString,
+  derNull,
+  derOctetString,
+  derSequence,
+  derTagged,
+  derUnsigned,
+  encodeDer,
+} from '../../src/codec/der/der-encoder.ts';
+import { derObjectIdentifier } from '../../src/codec/der/object-identifier.ts';
+import { parseCertificate } from '../../src/issue/parsed-certificate.ts';
+
+/** What a response of a test says. */
+export interface TestOcspOptions {
+  /** Certificate that it is about, as PEM. */
+  readonly about: string;
+  readonly issuer: { readonly cert: string; readonly key: string };
+  /** Whose key signs. Default: that of the issuer. */
+  readonly signer?: { readonly key: string };
+  readonly status?: 'good' | 'revoked' | 'unknown';
+  /** From when to when it holds, in milliseconds since the Unix epoch. */
+  readonly fromMs: number;
+  readonly toMs?: number;
+  /** What was signed has said another status. */
+  readonly isForged?: boolean;
+}
+
+/** An OCSP response with one answer, signed by ECDSA with SHA-256. */
+export function ocspResponse(options: TestOcspOptions): Uint8Array {
+  const { issuer, signer = issuer, isForged = false } = options;
+  const data = responseData(options);
+  const signature = sign('sha256', isForged ? responseData({ ...options, status: 'unknown' }) : data, signer.key);
+  const algorithm = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'));
+  const basic = derSequence(data, algorithm, derBitString(signature));
+  const type = derObjectIdentifier('1.3.6.1.5.5.7.48.1.1');
+  return derSequence(encodeDer(0x0a, Uint8Array.of(0)), derTagged(0, derSequence(type, derOctetString(basic))));
+}
+
+/** A responder that has no answer. */
+export const TRY_LATER: Uint8Array = derSequence(encodeDer(0x0a, Uint8Array.of(3)));
+
+function responseData({ about, issuer, status = 'good', fromMs, toMs }: TestOcspOptions): Uint8Array {
+  const authority = new X509Certificate(issuer.cert);
+  const { serialNumber } = new X509Certificate(about);
+  const [, bits] = readDerList(readDer(authority.publicKey.export({ type: 'spki', format: 'der' })).contents);
+  const keyHash = sha1(bits?.contents.subarray(1) ?? new Uint8Array(0));
+  const certificate = derSequence(
+    derSequence(derObjectIdentifier('1.3.14.3.2.26'), derNull()),
+    derOctetString(sha1(parseCertificate(authority.raw).subject)),
+    derOctetString(keyHash),
+    derUnsigned(Buffer.from(serialNumber, 'hex')),
+  );
+  const next = toMs === undefined ? [] : [derTagged(0, time(toMs))];
+  const answer = derSequence(certificate, statusOf(status, fromMs), time(fromMs), ...next);
+  return derSequence(encodeDer(0xa2, derOctetString(keyHash)), time(fromMs), derSequence(answer));
+}
+
+function statusOf(status: 'good' | 'revoked' | 'unknown', atMs: number): Uint8Array {
+  if (status === 'revoked') return encodeDer(0xa1, time(atMs));
+  return encodeDer(status === 'good' ? 0x80 : 0x82);
+}
+
+function time(atMs: number): Uint8Array {
+  return encodeDer(0x18, Buffer.from(new Date(atMs).toISOString().replace(/[-:T]|\.\d+/g, ''), 'latin1'));
+}
+
+function sha1(bytes: Uint8Array): Uint8Array {
+  return createHash('sha1').update(bytes).digest();
+}

@@ -47,6 +47,7 @@ function sameOptions(options: SendOptions): string[] {
     ['--show-error', options.showError],
     ['--retry-all-errors', options.retryAllErrors],
     ['--insecure', options.insecure],
+    ['--cert-status', options.certStatus],
     ['--proxytunnel', options.proxytunnel],
     ['--proxy-insecure', options.proxyInsecure],
     ['--proxy-http2', options.proxyHttp2],

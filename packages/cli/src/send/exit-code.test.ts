@@ -11,6 +11,8 @@ describe('toSendError', () => {
   it.each([
     ['a server that nobody knows', new TlsError('LML_ERR_TLS_UNKNOWN_CA', 'no'), 60],
     ['an expired certificate', new TlsError('LML_ERR_TLS_CERTIFICATE_EXPIRED', 'no'), 60],
+    ['no status of the certificate', new TlsError('LML_ERR_TLS_BAD_OCSP', 'no'), 91],
+    ['a revoked certificate', new TlsError('LML_ERR_TLS_CERTIFICATE_REVOKED', 'no'), 91],
     ['another key', new TlsError('LML_ERR_TLS_PIN_MISMATCH', 'no'), 90],
     ['a slow handshake', new TlsError('LML_ERR_TLS_TIMEOUT', 'no'), 28],
     ['no handshake', new TlsError('LML_ERR_TLS_ALERT', 'no'), 35],

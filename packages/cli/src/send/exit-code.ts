@@ -77,7 +77,9 @@ const CODING_ERRORS: ReadonlySet<HttpBodyError['code']> = new Set([
 const TLS_CODES: ReadonlyMap<TlsErrorCode, number> = new Map([
   ['LML_ERR_TLS_CERTIFICATE_EXPIRED', EXIT.notTrusted],
   ['LML_ERR_TLS_CERTIFICATE_NOT_YET_VALID', EXIT.notTrusted],
-  ['LML_ERR_TLS_CERTIFICATE_REVOKED', EXIT.notTrusted],
+  // There are no revocation lists: it is an OCSP response that says so.
+  ['LML_ERR_TLS_CERTIFICATE_REVOKED', EXIT.badCertificateStatus],
+  ['LML_ERR_TLS_BAD_OCSP', EXIT.badCertificateStatus],
   ['LML_ERR_TLS_CERTIFICATE_INVALID', EXIT.notTrusted],
   ['LML_ERR_TLS_NO_CERTIFICATE', EXIT.notTrusted],
   ['LML_ERR_TLS_WRONG_HOST', EXIT.notTrusted],

@@ -61,6 +61,7 @@ describe('sendTls', () => {
     ['no cipher suites', 59, { ciphers: ' :,' }, /--ciphers/],
     ['those of TLS 1.3 as others', 59, { ciphers: 'TLS_AES_128_GCM_SHA256' }, /no cipher suites of that version/],
     ['others as those of TLS 1.3', 59, { tls13Ciphers: 'AES128-SHA' }, /no cipher suites of that version/],
+    ['a status of any certificate', 2, { certStatus: true, insecure: true }, /--cert-status .* -k/],
     ['no version at all', 2, { 'tlsv1.3': true, tlsMax: '1.2' }, /leave no version/],
   ])('refuses %s with %i', (_what, exitCode, options, message) => {
     expect(() => sendTls(options, 1_000)).toThrow(
@@ -72,6 +73,13 @@ describe('sendTls', () => {
     const { connect, files } = await setup();
     expect(await connect({ cacert: files.ca, tlsMax: '1.2' })).toContainEqual(expect.stringMatching(/TLSv1\.2 \/ /));
     expect(await connect({ cacert: files.ca, 'tlsv1.3': true })).toContainEqual(expect.stringMatching(/TLSv1\.3 \/ /));
+  });
+
+  it('asks for the status of the certificate', async () => {
+    const { connect, files } = await setup();
+    await expect(connect({ cacert: files.ca, certStatus: true })).rejects.toMatchObject({
+      code: 'LML_ERR_TLS_BAD_OCSP',
+    });
   });
 
   it('offers the cipher suites that are asked for, and leaves those of the other version as they are', async () => {

@@ -16,6 +16,8 @@ export interface TlsSendOptions {
   /** A file with a public key, or `sha256//...`, several with `;` between. */
   readonly pinnedpubkey?: string;
   readonly insecure?: boolean;
+  /** Whether the server has to staple an OCSP response that is good. */
+  readonly certStatus?: boolean;
   readonly 'tlsv1.2'?: boolean;
   readonly 'tlsv1.3'?: boolean;
   readonly tlsMax?: '1.2' | '1.3';
@@ -40,11 +42,17 @@ export function sendTls(options: TlsSendOptions, timeoutMs: number, keyLogPath?:
   const { cacert, insecure = false } = options;
   const min: TlsVersion = options['tlsv1.3'] === true ? 'TLSv1.3' : 'TLSv1.2';
   const max: TlsVersion = options.tlsMax === '1.2' ? 'TLSv1.2' : 'TLSv1.3';
+  if (insecure && options.certStatus)
+    throw new CliError('--cert-status asks for a good certificate, -k for any', EXIT.usage);
   if (min > max) throw new CliError('--tlsv1.3 and --tls-max 1.2 leave no version', EXIT.usage);
   const pins = options.pinnedpubkey === undefined ? undefined : pinsOf(options.pinnedpubkey);
   const roots = cacert === undefined ? {} : { roots: read(cacert, EXIT.badRoots, '--cacert') };
   const pair = clientPair(options);
-  const trust: TlsConnectOptions = { ...roots, ...(pins === undefined ? {} : { pins, pinScope: 'leaf' }) };
+  const trust: TlsConnectOptions = {
+    ...roots,
+    ...(pins === undefined ? {} : { pins, pinScope: 'leaf' }),
+    ...(options.certStatus ? { requireOcsp: true } : {}),
+  };
   const common: TlsConnectOptions = {
     minVersion: min,
     maxVersion: max,

@@ -6,6 +6,7 @@ export function withSendTlsOptions(command: Command): Command {
   return command
     .option('--cacert <file>', 'trust these roots, in PEM (default: those of Node)')
     .option('-k, --insecure', 'take every server for the right one')
+    .option('--cert-status', 'ask for an OCSP response that says that the certificate is good')
     .option('-E, --cert <file[:passphrase]>', 'certificate to show, in PEM')
     .option('--key <file>', 'its key (default: in the same file)')
     .option('--pass <passphrase>', 'what opens the key')

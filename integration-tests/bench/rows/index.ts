@@ -11,6 +11,7 @@ import {
   grpcUnarySingleRow,
 } from './grpc-rows.ts';
 import { h2AbuseRow } from './h2-abuse-row.ts';
+import { h2LatencyRow } from './h2-latency-row.ts';
 import {
   h1TlsRow,
   h2ClientRow,
@@ -53,6 +54,7 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   h2PostRow,
   h2LargeRow,
   h2HugeRow,
+  h2LatencyRow,
   h1TlsRow,
   h2ClientRow,
   h2IdleRow,

@@ -5,7 +5,7 @@ import { createSecureServer, createServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { answerQuestions } from './answer-questions.ts';
-import { HELLO, HUGE, LARGE } from './payloads.ts';
+import { FAR, HELLO, HUGE, LARGE } from './payloads.ts';
 
 const [, , kind = 'h2', folder = 'clear', port = '0'] = process.argv;
 const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
@@ -14,7 +14,7 @@ answerQuestions();
 function serve(stream: ServerHttp2Stream, method: string | undefined, path: string | undefined): void {
   if (path === '/wait') return;
   if (method !== 'POST') {
-    answer(stream, path === '/large' ? LARGE : path === '/huge' ? HUGE : HELLO);
+    answer(stream, path === '/large' ? LARGE : path === '/huge' ? HUGE : path === '/far' ? FAR : HELLO);
     return;
   }
   const chunks: Buffer[] = [];

@@ -79,6 +79,7 @@ describe('judgeOcsp', () => {
     ['signed by somebody else', /not signed by the issuer/, () => ({ signer: other })],
     ['changed after it was signed', /not signed by the issuer/, () => ({ isForged: true })],
     ['of another issuer', /another certificate/, () => ({ issuer: other })],
+    ['of an issuer of another name', /another certificate/, () => ({ isMisnamed: true })],
     ['about another certificate', /another certificate/, () => ({ about: authority.cert })],
   ])('takes one %s for what it is', (_what, why, change) => {
     const refusal = judged(ocspResponse({ ...said(), ...change() }));

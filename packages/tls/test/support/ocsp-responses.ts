@@ -23,6 +23,8 @@ export interface TestOcspOptions {
   /** From when to when it holds, in milliseconds since the Unix epoch. */
   readonly fromMs: number;
   readonly toMs?: number;
+  /** It names the issuer by another name. */
+  readonly isMisnamed?: boolean;
   /** What was signed has said another status. */
   readonly isForged?: boolean;
 }
@@ -41,14 +43,15 @@ export function ocspResponse(options: TestOcspOptions): Uint8Array {
 /** A responder that has no answer. */
 export const TRY_LATER: Uint8Array = derSequence(encodeDer(0x0a, Uint8Array.of(3)));
 
-function responseData({ about, issuer, status = 'good', fromMs, toMs }: TestOcspOptions): Uint8Array {
+function responseData(options: TestOcspOptions): Uint8Array {
+  const { about, issuer, status = 'good', fromMs, toMs, isMisnamed = false } = options;
   const authority = new X509Certificate(issuer.cert);
   const { serialNumber } = new X509Certificate(about);
   const [, bits] = readDerList(readDer(authority.publicKey.export({ type: 'spki', format: 'der' })).contents);
   const keyHash = sha1(bits?.contents.subarray(1) ?? new Uint8Array(0));
   const certificate = derSequence(
     derSequence(derObjectIdentifier('1.3.14.3.2.26'), derNull()),
-    derOctetString(sha1(parseCertificate(authority.raw).subject)),
+    derOctetString(sha1(isMisnamed ? new Uint8Array(0) : parseCertificate(authority.raw).subject)),
     derOctetString(keyHash),
     derUnsigned(Buffer.from(serialNumber, 'hex')),
   );

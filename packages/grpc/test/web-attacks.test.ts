@@ -165,6 +165,11 @@ describe('Connect, served', () => {
     }
     expect((await get(safe, 'encoding=json&message=a&compression=snappy')).status).toBe(501);
     expect((await get(safe, 'encoding=xml&message=a')).status).toBe(501);
+    // What no field may hold must not reach one.
+    expect((await get(safe, 'encoding=json&message=a&compression=a%0d%0ab')).status).toBe(400);
+    for (const encoding of ['a%0d%0ab', '%C3%A9', '']) {
+      expect((await get(safe, `encoding=${encoding}&message=a`)).status).toBe(415);
+    }
   });
 
   it('answers protocols that are switched off by 415, and names the others', async () => {
@@ -276,6 +281,23 @@ describe('Connect, called', () => {
     expect(await all(grpcClient(layer(answering(headers, ended('{}'))), EchoService).split({}))).toEqual(['a']);
     const bomb = grpcClient(layer(answering(headers, ended(' '.repeat(50_000)))), EchoService);
     await expect(all(bomb.split({}))).rejects.toMatchObject({ statusName: 'RESOURCE_EXHAUSTED' });
+  });
+
+  it('lets no metadata say how the content is compressed, or how long the call may take', async () => {
+    const handlers = echoHandlers({ calls: [], errors: [], log: [] });
+    const service = grpcService([
+      implementService(EchoService, {
+        ...handlers,
+        echo(message, { answer }) {
+          answer.metadata.set('content-encoding', 'gzip');
+          return message;
+        },
+      }),
+    ]);
+    const metadata = { 'content-encoding': 'gzip', 'connect-timeout-ms': 'soon', 'connect-content-encoding': 'gzip' };
+    const client = grpcClient(connectClientLayer(EchoService)(service), EchoService);
+    expect((await client.echo({ value: 'a' }, { metadata })).value).toBe('a');
+    expect(await all(client.split({ value: 'a' }, { metadata }))).toEqual(['a']);
   });
 
   it('refuses options out of their range, and messages that are too long to be sent', async () => {

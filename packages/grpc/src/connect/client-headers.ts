@@ -12,5 +12,5 @@ export function connectHeadersOf(grpc: HttpHeaders): HttpHeaders {
   return headers;
 }
 
-/** `grpc-previous-rpc-attempts` is metadata, and stays. */
-const OF_GRPC = /^(?:grpc-(?:timeout|encoding|accept-encoding)|te|content-length)$/i;
+/** `grpc-previous-rpc-attempts` is metadata, and stays. What would say something of the content, or of the call, can be none here. */
+const OF_GRPC = /^(?:grpc-(?:timeout|encoding|accept-encoding)|te|content-(?:length|encoding)|connect-.*)$/i;

@@ -1,5 +1,5 @@
 import type { HttpHeaders, HttpRequest } from '@lamella/http';
-import { splitList } from '@lamella/http';
+import { isToken, splitList } from '@lamella/http';
 import { contentTypeOf } from '../codec/content-type.ts';
 import { isGrpcEncoding } from '../codec/grpc-encoding.ts';
 import { GrpcStatus } from '../codec/grpc-status.ts';
@@ -18,8 +18,8 @@ export interface ConnectRequest {
 export function connectRequestOf(request: HttpRequest): ConnectRequest | undefined {
   if (request.method === 'GET') {
     const query = new URLSearchParams(request.query ?? '');
-    const format = query.get('encoding');
-    return format !== null && query.has('message') ? { type: 'get', format } : undefined;
+    const format = query.get('encoding')?.toLowerCase() ?? '';
+    return isToken(format) && query.has('message') ? { type: 'get', format } : undefined;
   }
   const found = CONTENT_TYPE.exec(request.headers.get('content-type') ?? '');
   if (found === null || request.method !== 'POST') return undefined;

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@lamella/http';
+import { isToken } from '@lamella/http';
 import { decodeBase64 } from '../codec/base64.ts';
 import { invalid } from './connect-request.ts';
 
@@ -30,7 +31,10 @@ export function queryMessageOf(request: HttpRequest): QueryMessage {
   const isBase64 = text('base64') === '1';
   const raw = isBase64 ? decodeUrlBase64(text('message') ?? '') : parameters.get('message');
   if (raw === undefined) throw invalid('the message is no Base64');
-  return { bytes: raw, encoding: text('compression') };
+  const encoding = text('compression');
+  // It becomes a field: what can be none is no encoding either.
+  if (encoding !== undefined && !isToken(encoding)) throw invalid('the compression has no such name');
+  return { bytes: raw, encoding };
 }
 
 /** Bytes as they may stand in a query. */

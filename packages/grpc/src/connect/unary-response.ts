@@ -63,4 +63,5 @@ function noMessage(): GrpcStatusError {
   return new GrpcStatusError(GrpcStatus.UNIMPLEMENTED, 'the method gave no message');
 }
 
-const OF_GRPC = /^(?:grpc-.*|content-length)$/i;
+/** The content is that of the message: what metadata says of it does not hold. */
+const OF_GRPC = /^(?:grpc-.*|content-(?:length|encoding))$/i;

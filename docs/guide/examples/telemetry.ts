@@ -11,7 +11,7 @@ const network = memoryNetwork();
 const received = new OtlpCollection();
 void serveListener(network.listen('localhost:4318'), stack(httpServerLayer(), otlpReceiver(received.sink)));
 
-// In a program: connector: socketConnector() of @lamella/net-tcp; or no client at all, and the SDK uses its own.
+// In a program: connector: tcpConnector() of @lamella/net-tcp; or no client at all, and the SDK uses its own.
 const client = createHttpClient({ connector: network.connector() });
 const lifecycle = createLifecycle();
 await startTelemetry({ serviceName: 'shop', lifecycle, client });

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ByteSink, ByteStream, CloseInfo, DetachedSocket, Pausable, ReadOptions } from './byte-stream.ts';
 
 /** Bytes that went through a stream so far; live. */
@@ -14,6 +15,8 @@ export interface CountedByteStream {
   readonly stream: ByteStream;
   /** What has gone through it. */
   readonly counts: ByteCounts;
+  /** Resolves with the end of the stream, or of the socket that was handed over. Never rejects. */
+  readonly ended: Promise<CloseInfo>;
 }
 
 /**
@@ -21,25 +24,62 @@ export interface CountedByteStream {
  *
  * @remarks
  * Counts what the user of the stream takes and gives: bytes put back by `unread` are subtracted until they are read again.
- * The fast paths of the original stay fast paths.
+ * The fast paths of the original stay fast paths. A socket that is handed over (`detach`), as to TLS, counts by itself from then on; a duplex
+ * that has no counters, as those of Node's sockets, is not counted any more.
  */
 export function countBytes(stream: ByteStream): CountedByteStream {
   const counted = new CountingStream(stream);
-  return { stream: counted, counts: counted.counts };
+  return { stream: counted, counts: counted.counts, ended: counted.ended };
+}
+
+/** What has gone through a stream, and through its socket once that was handed over. */
+class LiveCounts implements ByteCounts {
+  taken = 0;
+  given = 0;
+  #socket: (Duplex & SocketCounters) | undefined;
+
+  get bytesIn(): number {
+    return this.taken + (this.#socket?.bytesRead ?? 0);
+  }
+
+  get bytesOut(): number {
+    return this.given + (this.#socket?.bytesWritten ?? 0);
+  }
+
+  follow(socket: Duplex & SocketCounters): void {
+    this.taken -= socket.bytesRead ?? 0;
+    this.given -= socket.bytesWritten ?? 0;
+    this.#socket = socket;
+  }
+}
+
+/** What Node's sockets count, also under TLS. */
+interface SocketCounters {
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
 }
 
 class CountingStream implements ByteStream {
-  readonly counts: { bytesIn: number; bytesOut: number } = { bytesIn: 0, bytesOut: 0 };
+  readonly counts: LiveCounts = new LiveCounts();
   readonly consume?: (sink: ByteSink) => Pausable;
   readonly writeLent?: (chunk: Uint8Array) => boolean;
   readonly detach?: () => DetachedSocket | undefined;
   readonly #inner: ByteStream;
+  readonly #ended = Promise.withResolvers<CloseInfo>();
+  #isHandedOver = false;
 
   constructor(inner: ByteStream) {
     this.#inner = inner;
     if (inner.consume !== undefined) this.consume = (sink) => this.#consume(sink);
     if (inner.writeLent !== undefined) this.writeLent = (chunk) => this.#writeLent(chunk);
-    if (inner.detach !== undefined) this.detach = () => inner.detach?.();
+    if (inner.detach !== undefined) this.detach = () => this.#detach();
+    void inner.closed.then((info) => {
+      if (!this.#isHandedOver) this.#ended.resolve(info);
+    });
+  }
+
+  get ended(): Promise<CloseInfo> {
+    return this.#ended.promise;
   }
 
   get closed(): Promise<CloseInfo> {
@@ -48,17 +88,17 @@ class CountingStream implements ByteStream {
 
   async read(options?: ReadOptions): Promise<Uint8Array | undefined> {
     const chunk = await this.#inner.read(options);
-    if (chunk !== undefined) this.counts.bytesIn += chunk.length;
+    if (chunk !== undefined) this.counts.taken += chunk.length;
     return chunk;
   }
 
   unread(chunk: Uint8Array): void {
-    this.counts.bytesIn -= chunk.length;
+    this.counts.taken -= chunk.length;
     this.#inner.unread(chunk);
   }
 
   write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
-    for (const chunk of chunks) this.counts.bytesOut += chunk.length;
+    for (const chunk of chunks) this.counts.given += chunk.length;
     return this.#inner.write(chunks);
   }
 
@@ -74,7 +114,7 @@ class CountingStream implements ByteStream {
     const { counts } = this;
     const counting: ByteSink = {
       onBytes(chunk) {
-        counts.bytesIn += chunk.length;
+        counts.taken += chunk.length;
         return sink.onBytes(chunk);
       },
       onEnd: () => sink.onEnd(),
@@ -84,8 +124,25 @@ class CountingStream implements ByteStream {
     return (this.#inner.consume as (sink: ByteSink) => Pausable).call(this.#inner, counting);
   }
 
+  #detach(): DetachedSocket | undefined {
+    this.#isHandedOver = true; // `closed` of the stream tells of that first
+    const detached = this.#inner.detach?.();
+    if (detached === undefined) {
+      this.#isHandedOver = false;
+      return undefined;
+    }
+    const { socket, buffered } = detached;
+    for (const chunk of buffered) this.counts.taken += chunk.length;
+    this.counts.follow(socket);
+    socket.once('close', () => {
+      const { errored } = socket;
+      this.#ended.resolve(errored === null ? { reason: 'eof' } : { reason: 'error', error: errored });
+    });
+    return detached;
+  }
+
   #writeLent(chunk: Uint8Array): boolean {
-    this.counts.bytesOut += chunk.length;
+    this.counts.given += chunk.length;
     return this.#inner.writeLent?.(chunk) ?? false;
   }
 }

@@ -1,4 +1,4 @@
-import type { ByteCounts, Connection } from '@lamella/net-core';
+import type { ByteCounts, CloseInfo, Connection } from '@lamella/net-core';
 import { ConnectionBytes, countBytes, LocalAddress, PeerAddress, ServerName, TlsSession } from '@lamella/net-core';
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR } from '../shared/names.ts';
@@ -23,13 +23,12 @@ export function connectionAttributes({ extensions }: Pick<Connection, 'extension
   return attributes;
 }
 
-/** A connection whose bytes are counted, by us or by whoever does so already. */
+/** A connection whose bytes are counted, by us or by whoever does so already; and its end, also if TLS takes the socket over. */
 export function countedConnection<Counted extends Connection>(
   connection: Counted,
-): { connection: Counted; counts: ByteCounts } {
-  const known = connection.extensions.get(ConnectionBytes);
-  if (known !== undefined) return { connection, counts: known };
-  const { stream, counts } = countBytes(connection.stream);
+): { connection: Counted; counts: ByteCounts; ended: Promise<CloseInfo> } {
+  const { stream, counts, ended } = countBytes(connection.stream);
   // The same connection over another stream: its store, all that tells the kinds apart, stays.
-  return { connection: connection.withStream(stream) as Counted, counts };
+  const counted = connection.withStream(stream) as Counted;
+  return { connection: counted, counts: connection.extensions.get(ConnectionBytes) ?? counts, ended };
 }

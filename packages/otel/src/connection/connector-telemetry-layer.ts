@@ -114,18 +114,18 @@ function phaseAttributes({ extensions }: Connection): Attributes {
 /** The connection, known by its span, and counted until it ends. */
 function watched(
   given: Connection,
-  ended: Context,
+  dialled: Context,
   instruments: ConnectionInstruments | undefined,
   { clock }: TelemetrySource<ConnectionInstruments>,
 ): Connection {
-  const span = trace.getSpan(ended);
+  const span = trace.getSpan(dialled);
   if (span !== undefined) given.extensions.insert(DialledConnectionSpan, ownSpanContext(span));
   if (instruments === undefined) return given;
-  const { connection, counts } = countedConnection(given);
+  const { connection, counts, ended } = countedConnection(given);
   const transport = String(connectionAttributes(connection)[ATTR.transport]);
   const entry = enterConnection(instruments, 'dialled', transport);
   const startMs = clock.nowMs();
-  void connection.stream.closed.then(({ reason, error }) => {
+  void ended.then(({ reason, error }) => {
     if (entry !== undefined) entry.count--;
     const isFailure = reason !== 'eof' && reason !== 'shutdown';
     recordConnection(instruments, {

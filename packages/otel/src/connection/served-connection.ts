@@ -83,7 +83,7 @@ function begin<Served extends Connection>(
   }
   const known = connectionAttributes(given);
   const transport = String(known[ATTR.transport]);
-  const { connection, counts } = countedConnection(given);
+  const { connection, counts, ended } = countedConnection(given);
   const operation = new Operation<Connection, void>({
     input: connection,
     clock,
@@ -101,7 +101,7 @@ function begin<Served extends Connection>(
   if (span !== undefined && role === 'accepted')
     connection.extensions.insert(AcceptedConnectionSpan, ownSpanContext(span));
   let close: CloseInfo | undefined;
-  void connection.stream.closed.then((info) => {
+  void ended.then((info) => {
     close = info;
   });
   return {

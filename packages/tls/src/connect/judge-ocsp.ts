@@ -73,7 +73,10 @@ function timeOf(text: string): number {
 
 function isAbout(statement: OcspStatement, certificate: X509Certificate, issuer: X509Certificate): boolean {
   const hash = HASHES.get(keyOf(statement.hashAlgorithm));
-  if (hash === undefined || statement.serialNumber !== BigInt(`0x${certificate.serialNumber}`)) return false;
+  const { serialNumber } = certificate;
+  // Numbers below zero, which RFC 5280 forbids and OpenSSL lets pass, have a sign.
+  const isKnown = hash !== undefined && /^[0-9A-F]+$/i.test(serialNumber);
+  if (!isKnown || statement.serialNumber !== BigInt(`0x${serialNumber}`)) return false;
   const digest = (bytes: Uint8Array): Buffer => createHash(hash).update(bytes).digest();
   return (
     digest(parseCertificate(issuer.raw).subject).equals(statement.issuerNameHash) &&

@@ -87,7 +87,7 @@ function statementOf(element: DerElement): OcspStatement {
     hashAlgorithm: hash.raw,
     issuerNameHash: name.contents,
     issuerKeyHash: key.contents,
-    serialNumber: BigInt(`0x${Buffer.from(serial.contents).toString('hex') || '0'}`),
+    serialNumber: BigInt(`0x0${Buffer.from(serial.contents).toString('hex')}`),
     status: known,
     thisUpdate: timeOf(thisUpdate),
     nextUpdate: next === undefined ? undefined : timeOf(readDer(next.contents)),

@@ -20,6 +20,7 @@ describe('countBytes', () => {
     socket.bytesRead += 100;
     socket.bytesWritten += 50;
     expect(counts).toMatchObject({ bytesIn: 112, bytesOut: 52 });
+    expect({ ...counts }).toEqual({ bytesIn: 112, bytesOut: 52 });
     expect(await Promise.race([ended, 'not yet'])).toBe('not yet');
     socket.destroy();
     expect(await ended).toEqual({ reason: 'eof' });

@@ -32,25 +32,23 @@ export function countBytes(stream: ByteStream): CountedByteStream {
   return { stream: counted, counts: counted.counts, ended: counted.ended };
 }
 
-/** What has gone through a stream, and through its socket once that was handed over. */
-class LiveCounts implements ByteCounts {
-  taken = 0;
-  given = 0;
-  #socket: (Duplex & SocketCounters) | undefined;
+/** What has gone through a stream, and the socket that counts the rest, once that was handed over. */
+interface CountState {
+  taken: number;
+  given: number;
+  socket: (Duplex & SocketCounters) | undefined;
+}
 
-  get bytesIn(): number {
-    return this.taken + (this.#socket?.bytesRead ?? 0);
-  }
-
-  get bytesOut(): number {
-    return this.given + (this.#socket?.bytesWritten ?? 0);
-  }
-
-  follow(socket: Duplex & SocketCounters): void {
-    this.taken -= socket.bytesRead ?? 0;
-    this.given -= socket.bytesWritten ?? 0;
-    this.#socket = socket;
-  }
+/** Properties of its own, so that a copy (`{ ...counts }`) has the numbers of its moment. */
+function liveCounts(state: CountState): ByteCounts {
+  return {
+    get bytesIn() {
+      return state.taken + (state.socket?.bytesRead ?? 0);
+    },
+    get bytesOut() {
+      return state.given + (state.socket?.bytesWritten ?? 0);
+    },
+  };
 }
 
 /** What Node's sockets count, also under TLS. */
@@ -60,7 +58,8 @@ interface SocketCounters {
 }
 
 class CountingStream implements ByteStream {
-  readonly counts: LiveCounts = new LiveCounts();
+  readonly #state: CountState = { taken: 0, given: 0, socket: undefined };
+  readonly counts: ByteCounts = liveCounts(this.#state);
   readonly consume?: (sink: ByteSink) => Pausable;
   readonly writeLent?: (chunk: Uint8Array) => boolean;
   readonly detach?: () => DetachedSocket | undefined;
@@ -88,17 +87,17 @@ class CountingStream implements ByteStream {
 
   async read(options?: ReadOptions): Promise<Uint8Array | undefined> {
     const chunk = await this.#inner.read(options);
-    if (chunk !== undefined) this.counts.taken += chunk.length;
+    if (chunk !== undefined) this.#state.taken += chunk.length;
     return chunk;
   }
 
   unread(chunk: Uint8Array): void {
-    this.counts.taken -= chunk.length;
+    this.#state.taken -= chunk.length;
     this.#inner.unread(chunk);
   }
 
   write(chunks: readonly Uint8Array[]): Promise<void> | undefined {
-    for (const chunk of chunks) this.counts.given += chunk.length;
+    for (const chunk of chunks) this.#state.given += chunk.length;
     return this.#inner.write(chunks);
   }
 
@@ -111,10 +110,10 @@ class CountingStream implements ByteStream {
   }
 
   #consume(sink: ByteSink): Pausable {
-    const { counts } = this;
+    const state = this.#state;
     const counting: ByteSink = {
       onBytes(chunk) {
-        counts.taken += chunk.length;
+        state.taken += chunk.length;
         return sink.onBytes(chunk);
       },
       onEnd: () => sink.onEnd(),
@@ -131,18 +130,24 @@ class CountingStream implements ByteStream {
       this.#isHandedOver = false;
       return undefined;
     }
-    const { socket, buffered } = detached;
-    for (const chunk of buffered) this.counts.taken += chunk.length;
-    this.counts.follow(socket);
+    this.#follow(detached);
+    return detached;
+  }
+
+  #follow({ socket, buffered }: { readonly socket: Duplex & SocketCounters } & DetachedSocket): void {
+    const state = this.#state;
+    for (const chunk of buffered) state.taken += chunk.length;
+    state.taken -= socket.bytesRead ?? 0;
+    state.given -= socket.bytesWritten ?? 0;
+    state.socket = socket;
     socket.once('close', () => {
       const { errored } = socket;
       this.#ended.resolve(errored === null ? { reason: 'eof' } : { reason: 'error', error: errored });
     });
-    return detached;
   }
 
   #writeLent(chunk: Uint8Array): boolean {
-    this.counts.given += chunk.length;
+    this.#state.given += chunk.length;
     return this.#inner.writeLent?.(chunk) ?? false;
   }
 }

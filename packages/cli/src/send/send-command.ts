@@ -79,8 +79,8 @@ export function sendCommand(): Command {
     .addOption(valueOption('--connect-timeout <seconds>', 'longest time to connect', someSecondsOption, '10'))
     .option('--resolve <host:port:address>', 'use this address for a host at a port; repeat for more', listOption)
     .option(
-      '--connect-to <host:port:host:port>',
-      'connect to the second host and port for the first; each may be empty; repeat for more',
+      '--connect-to <from:to>',
+      'connect to another place for one, host:port:host:port; each of the four may be empty; repeat for more',
       listOption,
     )
     .addOption(
@@ -110,7 +110,8 @@ Exit codes are curl's: 3 bad URL, 5 unknown proxy, 6 unknown host, 7 no connecti
 22 status of 400 or more with -f, 23 cannot write, 26 cannot read, 28 too slow, 47 too many redirects,
 52 no response, 56 connection lost, 61 and 63 content that can not be decoded, or is too long then.
 TLS: 35 no handshake, 58 bad --cert or --key, 59 bad cipher suites, 60 a server or proxy that is not trusted,
-77 bad --cacert, 90 another key than that of --pinnedpubkey, 91 a certificate without a good status. HTTP/2: 16 the connection failed, 92 the stream did.
+77 bad --cacert, 90 another key than that of --pinnedpubkey, 91 a certificate without a good status.
+HTTP/2: 16 the connection failed, 92 the stream did.
 
 To a ws:// or wss:// URL, each line of the standard input is a message, or each -d and --json; Ctrl+D and Ctrl+C close.
 

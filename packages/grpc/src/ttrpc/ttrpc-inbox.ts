@@ -4,6 +4,8 @@ import type { TtrpcLink } from './ttrpc-link.ts';
 export class TtrpcInbox implements AsyncIterableIterator<Uint8Array> {
   readonly #link: Pick<TtrpcLink, 'hold'>;
   readonly #waiting: Uint8Array[] = [];
+  /** Of these, those at the front that were taken already. */
+  #taken = 0;
   #end: { readonly error?: unknown } | undefined;
   #taker: PromiseWithResolvers<IteratorResult<Uint8Array, undefined>> | undefined;
 
@@ -51,7 +53,7 @@ export class TtrpcInbox implements AsyncIterableIterator<Uint8Array> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const bytes = this.#waiting.shift();
+    const bytes = this.#take();
     if (bytes !== undefined) {
       this.#link.hold(-weightOf(bytes));
       return { done: false, value: bytes };
@@ -79,10 +81,27 @@ export class TtrpcInbox implements AsyncIterableIterator<Uint8Array> {
     else taker?.resolve({ done: true, value: undefined });
   }
 
+  /** Not by `shift`, which moves all that is behind: of many small messages that would take seconds. */
+  #take(): Uint8Array | undefined {
+    const bytes = this.#waiting[this.#taken];
+    if (bytes === undefined) return undefined;
+    this.#waiting[this.#taken++] = NOTHING;
+    if (this.#taken * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#taken);
+      this.#taken = 0;
+    }
+    return bytes;
+  }
+
   #drop(): void {
-    for (const bytes of this.#waiting.splice(0)) this.#link.hold(-weightOf(bytes));
+    const rest = this.#waiting.splice(this.#taken);
+    this.#waiting.length = 0;
+    this.#taken = 0;
+    for (const bytes of rest) this.#link.hold(-weightOf(bytes));
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Even an empty message takes memory. */
 function weightOf(bytes: Uint8Array): number {

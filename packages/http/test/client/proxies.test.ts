@@ -1,5 +1,5 @@
 import type { Connector } from '@lamella/net-core';
-import { formatAddress, parseAddress, TlsSession } from '@lamella/net-core';
+import { formatAddress, PeerAddress, parseAddress, TlsSession, ViaProxies } from '@lamella/net-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConnectorLayer, HttpClient, HttpClientOptions, ProxyChain } from '../../src/index.ts';
@@ -88,7 +88,10 @@ describe('a client that goes via a chain', () => {
     expect(toTwo).not.toContain('Proxy-Authorization');
     expect(toThree).toContain(`Proxy-Authorization: ${SECRET}`);
     wire.send(OK);
-    await answer;
+    const { extensions } = await answer;
+    // The last one is whom the connection is with; the others are what it leads through.
+    expect(extensions.get(ViaProxies)?.map(formatAddress)).toEqual(['one.test:1', 'two.test:2']);
+    expect([extensions.get(PeerAddress)].map((peer) => peer && formatAddress(peer))).toEqual(['three.test:3']);
     expect(dialled).toEqual(['one.test:1']);
   });
 });

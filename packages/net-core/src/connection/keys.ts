@@ -51,7 +51,10 @@ export const TlsSession: ExtensionKey<TlsFacts, 'connection'> = extensionKey('ne
   scope: 'connection',
 });
 
-/** The proxies that a dialled connection leads through by CONNECT, the nearest first; absent if there are none. */
+/**
+ * The proxies that a dialled connection leads through by CONNECT, the nearest first; absent if there are none. One that gets whole requests
+ * is not among them: it is the peer of the connection.
+ */
 export const ViaProxies: ExtensionKey<readonly Address[], 'connection'> = extensionKey('net/via-proxies', {
   scope: 'connection',
 });

@@ -61,7 +61,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     this.#source = source;
     this.#trailers = options.trailers;
     if (source !== undefined) this.#size = options.size;
-    else this.#size = typeof whole === 'string' ? Buffer.byteLength(whole) : (whole?.length ?? 0);
+    else this.#size = typeof whole === 'string' ? byteLength(whole) : (whole?.length ?? 0);
     if (this.#size !== undefined && !(Number.isSafeInteger(this.#size) && this.#size >= 0)) {
       throw new UsageError(`size must be a whole number >= 0, got ${this.#size}`);
     }
@@ -376,6 +376,8 @@ function decodeUtf8(bytes: Uint8Array): string {
 const { utf8Slice } = Buffer.prototype as unknown as {
   utf8Slice: (this: Uint8Array, start: number, end: number) => string;
 };
+/** Looked up once: globals of Node are found by a getter. */
+const { byteLength } = Buffer;
 const BYTE_ORDER_MARK = 0xfeff;
 const ALREADY_READ = 'the body was read already; a body can be read once';
 const CANCELLED = 'the body was cancelled';

@@ -167,7 +167,7 @@ export class Http2Driver<Owner> implements ByteSink {
   /** Behind all promises that settle in this turn of the event loop: what they bring leaves in the same write. */
   #schedule(): void {
     this.#isScheduled = true;
-    void SETTLED.then(() => process.nextTick(this.#onTick)); // as queueMicrotask does it, but without a resource for async_hooks
+    void SETTLED.then(() => nextTick(this.#onTick)); // as queueMicrotask does it, but without a resource for async_hooks
   }
 
   readonly #onTick = (): void => {
@@ -255,4 +255,6 @@ const MAX_COPIED_BYTES = 16 * 1024;
 const MAX_UNWRITTEN_BYTES = 64 * 1024;
 const MAX_BYTES_A_TURN = 1024 * 1024;
 const NOTHING: readonly Uint8Array[] = [];
+/** Looked up once: globals of Node are found by a getter. */
+const { nextTick } = process;
 const SETTLED: Promise<void> = Promise.resolve();

@@ -55,7 +55,7 @@ export function responseHead(
   date: string | undefined,
   length: number | 'stated' | undefined,
 ): string[] {
-  const fields = [':status', String(status)];
+  const fields = [':status', STATUS_TEXTS[status] ?? String(status)];
   const stated = appendFields(fields, headers);
   if (stated !== undefined && !LENGTH.test(stated)) {
     throw new UsageError(`content-length must be a number of bytes, got ${JSON.stringify(stated)}`);
@@ -95,4 +95,6 @@ export function announcedLength(
   return body.sizeOnWire;
 }
 
+/** By status: making text of a number costs more than finding it. */
+const STATUS_TEXTS: readonly string[] = Array.from({ length: 600 }, (_, status) => String(status));
 const LENGTH = /^[0-9]{1,15}$/;

@@ -106,7 +106,7 @@ export class ServerResponses {
     const isAll = isEmpty && trailers === undefined;
     this.#work.protocol.sendFields(stream, fields, isAll, this.#work.nowMs, true, headers.neverIndexed);
     if (!isEmpty) {
-      const bytes = typeof whole === 'string' ? Buffer.from(whole, 'utf8') : whole;
+      const bytes = typeof whole === 'string' ? bufferFrom(whole, 'utf8') : whole;
       this.#work.protocol.sendData(stream, bytes, trailers === undefined, this.#work.nowMs);
     }
     const { neverIndexed } = body.trailers ?? {};
@@ -194,6 +194,8 @@ function isPositive({ status }: HttpResponse): boolean {
   return status >= 200 && status <= 299;
 }
 
+/** Looked up once: globals of Node are found by a getter. */
+const { from: bufferFrom } = Buffer;
 const EVENT_STREAM = /^text\/event-stream\b/i;
 const NOTHING = new Uint8Array(0);
 /** REFUSED_STREAM would say that nothing was done for a request whose response has begun; NO_ERROR, that nothing is missing. */

@@ -1,5 +1,6 @@
 import type { HttpHeaders } from '@lamella/http';
 import { headersOfValidFields, isToken } from '@lamella/http';
+import { isConnectionSpecific } from '../protocol/connection-specific.ts';
 
 /**
  * Appends the fields of a message as HTTP/2 sends them: names in lower case, nothing that belongs to a connection of HTTP/1.1.
@@ -23,7 +24,7 @@ export function appendFields(target: string[], headers: HttpHeaders, ...skips: s
       case 10:
       case 16:
       case 17:
-        if (CONNECTION_SPECIFIC.has(name)) continue;
+        if (isConnectionSpecific(name)) continue;
         break;
       case 14:
         if (name !== 'content-length') break;
@@ -62,10 +63,3 @@ function lowerCase(name: string): string {
 
 const lowerNames = new Map<string, string>();
 const MAX_KNOWN_NAMES = 1_000;
-const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);

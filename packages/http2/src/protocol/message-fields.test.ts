@@ -192,6 +192,35 @@ describe('a request', () => {
     expect(reader.readRequest(without(':authority'), true)).toBe('it has no valid :authority');
     expect(reader.readRequest(GET, true)).toMatchObject({ authority: 'a.test' });
   });
+
+  it.each([
+    ['a value', ['x', 'fine'], ['x', 'b\nd'], 'the value of x holds what no field value may hold'],
+    ['a name', ['x', 'fine'], ['X', 'fine'], '"X" is no field name in lower case'],
+  ])('looks at %s again where it is another one than the last time', (_, good, bad, problem) => {
+    const reader = new MessageFields();
+    for (const fields of [good, good, bad, good, bad]) {
+      const read = reader.readRequest([...GET, ...fields], true);
+      if (fields === bad) expect(read).toBe(problem);
+      else expect(read).toMatchObject({ fields: ['host', 'a.test', ...good] });
+    }
+  });
+
+  it('takes methods and schemes for valid only as they were', () => {
+    const reader = new MessageFields();
+    for (const [name, good, bad] of [
+      [':method', 'PURGE', 'PUR GE'],
+      [':scheme', 'git', '1git'],
+    ] as const) {
+      const what = `it has no valid ${name}`;
+      const read = [good, bad, good, bad].map((value) => reader.readRequest(with_(name, value), true));
+      expect(read).toEqual([
+        expect.objectContaining({ path: '/' }),
+        what,
+        expect.objectContaining({ path: '/' }),
+        what,
+      ]);
+    }
+  });
 });
 
 describe('a response', () => {

@@ -1,4 +1,5 @@
 import { isValidAuthority } from '@lamella/net-core';
+import { isConnectionSpecific } from './connection-specific.ts';
 import type { Http2Priority } from './priority.ts';
 import { parsePriority } from './priority.ts';
 
@@ -39,6 +40,8 @@ export class MessageFields {
   #validMethod = 'GET';
   #validScheme = 'https';
   #validAuthority = '';
+  /** Names and values that were valid in the last requests, by their place: clients say much the same each time. */
+  readonly #lastFields: string[] = [];
 
   /**
    * Takes a request apart.
@@ -68,7 +71,7 @@ export class MessageFields {
       else if (name === ':protocol' && protocol === undefined && allowsProtocol) protocol = value;
       else return wrongPseudo(name);
     }
-    const regular = readRegular(section, index, true);
+    const regular = readRegular(section, index, true, this.#lastFields);
     if (typeof regular === 'string') return regular;
     if (method === undefined || !this.#isMethod(method)) return 'it has no valid :method';
     const { host, fields, priority } = regular;
@@ -148,15 +151,23 @@ interface RegularFields {
 }
 
 /** The fields from `start` on; in those of a request, the first one is to say its authority. RFC 9113 section 8.2. */
-function readRegular(section: readonly string[], start: number, isRequest: boolean): RegularFields | string {
+function readRegular(
+  section: readonly string[],
+  start: number,
+  isRequest: boolean,
+  known: string[] = [],
+): RegularFields | string {
   const fields: string[] = isRequest ? ['host', ''] : [];
   const regular: RegularFields = { fields, contentLength: -1, host: undefined, priority: undefined };
   let cookieAt = -1;
   for (let index = start; index < section.length; index += 2) {
     const name = section[index] as string; // names and values come in pairs
     const value = section[index + 1] as string;
-    if (!isLowerToken(name)) return wrongName(name);
-    if (!isCleanValue(value)) return `the value of ${name} holds what no field value may hold`;
+    if (name !== known[index] || value !== known[index + 1]) {
+      if (!isLowerToken(name)) return wrongName(name);
+      if (!isCleanValue(value)) return `the value of ${name} holds what no field value may hold`;
+      keep(known, index, name, value);
+    }
     switch (name.length) {
       case 2:
         if (name === 'te' && value.toLowerCase() !== 'trailers') return 'TE may only be "trailers"';
@@ -181,7 +192,7 @@ function readRegular(section: readonly string[], start: number, isRequest: boole
       case 10:
       case 16:
       case 17:
-        if (CONNECTION_SPECIFIC.has(name)) return `${name} belongs to HTTP/1.1`;
+        if (isConnectionSpecific(name)) return `${name} belongs to HTTP/1.1`;
         break;
       case 8:
         if (name === 'priority' && isRequest) regular.priority = parsePriority(value);
@@ -198,6 +209,14 @@ function readRegular(section: readonly string[], start: number, isRequest: boole
     fields.push(name, value);
   }
   return regular;
+}
+
+/** Keeps a pair by its place, without holes, and no more than is little beside a connection. */
+function keep(known: string[], index: number, name: string, value: string): void {
+  if (index >= MAX_KNOWN || name.length + value.length > MAX_KNOWN_LENGTH) return;
+  while (known.length < index) known.push('');
+  known[index] = name;
+  known[index + 1] = value;
 }
 
 function wrongPseudo(name: string): string {
@@ -248,6 +267,8 @@ function isBlank(code: number): boolean {
   return code === SP || code === HTAB;
 }
 
+const MAX_KNOWN = 64;
+const MAX_KNOWN_LENGTH = 256;
 const COLON = 0x3a;
 const SLASH = 0x2f;
 const HASH = 0x23;
@@ -257,13 +278,6 @@ const DEL = 0x7f;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 const STATUS = /^[1-9][0-9]{2}$/;
 const LENGTH = /^[0-9]{1,15}$/;
-const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
 const IS_LOWER_TOKEN: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
   /^[!#$%&'*+\-.^_`|~0-9a-z]$/.test(String.fromCharCode(code)) ? 1 : 0,
 );

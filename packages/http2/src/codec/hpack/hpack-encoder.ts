@@ -19,6 +19,8 @@ export class HpackEncoder {
   readonly #maxTableBytes: number;
   readonly #table = new EncoderTable(INITIAL_TABLE_BYTES);
   readonly #names = new Map<string, EncoderName>();
+  /** The names of the last list, by their place: lists of a connection are much alike. */
+  readonly #lastNames: EncoderName[] = [];
   /** The last size that the peer allows, in bytes. */
   #peerTableBytes = INITIAL_TABLE_BYTES;
   /** Smallest size that the table had since the last block, in bytes; -1 when the next block need not tell the size. */
@@ -70,7 +72,7 @@ export class HpackEncoder {
       // Both are inside of the list.
       const text = fields[index] as string;
       const value = fields[index + 1] as string;
-      const name = this.#names.get(text) ?? this.#addName(text);
+      const name = this.#nameAt(index >>> 1, text);
       const isSensitive = value.length < name.secretBelow || sensitive?.has(text) === true;
       at = isSensitive
         ? this.#writeLiteral(target, at, NEVER_INDEXED, 0x0f, name, value)
@@ -129,6 +131,14 @@ export class HpackEncoder {
     if (this.#smallestTableBytes < 0 || bytes < this.#smallestTableBytes) this.#smallestTableBytes = bytes;
   }
 
+  #nameAt(place: number, text: string): EncoderName {
+    const last = this.#lastNames[place];
+    if (last?.text === text) return last;
+    const name = this.#names.get(text) ?? this.#addName(text);
+    if (place <= this.#lastNames.length && place < MAX_PLACES) this.#lastNames[place] = name;
+    return name;
+  }
+
   /** Names come from the application, which may make up new ones without end. */
   #addName(text: string): EncoderName {
     const name = new EncoderName(text);
@@ -140,6 +150,7 @@ export class HpackEncoder {
   /** Forgets names that have nothing in the table. */
   #forgetNames(): void {
     for (const [text, name] of this.#names) if (name.newest < this.#table.oldest) this.#names.delete(text);
+    this.#lastNames.length = 0; // one name must not be known in two ways
   }
 }
 
@@ -182,6 +193,8 @@ const HUFFMAN = 0x80;
 
 /** One for the prefix, and four of 7 bits: sizes have 24 bits, and strings less than 28. */
 const MAX_INTEGER_BYTES = 5;
+
+const MAX_PLACES = 32;
 
 /** Names that are remembered, beside those in the table. */
 const MAX_NAMES = 256;

@@ -59,6 +59,9 @@ export class ClientExchange {
     this.#instruments = instruments;
     this.#place = place;
     const resends = resendCount(given);
+    // What may fail comes before the operation, which has to be ended once it is there.
+    const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
+    this.#requestBytes = counted?.bytes;
     this.operation = new Operation({
       input: given,
       clock,
@@ -74,8 +77,6 @@ export class ClientExchange {
         return attributes;
       }),
     });
-    const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
-    this.#requestBytes = counted?.bytes;
     const headers = given.headers.clone();
     writeTrace(this.operation.context, headers, headerSetter, settings.propagator);
     this.request = (counted?.request ?? given).with({ headers });

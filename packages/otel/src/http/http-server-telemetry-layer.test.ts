@@ -3,6 +3,7 @@ import { directClientOn, httpClientOn } from '@lamella/http/testing';
 import type { Service } from '@lamella/service-core';
 import { LimitError, serviceFn, stack } from '@lamella/service-core';
 import { layerCases } from '@lamella/service-core/testing';
+import type { Context } from '@opentelemetry/api';
 import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -354,19 +355,20 @@ describe('httpServerTelemetryLayer', () => {
 
   it('goes on without telemetry if that fails', async () => {
     const recording = kept(new Recording());
-    const broken = {
-      extract: () => {
-        throw new Error('broken');
-      },
-      inject: () => {},
-      fields: () => ['x'],
+    const fail = (): never => {
+      throw new Error('broken');
     };
-    const service = httpServerTelemetryLayer({ ...recording.options, propagator: broken })(
-      serviceFn(() => HttpResponse.text('fine')),
-    );
-    const response = await service.serve(HttpRequest.from({ target: '/' }));
-    expect(await response.body.text()).toBe('fine');
-    expect(await recording.points(ACTIVE)).toEqual([]);
+    for (const [incoming, broken] of [
+      ['parent', { extract: fail, inject: () => {}, fields: () => ['x'] }],
+      ['ignore', { extract: (given: Context) => given, inject: () => {}, fields: fail }],
+    ] as const) {
+      const service = httpServerTelemetryLayer({ ...recording.options, incoming, propagator: broken })(
+        serviceFn(() => HttpResponse.text('fine')),
+      );
+      const response = await service.serve(HttpRequest.from({ target: '/' }));
+      expect(await response.body.text()).toBe('fine');
+      expect(await recording.points(ACTIVE)).toEqual([]);
+    }
   });
 
   it('answers though spans or metrics fail, and counts nothing as going on for ever', async () => {

@@ -68,6 +68,11 @@ export class ServerExchange implements ToldExchange {
     const unsampled = sampleRatio === undefined ? undefined : unsampledContext(above, sampleRatio);
     const tracer = unsampled === undefined ? source.tracer : undefined;
     const parent = unsampled ?? above;
+    // What may fail comes before the operation, which has to be ended once it is there.
+    const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
+    const request = counted?.request ?? given;
+    this.request = telemetry.incoming === 'parent' ? request : untoldRequest(request, settings.propagator);
+    this.requestBytes = counted?.bytes;
     this.#telemetry = telemetry;
     this.instruments = instruments;
     this.#label = label;
@@ -84,10 +89,6 @@ export class ServerExchange implements ToldExchange {
       links,
       active: instruments?.active.enter(keys.active(label, scheme), () => this.#activeAttributes()),
     });
-    const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
-    const request = counted?.request ?? given;
-    this.request = telemetry.incoming === 'parent' ? request : untoldRequest(request, settings.propagator);
-    this.requestBytes = counted?.bytes;
     // A service that does not hear of it must not keep the request among those that are going on.
     this.#abort = given.scope.onAbort((reason) => this.#end('aborted', reason, this.#response?.status));
   }

@@ -268,6 +268,10 @@ describe('metadata', () => {
     const headers = HttpHeaders.from({ abc: '12345' }); // 3 + 5 + 32
     expect(metadataOf(headers, 40).size).toBe(1);
     expect(() => metadataOf(headers, 39)).toThrow(expect.objectContaining({ statusName: 'RESOURCE_EXHAUSTED' }));
+    // Several values in one field count as several fields: 5 + 2 + 32, and twice 5 + 32.
+    const several = HttpHeaders.from({ 'k-bin': ',,' });
+    expect(metadataOf(several, 113).size).toBe(3);
+    expect(() => metadataOf(several, 112)).toThrow(expect.objectContaining({ statusName: 'RESOURCE_EXHAUSTED' }));
   });
 
   it('is changed by name, in any case', () => {

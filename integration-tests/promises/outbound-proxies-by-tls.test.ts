@@ -2,7 +2,7 @@ import type { HttpClientOptions, HttpRequest as Request, ViaOptions } from '@lam
 import { createHttpClient, HttpRequest, HttpResponse, http1, via } from '@lamella/http';
 import { autoServerLayer, http2 } from '@lamella/http2';
 import type { Connection } from '@lamella/net-core';
-import { memoryNetwork, serveListener } from '@lamella/net-core';
+import { AlpnSelected, memoryNetwork, serveListener, ViaProxies } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
@@ -45,6 +45,16 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
     const shared = [...once, 'c: b.test:443', 'b: origin.test:443'];
     expect(world.tunnels).toEqual(version === '2' ? shared : tunnels);
     expect(new Set(world.versions)).toEqual(new Set([version]));
+    await world.end();
+  });
+
+  it('lead to origins by HTTP/2 as well, whose streams are not those of the proxy', async () => {
+    const world = setup();
+    const client = world.client({ protocols: PROTOCOLS, proxy: via('https://a.test', options) });
+    await Promise.all([1, 2, 3].map(() => world.ask(client, 'https')));
+    const { extensions, version: spoken } = await client.serve(HttpRequest.from({ target: 'https://origin.test/' }));
+    expect([spoken, extensions.get(AlpnSelected), extensions.get(ViaProxies)?.length]).toEqual(['2', 'h2', 1]);
+    expect(world.tunnels).toEqual(['a: origin.test:443']);
     await world.end();
   });
 

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { createSecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -30,6 +31,8 @@ describe('our client through proxies of others, by HTTP/2', () => {
     const urls = Array.from({ length: 40 }, (_, index) => `${origins[index % origins.length]}/${index}`);
     const texts = await Promise.all(urls.map((url) => ask(url)));
     expect(texts).toEqual(urls.map((url) => `hello from ${new URL(url).pathname}`));
+    const bodies = await Promise.all(origins.map((origin) => ask(`${origin}/echo`, LARGE)));
+    expect(bodies.map((body) => body === LARGE)).toEqual([true, true, true]);
     expect([toProxy(), proxy.sessions()]).toEqual([{ dials: 1, failures: 0 }, 1]);
   });
 
@@ -48,6 +51,8 @@ describe('our client through proxies of others, by HTTP/2', () => {
     const { ask, toProxy, origins } = await setup(certificate, url.replace('//', '//me:pw@'));
     const texts = await Promise.all(origins.map((origin) => ask(`${origin}/x`)));
     expect(texts).toEqual(origins.map(() => 'hello from /x'));
+    const bodies = await Promise.all(origins.map((origin) => ask(`${origin}/echo`, LARGE)));
+    expect(bodies.map((body) => body === LARGE)).toEqual([true, true, true]);
     expect(toProxy()).toEqual({ dials: 1, failures: 0 });
     const stranger = await setup(certificate, url);
     await expect(stranger.ask(`${origins[0]}/`)).rejects.toMatchObject({
@@ -64,8 +69,10 @@ describe('our client through proxies of others, by HTTP/2', () => {
 
 /** A client that tunnels for everything, and three origins. */
 async function setup(certificate: Certificate, proxy: string) {
-  const answer: Parameters<typeof nodeOrigin>[0] = (request, response) =>
-    void response.end(`hello from ${request.url}`);
+  const answer: RequestListener = (request, response) => {
+    if (request.url === '/echo') request.pipe(response);
+    else response.end(`hello from ${request.url}`);
+  };
   const origins = [await nodeOrigin(answer), await nodeOrigin(answer), await nodeTlsOrigin(certificate, answer)];
   const protocols = [http2(), http1()];
   const client = testClient({
@@ -75,8 +82,11 @@ async function setup(certificate: Certificate, proxy: string) {
   });
   return {
     origins: origins.map(({ url }) => url),
-    async ask(target: string): Promise<string> {
-      const response = await client.serve(HttpRequest.from({ target }));
+    async ask(target: string, body?: string): Promise<string> {
+      const method = body === undefined ? 'GET' : 'POST';
+      const response = await client.serve(
+        HttpRequest.from({ method, target, ...(body === undefined ? {} : { body }) }),
+      );
       return await response.body.text();
     },
     /** What became of connections to the proxy. */
@@ -111,3 +121,6 @@ async function nodeProxy({ key, cert }: Certificate) {
   });
   return { url: `https://127.0.0.1:${port}`, sessions: () => sessions };
 }
+
+/** More than any window, and no two parts of it alike. */
+const LARGE = Array.from({ length: 150_000 }, (_, index) => `${index}`).join(' ');

@@ -29,7 +29,7 @@ export interface ResendOptions {
 export function serveWithResend(
   pool: OriginPool,
   request: HttpRequest,
-  options: ResendOptions = {},
+  options: ResendOptions = BY_METHOD,
 ): Promise<HttpResponse> {
   const isSpare = request.body.canClone;
   const startMs = pool.nowMs;
@@ -115,3 +115,4 @@ function maySendAgain(request: HttpRequest, error: unknown, options: ResendOptio
 }
 
 const MAX_ATTEMPTS = 3;
+const BY_METHOD: ResendOptions = {};

@@ -1,10 +1,8 @@
-import { HttpBody, type HttpRequest, HttpResponse } from '@lamella/http';
 import { checkLedger } from '@lamella/net-core/testing';
-import { serviceFn } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openChain } from '../promises/support/chain.ts';
 import { checkProcess } from '../promises/support/process-failures.ts';
+import { openSignalChain } from '../promises/support/signal-chain.ts';
 import { ask, WireHttp2Client } from './support/wire-http2-client.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -46,7 +44,8 @@ describe('the signal of a call by HTTP/2', () => {
   it('fires in its request when the client ends the connection, but a request that is complete is still answered', async () => {
     const { signals, connect, close } = open();
     const client = await connect('origin.test:80');
-    await client.send(...head('/read'), 'DATA "ab"', ...ask('/slow', { streamId: 3 }));
+    await client.send(...head('/read'), 'DATA "ab"');
+    await client.send(...ask('/slow', { streamId: 3 }));
     await client.stream.closeWrite();
     await settle(8);
     expect(signals[0]?.reason).toMatchObject({ code: 'LML_ERR_STREAM_CLOSED' });
@@ -125,29 +124,12 @@ function head(path: string): string[] {
   return ['HEADERS', ':method: POST', ':scheme: http', ':authority: origin.test', `:path: ${path}`];
 }
 
-/** A chain by HTTP/2 whose origin keeps the signals of all its calls. */
+/** A chain by HTTP/2, and clients of it. */
 function open() {
-  const signals: AbortSignal[] = [];
-  const origin = serviceFn(async (request: HttpRequest) => {
-    signals.push(request.signal);
-    switch (request.path) {
-      case '/wait':
-        return request.scope.race(new Promise<never>(() => {}));
-      case '/read':
-        return HttpResponse.text(await request.body.text());
-      case '/slow':
-        await settle(10);
-        return HttpResponse.text('slow');
-      case '/endless':
-        return HttpResponse.from({ body: HttpBody.from(endless(request.signal)) });
-      default:
-        return HttpResponse.text('ok');
-    }
-  });
-  const chain = openChain({ origin, version: 'HTTP/2' });
+  const opened = openSignalChain({ version: 'HTTP/2' });
+  const { chain } = opened;
   return {
-    chain,
-    signals,
+    ...opened,
     async connect(address: string): Promise<WireHttp2Client> {
       const connecting = chain.connect(address);
       await chain.clock.advanceAsync(10);
@@ -155,15 +137,5 @@ function open() {
       await chain.clock.advanceAsync(10);
       return client;
     },
-    async close(): Promise<void> {
-      await chain.close();
-      expect(chain.clock.pendingTimers).toBe(0);
-    },
   };
-}
-
-/** Bytes now and then, until nobody wants them. */
-async function* endless(signal: AbortSignal): AsyncGenerator<string> {
-  yield 'some';
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

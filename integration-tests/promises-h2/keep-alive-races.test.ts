@@ -1,25 +1,30 @@
-import { createHttpClient, HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpRequest } from '@lamella/http';
+import { createHttpClient, HttpResponse } from '@lamella/http';
 import { http2, http2ServerLayer } from '@lamella/http2';
 import type { ByteStream, Connection } from '@lamella/net-core';
 import { memoryNetwork } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
-import { isLamellaError, serviceFn } from '@lamella/service-core';
-import { FakeClock, settle } from '@lamella/service-core/testing';
+import { serviceFn } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkProcess } from '../promises/support/process-failures.ts';
+import { RacingUsers } from '../promises/support/racing-users.ts';
 import { seeded } from '../promises/support/seeded.ts';
 
 checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
 
 describe('an origin that ends idle connections of HTTP/2 at random moments', { timeout: 120_000 }, () => {
-  it.each(['GET', 'POST'])('by GOAWAY is not noticed by 3,000 requests, and none is done twice: %s', async (method) => {
-    const world = openWorld(6, 'GOAWAY');
-    expect([...(await world.send(3_000, method))]).toEqual([['ok', 3_000]]);
-    expect(world.crossed).toBeGreaterThan(50); // requests that met the end of their connection on the way
-    expect([...world.seen.values()].filter((count) => count !== 1)).toEqual([]);
-    await world.close();
-  });
+  it.each(['GET', 'POST'] as const)(
+    'by GOAWAY is not noticed by 3,000 requests, and none is done twice: %s',
+    async (method) => {
+      const world = openWorld(6, 'GOAWAY');
+      expect([...(await world.send(3_000, method))]).toEqual([['ok', 3_000]]);
+      expect(world.crossed).toBeGreaterThan(50); // requests that met the end of their connection on the way
+      expect([...world.seen.values()].filter((count) => count !== 1)).toEqual([]);
+      await world.close();
+    },
+  );
 
   it('without a word is not noticed by 3,000 GETs', async () => {
     const world = openWorld(7, 'no word');
@@ -59,7 +64,6 @@ function openWorld(seed: number, how: 'GOAWAY' | 'no word') {
   const network = memoryNetwork({ clock, seed, maxEvents: 0 });
   network.setConditions({ latencyMs: [0, 3] });
   const seen = new Map<string, number>();
-  const errors: unknown[] = [];
   let crossed = 0;
   const service = serviceFn(async (request: HttpRequest) => {
     const id = request.headers.get('x-id') ?? '';
@@ -90,45 +94,14 @@ function openWorld(seed: number, how: 'GOAWAY' | 'no word') {
   })();
   const client = createHttpClient({ connector: network.connector(), protocols: [http2()], clock });
 
-  async function one(method: string, id: number): Promise<string> {
-    const init = { method, target: 'http://origin.test/', headers: { 'X-Id': `${id}` } };
-    const body = method === 'POST' ? { body: 'content' } : {};
-    try {
-      return await (await client.serve(HttpRequest.from({ ...init, ...body }))).body.text();
-    } catch (error) {
-      errors.push(error);
-      return isLamellaError(error) ? error.code : `untyped: ${String(error)}`;
-    }
-  }
-
+  const users = new RacingUsers({ client, clock, random, users: 1 });
   return {
     seen,
-    errors,
+    errors: users.errors,
     get crossed() {
       return crossed;
     },
-    /** Sends requests by one user who pauses for a random time in between. @returns How often each outcome came. */
-    async send(count: number, method: string): Promise<ReadonlyMap<string, number>> {
-      const outcomes = new Map<string, number>();
-      let isOver = false;
-      const user = async (): Promise<void> => {
-        for (let id = 0; id < count; id++) {
-          const outcome = await one(method, id);
-          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-          const pauseMs = random(25);
-          if (pauseMs > 0) await new Promise<void>((resolve) => clock.startTimer(pauseMs, resolve));
-        }
-        isOver = true;
-      };
-      const done = user();
-      for (let ms = 0; ms < 200_000 && !isOver; ms++) {
-        clock.advance(1);
-        await settle(2);
-      }
-      if (!isOver) throw new Error('some requests are pending');
-      await done;
-      return outcomes;
-    },
+    send: (count: number, method: 'GET' | 'POST') => users.send(count, method),
     async close(): Promise<void> {
       const closed = client.close();
       await clock.advanceAsync(5_000);

@@ -1,10 +1,7 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpResponse } from '@lamella/http';
-import { checkLedger, patternBytes } from '@lamella/net-core/testing';
-import { serviceFn } from '@lamella/service-core';
+import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openChain } from '../promises/support/chain.ts';
 import { checkProcess } from '../promises/support/process-failures.ts';
+import { openSilentChain } from '../promises/support/silent-chain.ts';
 import { PREFACE, settingsFrame } from './support/h2-script.ts';
 import { ask, WireHttp2Client } from './support/wire-http2-client.ts';
 
@@ -51,7 +48,7 @@ describe('a client of HTTP/2 that falls silent loses what it keeps at a deadline
       ended: 'end',
     },
   ])('$when: after $afterMs ms', async ({ bytes, greets = true, afterMs, says, ended }) => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     const client = new WireHttp2Client((await chain.connect('origin.test:80')).stream, { greets });
     for (const part of bytes) await client.sendBytes(part);
     await chain.clock.advanceAsync(afterMs - 1);
@@ -63,7 +60,7 @@ describe('a client of HTTP/2 that falls silent loses what it keeps at a deadline
   });
 
   it('between two requests: after 95 s, by GOAWAY and an end', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     const client = new WireHttp2Client((await chain.connect('origin.test:80')).stream);
     await client.send(...ask('/'));
     const before = client.lines;
@@ -76,7 +73,7 @@ describe('a client of HTTP/2 that falls silent loses what it keeps at a deadline
   });
 
   it('in the body of a request: after 30 s its stream is reset, and the others go on', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     const client = new WireHttp2Client((await chain.connect('origin.test:80')).stream);
     await client.send(...POST, 'DATA "abc"');
     await chain.clock.advanceAsync(29_999);
@@ -90,7 +87,7 @@ describe('a client of HTTP/2 that falls silent loses what it keeps at a deadline
   });
 
   it('in reading the connection: after a minute it is reset, so that nothing looks complete', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     const { stream } = await chain.connect('origin.test:80'); // nobody reads from it
     void stream.write([
       PREFACE,
@@ -109,7 +106,7 @@ describe('a client of HTTP/2 that falls silent loses what it keeps at a deadline
   });
 
   it('in giving a stream room: after a minute that stream is reset, and the others go on', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     const client = new WireHttp2Client((await chain.connect('origin.test:80')).stream, { greets: false });
     await client.sendBytes(Buffer.concat([PREFACE, settingsFrame([4, 10]), Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0, 0)]));
     await client.send(...ask('/large'));
@@ -131,7 +128,7 @@ describe('a proxy whose next server falls silent', () => {
     ['CONNECT', ['HEADERS', ':method: CONNECT', ':authority: gone.test:80'], 'connection_timeout', 10_000],
     ['GET', ask('/mute', { authority: 'origin.test' }), 'http_response_timeout', 120_000],
   ])('answers %s with 504 at its own deadline: %j', async (_, request, type, afterMs) => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     chain.network.blackHole('gone.test');
     const client = new WireHttp2Client((await chain.connect('proxy.test:3128')).stream);
     await client.send(...request);
@@ -145,7 +142,7 @@ describe('a proxy whose next server falls silent', () => {
   });
 
   it('ends a tunnel after five minutes in which nothing passed either way, on both sides, and goes on with others', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/2');
     const client = new WireHttp2Client((await chain.connect('proxy.test:3128')).stream);
     await client.send('HEADERS', ':method: CONNECT', ':authority: origin.test:80');
     await client.send('DATA "GET /mute HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"');
@@ -161,26 +158,3 @@ describe('a proxy whose next server falls silent', () => {
     await closeAll();
   });
 });
-
-function open() {
-  const origin = serviceFn(async (request: HttpRequest) => {
-    switch (request.path) {
-      case '/large':
-        return HttpResponse.from({ body: patternBytes(1_000_000) });
-      case '/mute':
-        return request.scope.race(new Promise<never>(() => {}));
-      case '/read':
-        return HttpResponse.text(await request.body.text());
-      default:
-        return HttpResponse.text(`${request.method} ${request.path}`);
-    }
-  });
-  const chain = openChain({ origin, version: 'HTTP/2' });
-  return {
-    chain,
-    async closeAll(): Promise<void> {
-      await chain.close();
-      expect(chain.clock.pendingTimers).toBe(0);
-    },
-  };
-}

@@ -1,14 +1,13 @@
 import { getEventListeners } from 'node:events';
-import { HttpBody, HttpRequest, HttpResponse } from '@lamella/http';
+import { HttpRequest } from '@lamella/http';
 import { timeoutLayer } from '@lamella/layers';
 import { checkLedger } from '@lamella/net-core/testing';
-import { serviceFn, TimeoutError } from '@lamella/service-core';
+import { TimeoutError } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ChainOptions } from './support/chain.ts';
-import { openChain } from './support/chain.ts';
 import { HTTP_VERSIONS } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
+import { openSignalChain } from './support/signal-chain.ts';
 import { WireClient } from './support/wire-client.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -18,7 +17,7 @@ describe('the signal of a call', () => {
   it.each(HTTP_VERSIONS)(
     'by %s is one and the same for its whole life, and does not fire on success',
     async (version) => {
-      const { chain, signals, close } = open({ version });
+      const { chain, signals, close } = openSignalChain({ version });
       const client = chain.viaProxy();
       for (const path of ['/', '/stream', '/']) {
         const response = await client.serve(HttpRequest.from({ target: `http://origin.test${path}` }));
@@ -41,7 +40,7 @@ describe('the signal of a call', () => {
     ['in its request', '/read', 'reset', 'LML_ERR_STREAM_RESET'],
     ['in its request', '/read', 'end', 'LML_ERR_HTTP1_UNEXPECTED_END'],
   ])('fires with a typed reason when the client is gone %s (%s, by a %s)', async (_, path, how, code) => {
-    const { chain, signals, close } = open();
+    const { chain, signals, close } = openSignalChain();
     const client = new WireClient((await chain.connect('origin.test:80')).stream);
     const length = path === '/read' ? 'Content-Length: 5\r\n\r\nab' : '\r\n';
     await client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\n${length}`);
@@ -58,7 +57,7 @@ describe('the signal of a call', () => {
     ['HTTP/1.1', 'LML_ERR_STREAM_RESET'], // of the other process, as it seems there
     ['HTTP/2', 'LML_ERR_HTTP_STREAM_RESET'],
   ] as const)('by %s fires with the reason of a deadline', async (version, code) => {
-    const { chain, signals, close } = open({ version });
+    const { chain, signals, close } = openSignalChain({ version });
     const client = timeoutLayer({ timeoutMs: 250, clock: chain.clock })(chain.direct());
     const call = client.serve(HttpRequest.from({ target: 'http://origin.test/wait' }));
     const failed = expect(call).rejects.toMatchObject({
@@ -82,7 +81,7 @@ describe('a client that goes', () => {
     ['the reverse proxy', 'edge.test:80', ''],
   ])('is told through %s within 10 ms: before the response and in it', async (_, address, prefix) => {
     for (const path of ['/wait', '/endless']) {
-      const { chain, signals, close } = open();
+      const { chain, signals, close } = openSignalChain();
       // Each hop takes a while, so that the order shows.
       chain.network.setConditions({ latencyMs: 2 });
       const connecting = chain.connect(address);
@@ -105,7 +104,7 @@ describe('a client that goes', () => {
       ['proxy.test:3128', 'CONNECT origin.test:80 HTTP/1.1\r\nHost: a:80\r\n\r\n'],
       ['edge.test:80', 'GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
     ] as const) {
-      const { chain, signals, farEnds, close } = open();
+      const { chain, signals, farEnds, close } = openSignalChain();
       const client = new WireClient((await chain.connect(address)).stream);
       await client.send(request);
       expect(client.received).toMatch(/^HTTP\/1.1 (?:200|101) /);
@@ -126,7 +125,7 @@ describe('a client that goes', () => {
 it.each(HTTP_VERSIONS)(
   'by %s the shortest of several deadlines on the way ends the call on all hops',
   async (version) => {
-    const { chain, signals, close } = open({ version });
+    const { chain, signals, close } = openSignalChain({ version });
     const { clock } = chain;
     const outer = timeoutLayer({ timeoutMs: 500, clock })(chain.viaProxy());
     const inner = timeoutLayer({ timeoutMs: 200, clock })(outer);
@@ -148,7 +147,7 @@ it.each(HTTP_VERSIONS)(
     timeout: 180_000,
   },
   async (version) => {
-    const { chain, signals, close } = open({ version, keepsRecords: false });
+    const { chain, signals, close } = openSignalChain({ version, keepsRecords: false });
     const user = new AbortController();
     const client = chain.viaProxy();
     let most = 0;
@@ -176,48 +175,3 @@ it.each(HTTP_VERSIONS)(
     await close();
   },
 );
-
-/** A chain whose origin keeps the signals of all its calls. */
-function open(options: Partial<ChainOptions> = {}) {
-  const signals: AbortSignal[] = [];
-  const farEnds: unknown[] = [];
-  const origin = serviceFn(async (request: HttpRequest) => {
-    signals.push(request.signal);
-    switch (request.path) {
-      case '/wait':
-        return request.scope.race(new Promise<never>(() => {}));
-      case '/read':
-        return HttpResponse.text(await request.body.text());
-      case '/stream':
-        return HttpResponse.from({ body: HttpBody.from(['one', 'two']) });
-      case '/endless':
-        return HttpResponse.from({ body: HttpBody.from(endless(request.signal)) });
-      case '/upgrade':
-        return HttpResponse.upgrade(
-          { headers: { Connection: 'upgrade', Upgrade: 'x' } },
-          serviceFn(async ({ stream }) => {
-            await stream.read().catch((error: unknown) => farEnds.push(error));
-          }),
-        );
-      default:
-        return HttpResponse.text('ok');
-    }
-  });
-  const chain = openChain({ origin, ...options });
-  return {
-    chain,
-    signals,
-    /** How upgraded connections broke off, at the origin. */
-    farEnds,
-    async close(): Promise<void> {
-      await chain.close();
-      expect(chain.clock.pendingTimers).toBe(0);
-    },
-  };
-}
-
-/** Bytes now and then, until nobody wants them. */
-async function* endless(signal: AbortSignal): AsyncGenerator<string> {
-  yield 'some';
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}

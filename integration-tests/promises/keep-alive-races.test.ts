@@ -1,12 +1,13 @@
-import { createHttpClient, HttpRequest, HttpResponse, http1 } from '@lamella/http';
+import { createHttpClient, HttpResponse, http1 } from '@lamella/http';
 import type { Connection, Connector } from '@lamella/net-core';
 import { memoryNetwork } from '@lamella/net-core';
 import { checkLedger, text, utf8 } from '@lamella/net-core/testing';
 import { isLamellaError, serviceFn } from '@lamella/service-core';
-import { FakeClock, settle } from '@lamella/service-core/testing';
+import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openChain } from './support/chain.ts';
 import { checkProcess } from './support/process-failures.ts';
+import { RacingUsers } from './support/racing-users.ts';
 import { seeded } from './support/seeded.ts';
 import { WireClient } from './support/wire-client.ts';
 
@@ -71,7 +72,6 @@ function openWorld(seed: number) {
   const network = memoryNetwork({ clock, seed, maxEvents: 0 });
   network.setConditions({ latencyMs: [0, 3] });
   const seen = new Map<string, number>();
-  const errors: unknown[] = [];
   let crossed = 0;
 
   function serve({ stream }: Connection): void {
@@ -113,50 +113,14 @@ function openWorld(seed: number) {
   const connector: Connector = network.connector();
   const client = createHttpClient({ connector, protocols: [http1()], clock });
 
-  async function one(method: string, id: number): Promise<string> {
-    const body = method === 'POST' ? { body: 'content' } : {};
-    const headers = { 'X-Id': `${id}` };
-    try {
-      const response = await client.serve(
-        HttpRequest.from({ method, target: 'http://origin.test/', headers, ...body }),
-      );
-      return await response.body.text();
-    } catch (error) {
-      errors.push(error);
-      return isLamellaError(error) ? error.code : `untyped: ${String(error)}`;
-    }
-  }
-
+  const users = new RacingUsers({ client, clock, random, users: 20 });
   return {
     seen,
-    errors,
+    errors: users.errors,
     get crossed() {
       return crossed;
     },
-    /** Sends requests by 20 users who pause for a random time in between. @returns How often each outcome came. */
-    async send(count: number, method: 'GET' | 'POST'): Promise<ReadonlyMap<string, number>> {
-      const outcomes = new Map<string, number>();
-      let sent = 0;
-      let ended = 0;
-      const user = async (): Promise<void> => {
-        while (sent < count) {
-          const outcome = await one(method, sent++);
-          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-          ended++;
-          const pauseMs = random(25);
-          if (pauseMs > 0) await new Promise<void>((resolve) => clock.startTimer(pauseMs, resolve));
-        }
-      };
-      const users = Array.from({ length: 20 }, user);
-      for (let ms = 0; ms < 100_000 && ended < count; ms++) {
-        clock.advance(1);
-        await settle(1);
-      }
-      if (ended < count) throw new Error(`${count - ended} requests are pending`);
-      await clock.advanceAsync(100);
-      await Promise.all(users);
-      return outcomes;
-    },
+    send: (count: number, method: 'GET' | 'POST') => users.send(count, method),
     async close(): Promise<void> {
       await client.close();
       await clock.advanceAsync(2_000);

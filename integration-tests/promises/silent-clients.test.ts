@@ -1,10 +1,7 @@
-import type { HttpRequest } from '@lamella/http';
-import { HttpResponse } from '@lamella/http';
-import { checkLedger, patternBytes } from '@lamella/net-core/testing';
-import { serviceFn } from '@lamella/service-core';
+import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openChain } from './support/chain.ts';
 import { checkProcess } from './support/process-failures.ts';
+import { openSilentChain } from './support/silent-chain.ts';
 import { WireClient } from './support/wire-client.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -30,7 +27,7 @@ describe('a client that falls silent loses its connection at a deadline, by defa
       'end',
     ],
   ] as const)('%s', async (_, bytes, afterMs, answer, ended) => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/1.1');
     const client = new WireClient((await chain.connect('origin.test:80')).stream);
     await client.send(bytes);
     await chain.clock.advanceAsync(afterMs - 1);
@@ -43,7 +40,7 @@ describe('a client that falls silent loses its connection at a deadline, by defa
   });
 
   it('in reading a response: after a minute, by a reset, so that nothing looks complete', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/1.1');
     const { stream } = await chain.connect('origin.test:80'); // nobody reads from it
     void stream.write([Buffer.from('GET /large HTTP/1.1\r\nHost: a\r\n\r\n')]);
     await chain.clock.advanceAsync(59_999);
@@ -61,7 +58,7 @@ describe('a proxy whose next server falls silent', () => {
     ['CONNECT', 'CONNECT gone.test:80 HTTP/1.1\r\nHost: gone.test:80\r\n\r\n', 'connection_timeout', 10_000],
     ['GET', 'GET http://origin.test/mute HTTP/1.1\r\nHost: origin.test\r\n\r\n', 'http_response_timeout', 120_000],
   ])('answers %s with 504 at its own deadline: %j', async (_, request, type, afterMs) => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/1.1');
     chain.network.blackHole('gone.test');
     const client = new WireClient((await chain.connect('proxy.test:3128')).stream);
     await client.send(request);
@@ -75,7 +72,7 @@ describe('a proxy whose next server falls silent', () => {
   });
 
   it('ends a tunnel after five minutes in which nothing passed either way, on both sides', async () => {
-    const { chain, closeAll } = open();
+    const { chain, closeAll } = openSilentChain('HTTP/1.1');
     const client = new WireClient((await chain.connect('proxy.test:3128')).stream);
     await client.send('CONNECT origin.test:80 HTTP/1.1\r\nHost: origin.test:80\r\n\r\n');
     await chain.clock.advanceAsync(10_000);
@@ -91,26 +88,3 @@ describe('a proxy whose next server falls silent', () => {
     await closeAll();
   });
 });
-
-function open() {
-  const origin = serviceFn(async (request: HttpRequest) => {
-    switch (request.path) {
-      case '/large':
-        return HttpResponse.from({ body: patternBytes(1_000_000) });
-      case '/mute':
-        return request.scope.race(new Promise<never>(() => {}));
-      case '/read':
-        return HttpResponse.text(await request.body.text());
-      default:
-        return HttpResponse.text(`${request.method} ${request.path}`);
-    }
-  });
-  const chain = openChain({ origin });
-  return {
-    chain,
-    async closeAll(): Promise<void> {
-      await chain.close();
-      expect(chain.clock.pendingTimers).toBe(0);
-    },
-  };
-}

@@ -7,20 +7,18 @@ const [, , origin = '0', oneWayMs = '0', port = '0'] = process.argv;
 /** Passes on what comes from one socket to the other one, later. */
 function delay(from: Socket, to: Socket): void {
   const waiting: { readonly dueMs: number; readonly chunk: Buffer | undefined }[] = [];
-  let timer: NodeJS.Timeout | undefined;
   function push(chunk: Buffer | undefined): void {
     waiting.push({ dueMs: performance.now() + Number(oneWayMs), chunk });
-    timer ??= setTimeout(pass, Number(oneWayMs));
+    if (waiting.length === 1) setTimeout(pass, Number(oneWayMs));
   }
   function pass(): void {
-    timer = undefined;
     while ((waiting[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= performance.now()) {
       const chunk = waiting.shift()?.chunk;
       if (chunk === undefined) to.end();
       else to.write(chunk);
     }
     const [next] = waiting;
-    if (next !== undefined) timer = setTimeout(pass, Math.max(0, next.dueMs - performance.now()));
+    if (next !== undefined) setTimeout(pass, Math.max(0, next.dueMs - performance.now()));
   }
   from.setNoDelay();
   from.on('data', (chunk: Buffer) => push(chunk));

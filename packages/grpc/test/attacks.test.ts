@@ -273,6 +273,7 @@ describe('a client', () => {
     { url: 'ftp://a' },
     { url: 'http://a/?b' },
     { url: 'nowhere' },
+    { url: 'http://me:secret@a' },
     { defaultTimeoutMs: 0 },
     { maxMessageBytes: -1 },
     { maxMessageBytes: 2 ** 32 },
@@ -283,6 +284,11 @@ describe('a client', () => {
     { credentials: () => ({}) },
   ])('refuses the option %o', (options) => {
     expect(() => grpcClient(serviceFn(answerNobody), EchoService, options)).toThrow(UsageError);
+  });
+
+  it('takes a scheme in any case for what it is', () => {
+    const options = { url: 'HTTPS://a.test', credentials: () => ({}) };
+    expect(() => grpcClient(serviceFn(answerNobody), EchoService, options)).not.toThrow();
   });
 
   it('refuses calls that make no sense', async () => {

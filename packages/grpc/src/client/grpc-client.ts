@@ -88,7 +88,7 @@ export function grpcClient<Source extends GrpcServiceSource>(
     url: base,
     defaultTimeoutMs: (method) => defaultTimeoutOf(method, options),
     credentials: options.credentials,
-    allowsCredentials: base.startsWith('https:') || options.dangerouslySendCredentialsInClear === true,
+    allowsCredentials: HTTPS.test(base) || options.dangerouslySendCredentialsInClear === true,
     clock: full.clock,
     random,
   };
@@ -129,4 +129,6 @@ function validUrl(url: string): string {
   return url.replace(/\/$/, '');
 }
 
+/** Schemes have no case. */
+const HTTPS = /^https:/i;
 const USER_AGENT = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;

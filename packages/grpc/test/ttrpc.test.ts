@@ -72,6 +72,16 @@ describe('calls over ttRPC', () => {
     await end();
   });
 
+  it.each([{ timeoutMs: 1e13 }, { timeoutMs: Number.MAX_VALUE }, { deadlineAtMs: Number.MAX_SAFE_INTEGER }])(
+    'may have a deadline that no field holds: %o',
+    async (options) => {
+      const { client, seen, end } = setup();
+      await client.echo({}, options);
+      expect(seen.calls[0]?.deadline?.remainingMs).toBeGreaterThan(9.2e12);
+      await end();
+    },
+  );
+
   it('end with their deadline at both sides', async () => {
     const { client, clock, log, end } = setup({}, hanging);
     for (let kind = 0; kind < 4; kind++) {

@@ -47,7 +47,7 @@ export class TtrpcClientCall {
       service: method.service,
       method: method.name,
       payload: isStream ? NOTHING : serialized(message, method.request),
-      timeoutNano: deadline === undefined ? 0n : BigInt(Math.max(1, Math.round(deadline.remainingMs * 1e6))),
+      timeoutNano: deadline === undefined ? 0n : nanosecondsOf(deadline.remainingMs),
       metadata: pairsOf(metadata),
     });
     return this.#checked(data);
@@ -187,6 +187,12 @@ export class TtrpcClientCall {
 function requestFlags(type: GrpcCall['method']['type']): number {
   if (type === 'unary') return 0;
   return hasRequestStream(type) ? TtrpcFlag.REMOTE_OPEN : TtrpcFlag.REMOTE_CLOSED;
+}
+
+/** At least one, since 0 stands for no limit; and no more than a field holds, which is 292 years. */
+function nanosecondsOf(ms: number): bigint {
+  const nanoseconds = Math.max(1, Math.round(ms * 1e6));
+  return nanoseconds < 2 ** 63 ? BigInt(nanoseconds) : 2n ** 63n - 1n;
 }
 
 /** Bytes as Base64, as gRPC has them on the wire. */

@@ -79,5 +79,5 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-const WARM_UP_CPU_SECONDS = 2;
+const WARM_UP_CPU_SECONDS = 3;
 const MAX_WARM_UPS = 10;

@@ -179,10 +179,10 @@ describe('grpcChannel', () => {
 
   it('ends at once when it is destroyed', async () => {
     const { farm, clock, client, channel } = setup();
-    const split = client.split({ value: 'ab' });
-    await split.next();
+    const chat = client.chat(unended());
+    await chat.next();
     channel.destroy(new Error('enough'));
-    await expect(all(split)).rejects.toMatchObject({ code: 'LML_ERR_GRPC_STATUS' });
+    await expect(all(chat)).rejects.toMatchObject({ code: 'LML_ERR_GRPC_STATUS' });
     stopAll(farm);
     await settle(16);
     expect(clock.pendingTimers).toBe(0);
@@ -234,6 +234,12 @@ function setup(options: Partial<GrpcChannelOptions> & { readonly clock?: FakeClo
     expect(clock.pendingTimers).toBe(0);
   };
   return { farm, clock, channel, client, calls, end };
+}
+
+/** One message, and nothing behind it. */
+async function* unended(): AsyncGenerator<{ value: string }> {
+  yield { value: 'a' };
+  await new Promise(() => {});
 }
 
 function stopAll(farm: ServerFarm): void {

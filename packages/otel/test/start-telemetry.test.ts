@@ -101,11 +101,13 @@ it.each([
 });
 
 it('is cut a second after the grace if the collector does not answer, and ends', async () => {
+  vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '1');
   const client = { serve: () => new Promise<never>(() => {}) };
   const clock = new FakeClock();
   const lifecycle = createLifecycle({ clock });
   const telemetry = await startTelemetry({ client, lifecycle, exports: { timeoutMs: 3_600_000 } });
   trace.getTracer('app').startSpan('lost').end();
+  await expect.poll(() => telemetry.exporters[0]?.counts().pending).toBe(1); // an SDK takes its time
   const report = lifecycle.drain({ graceMs: 100 });
   await clock.advanceAsync(1_099);
   expect(telemetry.exporters[0]?.counts()).toMatchObject({ dropped: {}, pending: 1 });

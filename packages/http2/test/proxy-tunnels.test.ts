@@ -181,6 +181,16 @@ describe('a proxy of HTTP/2 that gives no tunnel', () => {
     await end();
   });
 
+  it('since it takes none for now, is waited for no longer than for any connection', async () => {
+    const { clock, connect, end } = setup({ acquireTimeoutMs: 15_000 }, [MAX_CONCURRENT_STREAMS, 0]);
+    const pending = connect();
+    const failed = expect(pending).rejects.toMatchObject({ limit: 'acquireTimeoutMs', facts: { phase: 'queue' } });
+    await settle(8);
+    await clock.advanceAsync(15_000);
+    await failed;
+    await end();
+  });
+
   it('since it can not be reached, fails as connecting does', async () => {
     const failure = new Error('no way');
     const { connect, end } = setup({ connector: { serve: () => Promise.reject(failure) } });

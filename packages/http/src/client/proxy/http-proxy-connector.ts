@@ -49,7 +49,8 @@ export interface HttpProxyConnector extends Connector, AsyncDisposable {
  *
  * @throws UsageError if an option is out of its range, or the proxy is none. When connecting: ConnectError with `phase: 'proxy'`,
  * `LML_ERR_CONNECT_PROXY_AUTH` for 407, `LML_ERR_CONNECT_PROXY_REFUSED` for any other answer but 2xx, `LML_ERR_CONNECT_PROXY_FAILED`
- * if there was no valid one, `LML_ERR_CONNECT_TIMEOUT` if it took too long; ClosedError if it is closed.
+ * if there was no valid one, `LML_ERR_CONNECT_TIMEOUT` if it took too long; TimeoutError if no shared connection took the tunnel in
+ * `acquireTimeoutMs`; ClosedError if it is closed.
  */
 export function httpProxyConnector(options: HttpProxyConnectorOptions): HttpProxyConnector {
   const { proxy, connector, lifecycle } = options;

@@ -80,30 +80,6 @@ describe('the signal of a call by HTTP/2', () => {
 });
 
 describe('a client of HTTP/2 that goes', () => {
-  it.each(
-    WAYS.flatMap((how) => [
-      { how, proxy: 'the forward proxy', address: 'proxy.test:3128', authority: 'origin.test' },
-      { how, proxy: 'the reverse proxy', address: 'edge.test:80', authority: 'edge.test' },
-    ]),
-  )('is told through $proxy, by $how: before the response and in it', async ({ how, address, authority }) => {
-    for (const path of ['/wait', '/endless']) {
-      const { chain, signals, connect, close } = open();
-      chain.network.setConditions({ latencyMs: 2 }); // each hop takes a while, so that the order shows
-      const client = await connect(address);
-      await client.send(...ask(path, { authority }));
-      await chain.clock.advanceAsync(50);
-      expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
-      const goneMs = chain.clock.nowMs();
-      await LEAVING[how].leave(client);
-      while (signals[0]?.aborted === false && chain.clock.nowMs() < goneMs + 100) await chain.clock.advanceAsync(1);
-      expect(chain.clock.nowMs() - goneMs).toBe(4); // two hops of 2 ms each, and nothing in between
-      // The proxy goes on with others: it resets the one stream, whatever its client has done.
-      expect(signals[0]?.reason).toMatchObject({ code: 'LML_ERR_HTTP_STREAM_RESET' });
-      client.stream.destroy();
-      await close();
-    }
-  });
-
   it.each(WAYS)('resets the far end of its tunnel, by %s', async (how) => {
     const { chain, signals, connect, close } = open();
     const client = await connect('proxy.test:3128');

@@ -5,9 +5,12 @@ import { checkLedger } from '@lamella/net-core/testing';
 import { TimeoutError } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HttpVersion } from './support/http-version.ts';
 import { HTTP_VERSIONS } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
 import { openSignalChain } from './support/signal-chain.ts';
+import type { WireCall } from './support/wire-call.ts';
+import { wireCall } from './support/wire-call.ts';
 import { WireClient } from './support/wire-client.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -76,28 +79,51 @@ describe('the signal of a call', () => {
 });
 
 describe('a client that goes', () => {
-  it.each([
-    ['the forward proxy', 'proxy.test:3128', 'http://origin.test'],
-    ['the reverse proxy', 'edge.test:80', ''],
-  ])('is told through %s within 10 ms: before the response and in it', async (_, address, prefix) => {
-    for (const path of ['/wait', '/endless']) {
-      const { chain, signals, close } = openSignalChain();
-      // Each hop takes a while, so that the order shows.
-      chain.network.setConditions({ latencyMs: 2 });
-      const connecting = chain.connect(address);
-      await chain.clock.advanceAsync(10);
-      const client = new WireClient((await connecting).stream);
-      await client.send(`GET ${prefix}${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-      await chain.clock.advanceAsync(50);
-      expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
-      const goneMs = chain.clock.nowMs();
-      client.stream.destroy(new Error('gone'));
-      while (signals[0]?.aborted === false && chain.clock.nowMs() < goneMs + 100) await chain.clock.advanceAsync(1);
-      expect(chain.clock.nowMs() - goneMs).toBe(4); // two hops of 2 ms each, and nothing in between
-      expect(signals[0]?.reason).toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
-      await close();
-    }
-  });
+  const proxies = [
+    { proxy: 'the forward proxy', address: 'proxy.test:3128', host: 'origin.test' },
+    { proxy: 'the reverse proxy', address: 'edge.test:80', host: 'edge.test' },
+  ];
+  const leaving: readonly {
+    version: HttpVersion;
+    how: string;
+    leave: (client: WireCall) => Promise<void>;
+    code: string;
+  }[] = [
+    { version: 'HTTP/1.1', how: 'a reset', leave: (client) => client.takeBack(), code: 'LML_ERR_STREAM_RESET' },
+    // The proxy goes on with others: it resets the one stream, whatever its client has done.
+    {
+      version: 'HTTP/2',
+      how: 'a reset of its stream',
+      leave: (client) => client.takeBack(),
+      code: 'LML_ERR_HTTP_STREAM_RESET',
+    },
+    { version: 'HTTP/2', how: 'a reset of its connection', leave: goneAtAll, code: 'LML_ERR_HTTP_STREAM_RESET' },
+  ];
+
+  it.each(leaving.flatMap((way) => proxies.map((through) => ({ ...way, ...through }))))(
+    'by $version, with $how, is told through $proxy within 10 ms: before the response and in it',
+    async ({ version, leave, code, address, host }) => {
+      for (const path of ['/wait', '/endless']) {
+        const { chain, signals, close } = openSignalChain({ version });
+        // Each hop takes a while, so that the order shows.
+        chain.network.setConditions({ latencyMs: 2 });
+        const connecting = chain.connect(address);
+        await chain.clock.advanceAsync(10);
+        const client = wireCall(version, (await connecting).stream);
+        await chain.clock.advanceAsync(10);
+        await client.ask('GET', `http://${host}${path}`);
+        await chain.clock.advanceAsync(50);
+        expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+        const goneMs = chain.clock.nowMs();
+        await leave(client);
+        while (signals[0]?.aborted === false && chain.clock.nowMs() < goneMs + 100) await chain.clock.advanceAsync(1);
+        expect(chain.clock.nowMs() - goneMs).toBe(4); // two hops of 2 ms each, and nothing in between
+        expect(signals[0]?.reason).toMatchObject({ code });
+        client.stream.destroy();
+        await close();
+      }
+    },
+  );
 
   it('resets the far end of its tunnel and of its upgraded connection', async () => {
     for (const [address, request] of [
@@ -175,3 +201,7 @@ it.each(HTTP_VERSIONS)(
     await close();
   },
 );
+
+async function goneAtAll({ stream }: WireCall): Promise<void> {
+  stream.destroy(new Error('gone'));
+}

@@ -1,7 +1,9 @@
 import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HTTP_VERSIONS } from './support/http-version.ts';
 import { checkProcess } from './support/process-failures.ts';
 import { openSilentChain } from './support/silent-chain.ts';
+import { wireCall } from './support/wire-call.ts';
 import { WireClient } from './support/wire-client.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -53,23 +55,28 @@ describe('a client that falls silent loses its connection at a deadline, by defa
 });
 
 describe('a proxy whose next server falls silent', () => {
-  it.each([
-    ['GET', 'GET http://gone.test/ HTTP/1.1\r\nHost: gone.test\r\n\r\n', 'connection_timeout', 10_000],
-    ['CONNECT', 'CONNECT gone.test:80 HTTP/1.1\r\nHost: gone.test:80\r\n\r\n', 'connection_timeout', 10_000],
-    ['GET', 'GET http://origin.test/mute HTTP/1.1\r\nHost: origin.test\r\n\r\n', 'http_response_timeout', 120_000],
-  ])('answers %s with 504 at its own deadline: %j', async (_, request, type, afterMs) => {
-    const { chain, closeAll } = openSilentChain('HTTP/1.1');
-    chain.network.blackHole('gone.test');
-    const client = new WireClient((await chain.connect('proxy.test:3128')).stream);
-    await client.send(request);
-    await chain.clock.advanceAsync(afterMs - 1);
-    expect(client.received).toBe('');
-    await chain.clock.advanceAsync(1);
-    expect(client.received).toMatch(/^HTTP\/1.1 504 /);
-    expect(client.received).toContain(`error=${type}`);
-    client.stream.destroy();
-    await closeAll();
-  });
+  const calls = [
+    { method: 'GET', url: 'http://gone.test/', type: 'connection_timeout', afterMs: 10_000 },
+    { method: 'CONNECT', url: 'http://gone.test/', type: 'connection_timeout', afterMs: 10_000 },
+    { method: 'GET', url: 'http://origin.test/mute', type: 'http_response_timeout', afterMs: 120_000 },
+  ] as const;
+
+  it.each(HTTP_VERSIONS.flatMap((version) => calls.map((call) => ({ version, ...call }))))(
+    'answers $method $url by $version with 504 at its own deadline',
+    async ({ version, method, url, type, afterMs }) => {
+      const { chain, closeAll } = openSilentChain(version);
+      chain.network.blackHole('gone.test');
+      const client = wireCall(version, (await chain.connect('proxy.test:3128')).stream);
+      await client.ask(method, url);
+      await chain.clock.advanceAsync(afterMs - 1);
+      expect(client.answer).toBe('');
+      await chain.clock.advanceAsync(1);
+      expect(client.answer).toMatch(/^(?:HTTP\/1.1 504 |HEADERS.*\n:status: 504\n)/);
+      expect(client.answer).toMatch(new RegExp(`^proxy-status: .*error=${type}`, 'im'));
+      client.stream.destroy();
+      await closeAll();
+    },
+  );
 
   it('ends a tunnel after five minutes in which nothing passed either way, on both sides', async () => {
     const { chain, closeAll } = openSilentChain('HTTP/1.1');

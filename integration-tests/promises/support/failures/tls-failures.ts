@@ -63,6 +63,12 @@ const badCertificates: readonly Failure[] = [
       return askByTls(world, { connect: { pins: [spkiPin(new X509Certificate(other.cert))] } });
     },
   },
+  {
+    ...final,
+    name: 'a server that has to staple an OCSP response has none',
+    code: 'LML_ERR_TLS_BAD_OCSP',
+    induce: (world) => askByTls(world, { connect: { requireOcsp: true } }),
+  },
 ];
 
 /** Both sides have nothing in common. */

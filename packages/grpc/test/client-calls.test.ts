@@ -12,6 +12,12 @@ import { EchoService } from './support/echo-service.ts';
 
 const LONG = 'a'.repeat(2_000);
 
+it('credentials are for https: in any case of the scheme', () => {
+  const credentials = () => ({});
+  expect(() => setup({}, { url: 'HTTPS://a.test', credentials })).not.toThrow();
+  expect(() => setup({}, { url: 'HTTP://a.test', credentials })).toThrow('https:');
+});
+
 describe('compression', () => {
   it.each<[string, Partial<GrpcClientOptions>, GrpcCallOptions, string | undefined, boolean]>([
     ['is off', {}, {}, undefined, false],

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './workspace.ts';
@@ -26,7 +26,12 @@ export async function setup(): Promise<void> {
     logLevel: 'error',
     write: false,
   });
-  await mkdir(dirname(bundledCli), { recursive: true });
+  const folder = dirname(bundledCli);
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if ((await stat(path)).mtimeMs < Date.now() - OLD_MS) await rm(path, { force: true });
+  }
   for (const { path, contents } of outputFiles) {
     // At once, since another run may be reading it.
     const written = `${path}.${process.pid}`;
@@ -34,3 +39,6 @@ export async function setup(): Promise<void> {
     await rename(written, path);
   }
 }
+
+/** Files of a run that is over for certain, in milliseconds. */
+const OLD_MS = 3_600_000;

@@ -22,7 +22,10 @@ import { grpcRetryThrottle } from './retries/grpc-retry-throttle.ts';
 
 /** Options of {@link grpcClient}. */
 export interface GrpcClientOptions extends GrpcOptions, GrpcMethodOptions {
-  /** Where the server is: scheme, host, port, and a path before that of the methods. Default `'http://localhost'`. */
+  /**
+   * Where the server is: scheme, host, port, and a path before that of the methods. Default `'http://localhost'`, which will do for a service in
+   * this process: nobody connects to it.
+   */
   readonly url?: string;
   /** Format of messages, such as `'json'`, where methods have several. Default: the first, which is `'proto'` for generated services. */
   readonly format?: string;

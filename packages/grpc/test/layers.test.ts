@@ -120,6 +120,16 @@ describe('layers', () => {
     expect(seen).toEqual(['yes', { value: 'changed' }, true]);
   });
 
+  it('may change a message to null, where that is one', async () => {
+    const anything = jsonCodec((value) => value);
+    const Any = defineService('any.Any', { say: { type: 'unary', request: anything, response: anything } });
+    const service = grpcService([implementService(Any, { say: (message) => [message] })]);
+    const without: Layer<GrpcCall, GrpcReply> = (inner) => ({
+      serve: (call) => inner.serve(call.with({ message: null })),
+    });
+    expect(await grpcClient(service, Any, { layers: [without] }).say('secret')).toEqual([null]);
+  });
+
   it('may answer by themselves', async () => {
     const cached: Layer<GrpcCall, GrpcReply> = () => ({
       serve: async () => ({

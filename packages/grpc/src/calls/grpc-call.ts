@@ -80,7 +80,7 @@ export class GrpcCall implements Scoped<GrpcCall, 'request'>, GrpcCallParts {
 export function changedParts(call: GrpcCallParts, changes: GrpcCallChanges): GrpcCallParts {
   const { method, deadline, extensions, scope, parent } = call;
   const { metadata = call.metadata, messages = call.messages } = changes;
-  const message = changes.message ?? call.message;
+  const message = changes.message === undefined ? call.message : changes.message; // null is one, in JSON
   return { method, deadline, extensions, scope, parent, metadata, messages, message };
 }
 

@@ -176,8 +176,12 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
 
   onEnd(): void {
     const error = this.#options.endError?.();
-    if (error === undefined) this.#readSide.end();
-    else this.#duplex.destroy(error);
+    if (error === undefined) {
+      this.#readSide.end();
+      return;
+    }
+    this.onError(error); // not by way of the duplex: Node makes text of the stack of each error that it is given
+    this.#duplex.destroy();
   }
 
   onDrain(): void {

@@ -55,6 +55,8 @@ export function tlsAcceptLayer(options: TlsAcceptOptions): Layer<Connection, voi
 class TlsServer {
   readonly #options: TlsAcceptOptions;
   readonly #source: CertificateSource;
+  /** What every client gets, whichever name it asks for; `undefined` if that has to be found out. */
+  readonly #only: ServerCertificate | undefined;
   readonly #contexts: ServerContexts;
   readonly #stapler = new OcspStapler();
   readonly #gate: HandshakeGate;
@@ -64,6 +66,7 @@ class TlsServer {
     const { clock = systemClock, ticketKeys = sessionTicketKeys() } = options;
     this.#options = options;
     this.#source = sourceOf(options.certificates);
+    this.#only = onlyOf(options.certificates);
     this.#contexts = new ServerContexts(options, ticketKeys);
     this.#gate = new HandshakeGate({ maxConcurrentHandshakes, maxWaitingHandshakes, timeoutMs, clock });
   }
@@ -94,7 +97,7 @@ class TlsServer {
     const drain = new HandshakeDrain({ hasBegun: () => session?.hasReceived === true, abort: deadline.abort });
     const registration = this.#options.lifecycle?.register(drain);
     try {
-      const fallback = await deadline.race(choice.withoutName());
+      const fallback = this.#only ?? (await deadline.race(choice.withoutName()));
       session = this.#open(stream, choice, fallback, peer);
       await session.handshake(deadline);
       this.#note(connection, session.socket, peer);
@@ -138,8 +141,18 @@ class TlsServer {
     const { alpn = [], clientAuth } = this.#options;
     return {
       isServer: true,
-      server: this.#stapler.serverFor(fallback),
       secureContext: this.#contextOf(fallback),
+      // A handshake that stops to ask which certificate takes a fifth longer; and for a response of OCSP it stops as well.
+      ...(this.#only === undefined ? this.#choosing(choice, fallback) : {}),
+      requestCert: clientAuth !== undefined,
+      rejectUnauthorized: clientAuth?.mode === 'require',
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+    };
+  }
+
+  #choosing(choice: CertificateChoice, fallback: ServerCertificate | undefined): TlsSocketOptions {
+    return {
+      server: this.#stapler.serverFor(fallback),
       SNICallback: (serverName, callback) => {
         choice
           .withName(serverName)
@@ -149,9 +162,6 @@ class TlsServer {
             (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
           );
       },
-      requestCert: clientAuth !== undefined,
-      rejectUnauthorized: clientAuth?.mode === 'require',
-      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     };
   }
 
@@ -186,6 +196,13 @@ type TlsSocketOptions = NonNullable<ConstructorParameters<typeof TLSSocket>[1]>;
 function sourceOf(certificates: TlsAcceptOptions['certificates']): CertificateSource {
   if ('certificateFor' in certificates) return certificates;
   return certificateStore('cert' in certificates ? [certificates] : certificates);
+}
+
+/** The certificate, if there is one for good, and nothing to staple to it. */
+function onlyOf(certificates: TlsAcceptOptions['certificates']): ServerCertificate | undefined {
+  if ('certificateFor' in certificates) return undefined;
+  const [first, second] = 'cert' in certificates ? [certificates] : certificates;
+  return second === undefined && first?.ocspResponse === undefined ? first : undefined;
 }
 
 function refusal(verifyCode: string, peer: string | undefined): TlsError {

@@ -205,6 +205,26 @@ describe('a request', () => {
     }
   });
 
+  it('knows nothing of places at which nothing valid has stood: a field without a name stays none', () => {
+    const long = ['x', 'y'.repeat(300)]; // not kept
+    for (const before of [
+      [...GET, 'x', 'y'],
+      [...GET, ...long, ...long, 'x', 'y'],
+    ]) {
+      for (let hosts = 1; hosts < 5; hosts++) {
+        const reader = new MessageFields();
+        expect(reader.readRequest(before, true)).toMatchObject({ method: 'GET' });
+        const host = Array.from({ length: hosts }, () => ['host', 'a.test']).flat();
+        for (const nameless of [
+          [...without(':authority'), '', '', ...host],
+          [...without(':authority'), ...host, '', ''],
+        ]) {
+          expect(reader.readRequest(nameless, true)).toBe('"" is no field name in lower case');
+        }
+      }
+    }
+  });
+
   it('takes methods and schemes for valid only as they were', () => {
     const reader = new MessageFields();
     for (const [name, good, bad] of [

@@ -41,7 +41,7 @@ export class MessageFields {
   #validScheme = 'https';
   #validAuthority = '';
   /** Names and values that were valid in the last requests, by their place: clients say much the same each time. */
-  readonly #lastFields: string[] = [];
+  readonly #lastFields: (string | undefined)[] = [];
 
   /**
    * Takes a request apart.
@@ -155,7 +155,7 @@ function readRegular(
   section: readonly string[],
   start: number,
   isRequest: boolean,
-  known: string[] = [],
+  known?: (string | undefined)[],
 ): RegularFields | string {
   const fields: string[] = isRequest ? ['host', ''] : [];
   const regular: RegularFields = { fields, contentLength: -1, host: undefined, priority: undefined };
@@ -163,10 +163,10 @@ function readRegular(
   for (let index = start; index < section.length; index += 2) {
     const name = section[index] as string; // names and values come in pairs
     const value = section[index + 1] as string;
-    if (name !== known[index] || value !== known[index + 1]) {
+    if (known === undefined || name !== known[index] || value !== known[index + 1]) {
       if (!isLowerToken(name)) return wrongName(name);
       if (!isCleanValue(value)) return `the value of ${name} holds what no field value may hold`;
-      keep(known, index, name, value);
+      if (known !== undefined) keep(known, index, name, value);
     }
     switch (name.length) {
       case 2:
@@ -211,10 +211,10 @@ function readRegular(
   return regular;
 }
 
-/** Keeps a pair by its place, without holes, and no more than is little beside a connection. */
-function keep(known: string[], index: number, name: string, value: string): void {
+/** Keeps a pair by its place, and no more than is little beside a connection. Where there is none, no text may stand: it would be valid. */
+function keep(known: (string | undefined)[], index: number, name: string, value: string): void {
   if (index >= MAX_KNOWN || name.length + value.length > MAX_KNOWN_LENGTH) return;
-  while (known.length < index) known.push('');
+  while (known.length < index) known.push(undefined);
   known[index] = name;
   known[index + 1] = value;
 }

@@ -183,6 +183,16 @@ describe('grpcReflectionClient', () => {
     await expect(reflection.filesOf('a')).rejects.toMatchObject({ code: 'LML_ERR_GRPC_STATUS', statusName });
   });
 
+  it.each([
+    [100_000, 20_000],
+    [1_900, 40_000],
+  ])('refuses few bytes that stand for gigabytes of names: %i characters each', async (length, count) => {
+    const messageType = Array.from({ length: count }, (_, index) => ({ name: index.toString(36) }));
+    const bomb = { name: 'a.proto', package: 'p'.repeat(length), syntax: 'proto3', messageType };
+    const failure = expect(answering(() => [bomb]).filesOf('a.proto')).rejects;
+    await failure.toMatchObject({ statusName: 'RESOURCE_EXHAUSTED' });
+  });
+
   it('refuses bytes that are no file, and answers to other questions', async () => {
     const garbage = serving(() => ({
       case: 'fileDescriptorResponse',

@@ -23,7 +23,7 @@ describe('names of types', () => {
       field: [{ name: 'field', typeName }],
       extension: [{ name: 'more', extendee: typeName }],
     });
-    makeTypeNamesFull(files);
+    makeTypeNamesFull(files, 1_000);
     const [outer] = files[0]?.messageType ?? [];
     expect(outer?.field[0]?.typeName).toBe(expected);
     expect(outer?.extension[0]?.extendee).toBe(expected);
@@ -41,18 +41,36 @@ describe('names of types', () => {
     app?.extension.push(
       ...create(FileDescriptorProtoSchema, { extension: [{ extendee: 'Lib', typeName: 'Inner' }] }).extension,
     );
-    makeTypeNamesFull(files);
+    makeTypeNamesFull(files, 1_000);
     expect(app?.service[0]?.method[0]).toMatchObject({ inputType: '.a.b.Outer', outputType: '.a.b.Outer.Inner' });
     expect(app?.extension[0]).toMatchObject({ extendee: '.a.Lib', typeName: 'Inner' });
   });
 
-  it('are looked for in scopes of up to 2,000 characters', () => {
-    const nested = (length: number) => [
-      create(FileDescriptorProtoSchema, { messageType: [{ name: 'x'.repeat(length), field: [{ typeName: 'T' }] }] }),
+  it('are bounded all together: of packages, messages, enums, services, extensions, and those that are tried', () => {
+    const file = (init: MessageInitShape<typeof FileDescriptorProtoSchema>) => [
+      create(FileDescriptorProtoSchema, { package: 'abc', ...init }),
     ];
-    expect(() => makeTypeNamesFull(nested(2_000))).not.toThrow();
-    expect(() => makeTypeNamesFull(nested(2_001))).toThrow('too long');
+    for (const [files, length] of [
+      [file({ messageType: [{ name: 'M' }] }), '.abc.M'.length],
+      [file({ messageType: [{ name: 'M', nestedType: [{ name: 'N' }] }] }), '.abc.M.abc.M.N'.length],
+      [file({ enumType: [{ name: 'E' }] }), '.abc.E'.length],
+      [file({ service: [{ name: 'S' }] }), '.abc.S'.length],
+      [file({ extension: [{ name: 'x' }] }), '.abc.x'.length],
+      [file({ messageType: [{ name: 'M', field: [{ typeName: 'T' }] }] }), '.abc.M.abc.M.T.abc.T.T'.length],
+    ] as const) {
+      expect(() => makeTypeNamesFull(files, length)).not.toThrow();
+      expect(() => makeTypeNamesFull(files, length - 1)).toThrow(
+        expect.objectContaining({ statusName: 'RESOURCE_EXHAUSTED' }),
+      );
+    }
   });
+});
+
+it('a name may have 2,000 characters', () => {
+  const make = (length: number) => () =>
+    makeTypeNamesFull([create(FileDescriptorProtoSchema, { messageType: [{ name: 'x'.repeat(length) }] })], 10_000);
+  expect(make(1_999)).not.toThrow(); // and a dot
+  expect(make(2_000)).toThrow('2000 characters');
 });
 
 type Message = NonNullable<MessageInitShape<typeof FileDescriptorProtoSchema>['messageType']>[number];

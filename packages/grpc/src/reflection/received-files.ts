@@ -57,12 +57,12 @@ export class ReceivedFiles {
     return undefined;
   }
 
-  /** Makes descriptors of all files. @throws GrpcStatusError INTERNAL if they do not fit together. */
+  /** Makes descriptors of all files. @throws GrpcStatusError INTERNAL if they do not fit together, RESOURCE_EXHAUSTED if their names are too long. */
   registry(): FileRegistry {
     const sorted = this.#sorted();
     for (const file of sorted) file.messageType.forEach(nameFields);
+    makeTypeNamesFull(sorted, this.#limits.maxBytes * CHARACTERS_PER_BYTE + LEAST_CHARACTERS);
     try {
-      makeTypeNamesFull(sorted);
       return createFileRegistry(create(FileDescriptorSetSchema, { file: sorted }));
     } catch (cause) {
       throw malformed(cause);
@@ -101,3 +101,7 @@ function tooMuch(what: string): GrpcStatusError {
 function malformed(cause: unknown): GrpcStatusError {
   return new GrpcStatusError(GrpcStatus.INTERNAL, 'reflection gave malformed descriptors', { cause });
 }
+
+/** Full names are longer than what is sent of them: by no more than this, on the whole. */
+const CHARACTERS_PER_BYTE = 4;
+const LEAST_CHARACTERS = 1_000_000;

@@ -1,6 +1,7 @@
 import type { Address, Connector } from '@lamella/net-core';
 import type { AbortScope, Clock } from '@lamella/service-core';
 import type { HttpConnection, HttpProtocol } from './http-connection.ts';
+import type { ConnectionPlan } from './open-connection.ts';
 import { expectedOf, offeredProtocols, openConnection } from './open-connection.ts';
 import type { Origin } from './origin.ts';
 import type { PoolPlan } from './pool-group.ts';
@@ -54,6 +55,14 @@ export class OriginDialer implements PoolPlan {
   }
 
   readonly open = (scope: AbortScope, expectedConcurrent: number): Promise<HttpConnection> => {
+    try {
+      return openConnection(this.#plan(), scope, expectedConcurrent);
+    } catch (error) {
+      return Promise.reject(error); // what others have given may throw, which is no reason for a pool to wait for ever
+    }
+  };
+
+  #plan(): ConnectionPlan {
     const { connector, tunnels, clock } = this.#options;
     const route = this.#route;
     const tls = (this.#isToProxy ? route?.tls : undefined) ?? this.#options.tls;
@@ -61,7 +70,7 @@ export class OriginDialer implements PoolPlan {
     const moved = this.#isToProxy ? base : this.#moved(base);
     const secure = this.#isSecure;
     const { address } = this.#origin;
-    const plan = {
+    return {
       name: this.name,
       target: route?.target ?? address,
       peer: address,
@@ -72,8 +81,8 @@ export class OriginDialer implements PoolPlan {
       via: this.#chain?.names ?? [],
       clock,
     };
-    return openConnection(plan, scope, expectedConcurrent);
-  };
+  }
+
   /** Under TLS, which still asks for the origin, and judges who answers by that. */
   #moved(base: Connector): Connector {
     const { scheme, address } = this.#origin;

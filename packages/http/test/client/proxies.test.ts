@@ -201,6 +201,33 @@ describe('a client that connects to somewhere else for an origin', () => {
     await (await next()).receive('GET http://b.test/ HTTP/1.1\r\n');
     expect(dialled).toEqual(['proxy.test:1080', 'proxy.test:1080']);
   });
+
+  it.each([
+    [
+      'where to',
+      {
+        connectTo: () => {
+          throw new Error('no idea');
+        },
+      },
+    ],
+    [
+      'by TLS',
+      {
+        tls: () => {
+          throw new Error('no idea');
+        },
+      },
+    ],
+  ] satisfies [string, Partial<HttpClientOptions>][])(
+    'fails where it is not told how, %s, and is left with nothing',
+    async (_, options) => {
+      const { client, get } = setup(undefined, options);
+      await expect(get('https://a.test/')).rejects.toThrow('no idea');
+      expect(client.gauges()).toEqual([]);
+      await client.close();
+    },
+  );
 });
 
 describe('a way whose proxies are trusted by other means than origins', () => {

@@ -4,8 +4,9 @@ import type { CertificateAuthority, IssuedCertificate, TlsAcceptOptions } from '
 import { certificateAuthority, OcspResponse, tlsConnectLayer } from '@lamella/tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { judgeOcsp } from '../src/connect/judge-ocsp.ts';
+import type { Validity } from '../src/issue/validity.ts';
 import type { TestOcspOptions } from './support/ocsp-responses.ts';
-import { ocspResponse, TRY_LATER } from './support/ocsp-responses.ts';
+import { ocspResponse, responder, TRY_LATER } from './support/ocsp-responses.ts';
 import type { TlsWorld } from './support/tls-world.ts';
 import { tlsWorld } from './support/tls-world.ts';
 
@@ -19,6 +20,8 @@ beforeAll(async () => {
 
 const NOW_MS = Date.now();
 const HOUR_MS = 3_600_000;
+const WEEK_MS = 604_800_000;
+const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 
 describe('a server that has to staple an OCSP response', () => {
   const connect = async (response: Uint8Array | undefined) => {
@@ -75,16 +78,29 @@ describe('judgeOcsp', () => {
     ['more than that before', /holds from/, () => ({ fromMs: NOW_MS + 302_000 })],
     ['five minutes after it held', undefined, () => ({ toMs: NOW_MS - 299_000 })],
     ['more than that after', /holds from/, () => ({ toMs: NOW_MS - 302_000 })],
-    ['with no end', undefined, () => ({ fromMs: 0 })],
+    ['with no end, a week old', undefined, () => ({ fromMs: NOW_MS - WEEK_MS })],
+    ['with no end, older than that', /holds from .* to a week later/, () => ({ fromMs: NOW_MS - WEEK_MS - 302_000 })],
     ['signed by somebody else', /not signed by the issuer/, () => ({ signer: other })],
     ['changed after it was signed', /not signed by the issuer/, () => ({ isForged: true })],
     ['of another issuer', /another certificate/, () => ({ issuer: other })],
     ['of an issuer of another name', /another certificate/, () => ({ isMisnamed: true })],
     ['about another certificate', /another certificate/, () => ({ about: authority.cert })],
+    ['signed by the server itself', /nor in its name/, () => ({ signer: good, sent: [derOf(good)] })],
   ])('takes one %s for what it is', (_what, why, change) => {
     const refusal = judged(ocspResponse({ ...said(), ...change() }));
     expect(refusal?.why ?? 'good').toMatch(why ?? /^good$/);
     expect(refusal?.isRevoked ?? false).toBe(false);
+  });
+
+  it.each<[what: string, why: RegExp, ...Parameters<typeof saidInItsName>]>([
+    ['whom it lets', /^good$/, OCSP_SIGNING],
+    ['whom it lets do something else', /nor in its name/, '1.3.6.1.5.5.7.3.1'],
+    ['whom it lets do whatever there is', /nor in its name/, '2.5.29.37.0'],
+    ['whom it has not let yet', /nor in its name/, OCSP_SIGNING, { validFromMs: NOW_MS + 60_000 }],
+    ['whom it has let until now', /nor in its name/, OCSP_SIGNING, { validToMs: NOW_MS - 60_000 }],
+    ['whom somebody else lets', /nor in its name/, OCSP_SIGNING, { isOfOther: true }],
+  ])('believes in the name of the issuer those %s', async (_what, why, ...how) => {
+    expect(judged(await saidInItsName(...how))?.why ?? 'good').toMatch(why);
   });
 
   it('needs to know the issuer', () => {
@@ -107,6 +123,17 @@ describe('judgeOcsp', () => {
     }
   });
 });
+
+/** What somebody says who has a certificate for it, which the issuer or somebody else has signed. */
+async function saidInItsName(purpose: string, how: Partial<Validity> & { readonly isOfOther?: boolean } = {}) {
+  const { isOfOther = false, validFromMs = NOW_MS - HOUR_MS, validToMs = NOW_MS + HOUR_MS } = how;
+  const signing = await responder(isOfOther ? other : authority, purpose, { validFromMs, validToMs });
+  return ocspResponse({ ...said(), ...signing });
+}
+
+function derOf({ cert }: IssuedCertificate): Uint8Array {
+  return new X509Certificate(cert).raw;
+}
 
 function said(change: Partial<TestOcspOptions> = {}): TestOcspOptions {
   return { about: good.cert, issuer: authority, fromMs: NOW_MS - HOUR_MS, ...change };

@@ -28,7 +28,8 @@ export interface OcspRefusal {
  *
  * @remarks
  * Source: RFC 6960 sections 3.2 and 4.2.2.2. It has to be signed by the issuer of the certificate, or by whoever has a certificate of that
- * issuer for signing such responses; to be about this certificate; and to hold now, give or take five minutes. Signatures by SHA-1 count for nothing.
+ * issuer for signing such responses; to be about this certificate; and to hold now, give or take five minutes. One that does not say until when
+ * it holds does for a week. Signatures by SHA-1 count for nothing.
  *
  * @returns Why not, or `undefined` if it does.
  */
@@ -56,9 +57,11 @@ function judge(
     return invalid('the OCSP response is not signed by the issuer of the certificate, nor in its name');
   }
   const { status, thisUpdate, nextUpdate } = statement;
-  const isEarly = nowMs < timeOf(thisUpdate) - TOLERANCE_MS;
-  if (isEarly || (nextUpdate !== undefined && nowMs > timeOf(nextUpdate) + TOLERANCE_MS)) {
-    return invalid(`the OCSP response holds from ${thisUpdate} to ${nextUpdate ?? 'the next one'}`);
+  const fromMs = timeOf(thisUpdate);
+  // Where newer information is always there, a thief of the key would staple an old one for ever.
+  const toMs = nextUpdate === undefined ? fromMs + MAX_AGE_MS : timeOf(nextUpdate);
+  if (nowMs < fromMs - TOLERANCE_MS || nowMs > toMs + TOLERANCE_MS) {
+    return invalid(`the OCSP response holds from ${thisUpdate} to ${nextUpdate ?? 'a week later'}`);
   }
   if (status === 'good') return undefined;
   return { isRevoked: status === 'revoked', why: `the OCSP response says that the certificate is ${status}` };
@@ -138,6 +141,7 @@ function byIdentifier<Value>(entries: readonly (readonly [string, Value])[]): Re
 
 /** Clocks differ. */
 const TOLERANCE_MS = 300_000;
+const MAX_AGE_MS = 604_800_000;
 const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 const HASHES = byIdentifier([
   ['1.3.14.3.2.26', 'sha1'], // names the issuer only, and is what most responders use

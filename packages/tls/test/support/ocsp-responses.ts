@@ -10,7 +10,12 @@ import {
   encodeDer,
 } from '../../src/codec/der/der-encoder.ts';
 import { derObjectIdentifier } from '../../src/codec/der/object-identifier.ts';
+import { extension } from '../../src/issue/extensions.ts';
+import { OID } from '../../src/issue/object-identifiers.ts';
 import { parseCertificate } from '../../src/issue/parsed-certificate.ts';
+import { signCertificate } from '../../src/issue/sign-certificate.ts';
+import { generateKey, privateKeyOf, publicKeyInfoOf, signingKey } from '../../src/issue/signing-key.ts';
+import type { Validity } from '../../src/issue/validity.ts';
 
 /** What a response of a test says. */
 export interface TestOcspOptions {
@@ -19,6 +24,8 @@ export interface TestOcspOptions {
   readonly issuer: { readonly cert: string; readonly key: string };
   /** Whose key signs. Default: that of the issuer. */
   readonly signer?: { readonly key: string };
+  /** Certificates that come along, as DER. */
+  readonly sent?: readonly Uint8Array[];
   readonly status?: 'good' | 'revoked' | 'unknown';
   /** From when to when it holds, in milliseconds since the Unix epoch. */
   readonly fromMs: number;
@@ -31,13 +38,33 @@ export interface TestOcspOptions {
 
 /** An OCSP response with one answer, signed by ECDSA with SHA-256. */
 export function ocspResponse(options: TestOcspOptions): Uint8Array {
-  const { issuer, signer = issuer, isForged = false } = options;
+  const { issuer, signer = issuer, sent = [], isForged = false } = options;
   const data = responseData(options);
   const signature = sign('sha256', isForged ? responseData({ ...options, status: 'unknown' }) : data, signer.key);
   const algorithm = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'));
-  const basic = derSequence(data, algorithm, derBitString(signature));
+  const along = sent.length === 0 ? [] : [derTagged(0, derSequence(...sent))];
+  const basic = derSequence(data, algorithm, derBitString(signature), ...along);
   const type = derObjectIdentifier('1.3.6.1.5.5.7.48.1.1');
   return derSequence(encodeDer(0x0a, Uint8Array.of(0)), derTagged(0, derSequence(type, derOctetString(basic))));
+}
+
+/** Somebody who has a certificate for that purpose of an authority, and how a response of theirs is signed. */
+export async function responder(
+  issuer: { readonly cert: string; readonly key: string },
+  purpose: string,
+  validity: Validity,
+): Promise<Pick<TestOcspOptions, 'sent'> & { readonly signer: { readonly key: string } }> {
+  const key = await generateKey();
+  const { subject } = parseCertificate(new X509Certificate(issuer.cert).raw);
+  const parts = {
+    issuer: subject,
+    subject: derSequence(),
+    validity,
+    publicKeyInfo: publicKeyInfoOf(key),
+    extensions: [extension(OID.extendedKeyUsage, derSequence(derObjectIdentifier(purpose)))],
+  };
+  const { der } = await signCertificate(parts, signingKey(privateKeyOf(issuer.key)));
+  return { signer: { key: key.export({ type: 'pkcs8', format: 'pem' }).toString() }, sent: [der] };
 }
 
 /** A responder that has no answer. */

@@ -80,6 +80,19 @@ describe('sessions go on', () => {
     });
   });
 
+  it('not for longer than a day, however often it goes on', async () => {
+    const clock = new FakeClock({ epochMs: Date.now() });
+    await inWorld({ certificates: good }, async (world) => {
+      const layer = tlsConnectLayer({ roots: root.cert, clock });
+      const resumed: (boolean | undefined)[] = [];
+      for (const hours of [0, 12, 12, 1, 1]) {
+        clock.advance(hours * 3_600_000);
+        resumed.push(await connectOnce(world, layer));
+      }
+      expect(resumed).toEqual([false, true, true, false, true]);
+    });
+  });
+
   it('not after a handshake that has failed', async () => {
     const ticketKeys = sessionTicketKeys();
     const layer = tlsConnectLayer({ roots: root.cert, alpn: ['h2'], requireAlpn: true });

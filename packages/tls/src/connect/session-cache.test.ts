@@ -28,5 +28,5 @@ it('keeps none if it shall keep none', () => {
 
 function session(ticket: string): KnownSession {
   const [pem = ''] = getCACertificates('bundled');
-  return { ticket: Buffer.from(ticket), certificate: new X509Certificate(pem) };
+  return { ticket: Buffer.from(ticket), certificate: new X509Certificate(pem), shownAtMs: 0 };
 }

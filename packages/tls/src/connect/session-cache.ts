@@ -5,6 +5,8 @@ export interface KnownSession {
   readonly ticket: Buffer;
   /** What the server has shown when the session began; it is not shown again. */
   readonly certificate: X509Certificate;
+  /** When it has shown that, in milliseconds since the Unix epoch. */
+  readonly shownAtMs: number;
 }
 
 /** Keeps the latest session for each identity, and forgets the one that was used the longest time ago when there are too many. */

@@ -7,26 +7,29 @@ export class TicketKeeper {
   readonly offered: KnownSession | undefined;
   readonly #cache: SessionCache;
   readonly #key: string;
-  #trusted: X509Certificate | undefined;
+  readonly #nowMs: number;
+  #trusted: Omit<KnownSession, 'ticket'> | undefined;
   #latest: Buffer | undefined;
 
-  /** @param nowMs - Time of the day: a session does not outlive its certificate. */
+  /** @param nowMs - Time of the day: a session does not outlive its certificate, which is looked at again after a day. RFC 8446 section 4.6.1. */
   constructor(cache: SessionCache, key: string, nowMs: number) {
     this.#cache = cache;
     this.#key = key;
+    this.#nowMs = nowMs;
     const known = cache.get(key);
-    if (known !== undefined && nowMs <= Date.parse(known.certificate.validTo)) this.offered = known;
+    if (known === undefined || nowMs > known.shownAtMs + MAX_AGE_MS) return;
+    if (nowMs <= Date.parse(known.certificate.validTo)) this.offered = known;
   }
 
   /** Takes a ticket of the server. They come at any time, and are kept only once the server is known to be the right one. */
   take(ticket: Buffer): void {
     if (this.#trusted === undefined) this.#latest = ticket;
-    else this.#cache.set(this.#key, { ticket, certificate: this.#trusted });
+    else this.#cache.set(this.#key, { ticket, ...this.#trusted });
   }
 
-  /** The server has shown this certificate, now or when the session began, and is the right one. */
-  trust(certificate: X509Certificate): void {
-    this.#trusted = certificate;
+  /** The server has shown this certificate, now or when the session that goes on began, and is the right one. */
+  trust(certificate: X509Certificate, goesOn: boolean): void {
+    this.#trusted = { certificate, shownAtMs: (goesOn ? this.offered?.shownAtMs : undefined) ?? this.#nowMs };
     if (this.#latest !== undefined) this.take(this.#latest);
   }
 
@@ -35,3 +38,6 @@ export class TicketKeeper {
     this.#cache.delete(this.#key);
   }
 }
+
+/** Each handshake brings new tickets: without an end, whatever was revoked meanwhile would never be noticed. */
+const MAX_AGE_MS = 86_400_000;

@@ -124,7 +124,8 @@ class TlsClient {
         this.#judgeOcsp(session.socket, certificate, ocspResponse, plan);
       if (refusal !== undefined && this.#options.dangerouslyAcceptAnyCertificate !== true) throw refusal;
       this.#checkAlpn(session.socket, plan);
-      if (refusal === undefined && certificate !== undefined) tickets.trust(certificate);
+      if (refusal === undefined && certificate !== undefined)
+        tickets.trust(certificate, session.socket.isSessionReused());
       noteSession(connection, session.socket, plan);
       if (certificate !== undefined)
         extensions.insert(PeerCertificate, peerCertificateFacts(certificate, refusal?.code));

@@ -48,7 +48,7 @@ export interface TlsConnectOptions extends TlsOptions {
   readonly requestOcsp?: boolean;
   /**
    * Whether the server has to staple an OCSP response that says that its certificate is good: signed by the issuer, or in its name, and
-   * not out of date. A session that goes on was judged when it began. Default false.
+   * not out of date. A session that goes on was judged when it began, a day before at most. Default false.
    */
   readonly requireOcsp?: boolean;
   /** Takes every server for the right one, whatever it shows: whoever is on the way can read and change all. Default false. */

@@ -197,6 +197,7 @@ export class Http2Driver<Owner> implements ByteSink {
       this.close();
     } else if (this.#isBlocked || !this.#protocol.hasOutput) this.#settle();
     else if (!this.#isScheduled) {
+      this.#timer.update(this.nowMs);
       this.#isScheduled = true;
       setImmediate(this.#onTick); // everybody else has a turn in between
     }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { HttpProxyConnectorOptions } from '@lamella/http';
 import { http1, httpProxyConnector } from '@lamella/http';
-import type { Connection } from '@lamella/net-core';
+import type { Connection, IpAddress } from '@lamella/net-core';
 import {
   AlpnSelected,
   ConnectTimings,
@@ -9,6 +9,7 @@ import {
   formatAddress,
   PeerAddress,
   parseAddress,
+  parseIp,
   TlsSession,
   ViaProxies,
 } from '@lamella/net-core';
@@ -310,6 +311,16 @@ describe('a connector that keeps connections to its proxy', () => {
     await settle(4);
     void server.stream.closeWrite();
     await closing;
+  });
+
+  it('opens none for a target whose address is found after it was closed', async () => {
+    const found = Promise.withResolvers<readonly IpAddress[]>();
+    const { connector, connect, dials } = setup({ resolver: { serve: () => found.promise } });
+    const failed = expect(connect()).rejects.toMatchObject({ code: 'LML_ERR_CLOSED' });
+    await connector.close();
+    found.resolve([parseIp('192.0.2.1')]);
+    await failed;
+    expect(dials).toEqual([]);
   });
 
   it('takes part in draining, and breaks tunnels off when the grace is over', async () => {

@@ -62,11 +62,14 @@ export function httpProxyConnector(options: HttpProxyConnectorOptions): HttpProx
     protocols === undefined
       ? openTunnel.bind(undefined, connector, tunnelOptions)
       : new SharedTunnels(pools).opener({ ...tunnelOptions, key: '', connector, protocols });
-  const { serve } = tunnelConnector(tunnelOptions, open);
+  // Asked when the target is known, since that may take its time.
+  const { serve } = tunnelConnector(tunnelOptions, (request, authority) =>
+    life.isClosed ? Promise.reject(new ClosedError('the connector is closed')) : open(request, authority),
+  );
   const life = new PoolsLife('http-proxy-connector', [pools], protocols === undefined ? undefined : lifecycle);
   const close = (): Promise<void> => life.close();
   return {
-    serve: (request) => (life.isClosed ? Promise.reject(new ClosedError('the connector is closed')) : serve(request)),
+    serve,
     close,
     destroy: (reason = new ClosedError('the connector was destroyed')) => life.destroy(reason),
     [Symbol.asyncDispose]: close,

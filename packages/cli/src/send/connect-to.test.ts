@@ -12,6 +12,8 @@ describe('connectTo', () => {
     [['a.test::b.test:'], 'a.test:443', 'b.test:443'],
     [[':80::81'], 'a.test:80', 'a.test:81'],
     [['a.test:80::'], 'a.test:80', undefined],
+    [['a.test:80:a.test:80'], 'a.test:80', undefined],
+    [['::A.test:'], 'a.test:80', undefined],
     [['[::1]:80:[::2]:81'], '[::1]:80', '[::2]:81'],
     [['c.test::x.test:', 'a.test::y.test:', '::z.test:'], 'a.test:1', 'y.test:1'],
     [['a.test:80::', '::z.test:'], 'a.test:80', undefined], // the first that matches, whatever it says

@@ -26,7 +26,7 @@ export function connectTo(entries: readonly string[]): HttpClientOptions['connec
     if (entry === undefined) return undefined;
     const { toHost = host, toPort = port } = entry;
     // As in curl, an entry that changes nothing makes no difference to proxies either.
-    return toHost === host && toPort === port ? undefined : { type: 'tcp', host: toHost, port: toPort };
+    return textOf(toHost) === textOf(host) && toPort === port ? undefined : { type: 'tcp', host: toHost, port: toPort };
   };
 }
 

@@ -157,7 +157,7 @@ let serial = 0x1000;
 
 function nextSerial(): string {
   serial++;
-  return serial.toString(16);
+  return serial.toString(16).toUpperCase(); // as Node writes it
 }
 
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };

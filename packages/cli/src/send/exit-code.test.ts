@@ -63,6 +63,7 @@ describe('toSendError', () => {
     expect(toSendError(unknown, {}).message).toBe(
       'the issuer is not known; --cacert names a root to trust, -k trusts everybody',
     );
+    expect(toSendError(unknown, { isProxied: true }).message).toMatch(/-k trusts everybody; for .* --proxy-cacert/);
     const cause = new TlsSessionError('LML_ERR_TLS_ALERT', 'alert certificate_required');
     const reset = new StreamError('LML_ERR_STREAM_RESET', 'reset', { cause });
     const error = ended('LML_ERR_HTTP_CONNECTION_CLOSED', reset);

@@ -17,7 +17,7 @@ export interface FailureOptions {
 /** The failure of a request as one line, unless that is not wanted, and curl's exit code. */
 export function toSendError(error: unknown, { isProxied = false, silent, showError }: FailureOptions): CliError {
   const isSilent = silent === true && showError !== true;
-  const message = isSilent ? '' : withReason(error);
+  const message = isSilent ? '' : withReason(error, isProxied);
   const exitCode = sendExitCode(error, isProxied);
   return new CliError(message, exitCode, { cause: error });
 }
@@ -48,8 +48,11 @@ export function sendExitCode(error: unknown, isProxied = false): number {
 }
 
 /** An end is told with what caused it, if that says more; a server that is not trusted, with what to do about it. */
-function withReason(error: unknown): string {
-  if (error instanceof TlsError) return `${messageOf(error)}${HINTS.get(error.code) ?? ''}`;
+function withReason(error: unknown, isProxied: boolean): string {
+  if (error instanceof TlsError) {
+    const hint = HINTS.get(error.code) ?? '';
+    return `${messageOf(error)}${hint}${isProxied && hint.includes('-k') ? PROXY_HINT : ''}`;
+  }
   const cause = error instanceof HttpConnectionError ? error.cause : undefined;
   const saysMore = cause instanceof StreamError && cause.code !== 'LML_ERR_STREAM_CLOSED';
   if (!saysMore) return messageOf(error);
@@ -88,6 +91,9 @@ const TLS_CODES: ReadonlyMap<TlsErrorCode, number> = new Map([
   ['LML_ERR_TLS_PIN_MISMATCH', EXIT.badPin],
   ['LML_ERR_TLS_TIMEOUT', EXIT.timedOut],
 ]);
+
+/** It may have been either of the two. */
+const PROXY_HINT = '; for an https proxy, --proxy-cacert and --proxy-insecure do';
 
 const HINTS: ReadonlyMap<TlsErrorCode, string> = new Map([
   ['LML_ERR_TLS_UNKNOWN_CA', '; --cacert names a root to trust, -k trusts everybody'],

@@ -2,14 +2,21 @@ import type { HttpClientOptions, HttpRequest as Request, ViaOptions } from '@lam
 import { createHttpClient, HttpRequest, HttpResponse, http1, via } from '@lamella/http';
 import { autoServerLayer, http2 } from '@lamella/http2';
 import type { Connection } from '@lamella/net-core';
-import { AlpnSelected, memoryNetwork, serveListener, ViaProxies } from '@lamella/net-core';
+import { AlpnSelected, memoryNetwork, serveListener, TlsSession, ViaProxies } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import type { IssuedCertificate } from '@lamella/tls';
-import { certificateAuthority, TlsError, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
+import {
+  certificateAuthority,
+  OcspResponse,
+  PeerCertificate,
+  TlsError,
+  tlsAcceptLayer,
+  tlsConnectLayer,
+} from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkProcess } from './support/process-failures.ts';
 
@@ -55,6 +62,16 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
     const { extensions, version: spoken } = await client.serve(HttpRequest.from({ target: 'https://origin.test/' }));
     expect([spoken, extensions.get(AlpnSelected), extensions.get(ViaProxies)?.length]).toEqual(['2', 'h2', 1]);
     expect(world.tunnels).toEqual(['a: origin.test:443']);
+    await world.end();
+  });
+
+  it('do not pass the certificate of the proxy off as that of an origin in clear', async () => {
+    const world = setup();
+    const client = world.client({ proxy: via('https://a.test', { ...options, plainHttp: 'tunnel' }) });
+    const { extensions, body } = await client.serve(HttpRequest.from({ target: 'http://origin.test/' }));
+    await body.text();
+    const facts = [extensions.get(TlsSession), extensions.get(PeerCertificate), extensions.get(OcspResponse)];
+    expect(facts).toEqual([undefined, undefined, undefined]);
     await world.end();
   });
 
@@ -121,9 +138,10 @@ function setup() {
   const versions: string[] = [];
   const served: Promise<unknown>[] = [];
   const auth = basicProxyAuth(['u', 'v', 'w'].map((name) => ({ name, password: 'p' })));
-  const accept = tlsAcceptLayer({ certificates: pair, alpn: ['h2', 'http/1.1'], clock });
+  const certificates = { ...pair, ocspResponse: Uint8Array.of(0x30, 0) };
+  const accept = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'], clock });
   const serve = autoServerLayer({ clock, lifecycle });
-  const tls = tlsConnectLayer({ roots, clock });
+  const tls = tlsConnectLayer({ roots, requestOcsp: true, clock });
   const listen = (address: string, server: Service<Connection, void>): void => {
     served.push(serveListener(network.listen(address), server, { lifecycle, onError() {} }));
   };

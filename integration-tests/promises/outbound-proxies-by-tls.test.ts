@@ -51,6 +51,10 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
     // By HTTP/2 the connections to a and c are shared; the last of them gets whole URLs in the one case, and a tunnel in the other.
     const shared = [...once, 'c: b.test:443', 'b: origin.test:443'];
     expect(world.tunnels).toEqual(version === '2' ? shared : tunnels);
+    const proxies = client.counters().filter(({ origin }) => !origin.includes('origin.test'));
+    const a = 'https://a.test:443';
+    const [c, b] = [`https://c.test:443 via ${a}`, `https://b.test:443 via ${a}, https://c.test:443`];
+    expect(new Set(proxies.map(({ origin }) => origin))).toEqual(new Set(version === '2' ? [a, c, b] : []));
     expect(new Set(world.versions)).toEqual(new Set([version]));
     await world.end();
   });

@@ -61,7 +61,7 @@ export function httpProxyConnector(options: HttpProxyConnectorOptions): HttpProx
   const open =
     protocols === undefined
       ? openTunnel.bind(undefined, connector, tunnelOptions)
-      : new SharedTunnels(pools).opener({ ...tunnelOptions, key: '', connector, protocols });
+      : new SharedTunnels(pools).opener({ ...tunnelOptions, key: '', via: [], connector, protocols });
   // Asked when the target is known, since that may take its time.
   const { serve } = tunnelConnector(tunnelOptions, (request, authority) =>
     life.isClosed ? Promise.reject(new ClosedError('the connector is closed')) : open(request, authority),

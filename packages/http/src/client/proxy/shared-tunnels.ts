@@ -12,6 +12,8 @@ import type { TunnelOptions } from './tunnel-options.ts';
 export interface SharedWay extends TunnelOptions {
   /** Tells it, who we are to it, and the way there from others: never shown. */
   readonly key: string;
+  /** The proxies in front of it, for people. */
+  readonly via: readonly string[];
   /** Connects to the proxy, by TLS if it is one of those. */
   readonly connector: Connector;
   /** What may be spoken with the proxy. */
@@ -52,12 +54,12 @@ export class SharedTunnels {
 }
 
 /** Where the connections of a pool to a proxy lead. */
-function planOf({ server, connector, protocols, clock }: SharedWay): PoolPlan {
+function planOf({ server, via, connector, protocols, clock }: SharedWay): PoolPlan {
   const { address, secure } = server;
   const offered = offeredProtocols(protocols, secure);
-  const plan = { target: address, peer: address, secure, connector, offered, isToProxy: true, via: [], clock };
+  const plan = { target: address, peer: address, secure, connector, offered, isToProxy: true, via, clock };
   return {
-    name: server.url,
+    name: via.length === 0 ? server.url : `${server.url} via ${via.join(', ')}`,
     adaptFields: undefined,
     expectedConcurrent: expectedOf(offered),
     open: (scope, expectedConcurrent) =>

@@ -161,7 +161,8 @@ class ServerChain implements ProxyChain {
       const options = { ...common, server, resolver };
       if (protocols === undefined) return tunnelConnector(options, openTunnel.bind(undefined, connector, options));
       const key = this.#keyOf(servers.slice(0, index + 1));
-      return tunnelConnector(options, tunnels.opener({ ...options, key, connector, protocols }));
+      const names = this.names.slice(0, index);
+      return tunnelConnector(options, tunnels.opener({ ...options, key, via: names, connector, protocols }));
     }, base);
   }
 

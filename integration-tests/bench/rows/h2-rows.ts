@@ -71,7 +71,7 @@ export const h2LargeRow: BenchRow = {
   name: 'h2-64k',
   about: 'A server answers GET with 64 KiB by HTTP/2, on 8 connections with 8 streams each.',
   unit: requests,
-  targets: [{ of: 'lamella', to: 'node:http2', atLeast: 1 }],
+  targets: [{ of: 'lamella', to: 'node:http2', atLeast: 1, by: 'wall' }],
   contestants: {
     'node:http2': () => node(LARGE_LOAD),
     lamella: () => lamella('bare', LARGE_LOAD),
@@ -84,7 +84,7 @@ export const h2HugeRow: BenchRow = {
   name: 'h2-10m',
   about: 'A server answers GET with 10 MiB by HTTP/2, on 4 connections with one stream each.',
   unit: requests,
-  targets: [{ of: 'lamella', to: 'node:http2', atLeast: 1 }],
+  targets: [{ of: 'lamella', to: 'node:http2', atLeast: 1, by: 'wall' }],
   contestants: {
     'node:http2': () => node(HUGE_LOAD),
     lamella: () => lamella('bare', HUGE_LOAD),

@@ -101,7 +101,8 @@ describe('lamella serve --tls', { timeout: 90_000 }, () => {
   it('lets in nobody without a certificate of the right authority', async () => {
     const { pem, ca } = await tlsFiles();
     const server = await lamellaServe('echo', '--tls', '--cert', await pem(['127.0.0.1']), '--client-ca', ca);
-    expect((await curl('--cacert', ca, server.url)).code).toBe(56);
+    // TLS 1.3 refuses when the client has done its part: curl hears of it while it sends, or when it reads.
+    expect([55, 56]).toContain((await curl('--cacert', ca, server.url)).code);
     const mine = await pem(['ann.test'], { usages: ['client'] });
     const { stdout } = await curl('--cacert', ca, '--cert', mine, server.url);
     expect(JSON.parse(stdout)).toMatchObject({ tls: { clientCertificate: { subject: 'CN=ann.test' } } });
@@ -129,11 +130,14 @@ describe('lamella serve proxy --tls', { timeout: 60_000 }, () => {
       const trusting = ['--proxy-cacert', ca, '--cacert', ca];
       const byCurl = await curl(...trusting, '-x', proxy.url, '-U', 'me:pw', url);
       expect(JSON.parse(byCurl.stdout)).toMatchObject({ method: 'GET' });
-      const bySend = await lamella(['send', '--cacert', ca, '-x', proxy.url, '-U', 'me:pw', url]);
+      const bySend = await lamella(['send', ...trusting, '-x', proxy.url, '-U', 'me:pw', url]);
       expect([bySend.code, bySend.stderr]).toEqual([0, '']);
       expect(JSON.parse(bySend.stdout).version).toBe(url === secure.url ? 'HTTP/2' : 'HTTP/1.1');
     }
     const stranger = await lamella(['send', '-x', proxy.url, '-U', 'me:pw', plain.url]);
-    expect([stranger.code, stranger.stderr]).toEqual([60, expect.stringContaining('--cacert names a root')]);
+    expect([stranger.code, stranger.stderr]).toEqual([
+      60,
+      expect.stringContaining('--proxy-cacert and --proxy-insecure do'),
+    ]);
   });
 });

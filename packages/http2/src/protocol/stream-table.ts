@@ -116,6 +116,6 @@ export class StreamTable<Owner> {
 }
 
 /** A power of two. */
-const INITIAL_PLACES = 8;
+const INITIAL_PLACES = 4;
 
 const MAX_GAPS = 64;

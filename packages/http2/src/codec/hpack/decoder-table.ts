@@ -93,4 +93,4 @@ export class DecoderTable {
 export const ENTRY_OVERHEAD = 32;
 
 /** A power of two. */
-const INITIAL_SLOTS = 16;
+const INITIAL_SLOTS = 8;

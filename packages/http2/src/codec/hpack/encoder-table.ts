@@ -84,4 +84,4 @@ interface Entry {
 }
 
 /** A power of two. */
-const INITIAL_SLOTS = 16;
+const INITIAL_SLOTS = 8;

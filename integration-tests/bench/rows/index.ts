@@ -26,7 +26,7 @@ import { h2IdleRow, h2StreamsRow, idleRow } from './idle-row.ts';
 import { relayRow, reverseGroupRow, reverseLargeRow, reverseRow } from './proxy-rows.ts';
 import { helloRow, largeRow, layersRow, postRow, staticRow } from './server-rows.ts';
 import { telemetryFullRow, telemetryNoneRow, telemetrySampledRow } from './telemetry-rows.ts';
-import { handshakesRow } from './tls-rows.ts';
+import { handshakesRow, leafRow } from './tls-rows.ts';
 import { wsEchoLongRow, wsEchoRow, wsIdleRow, wsRelayLongRow, wsRelayRow } from './ws-rows.ts';
 
 export const rows: readonly (BenchRow | MemoryRow)[] = [
@@ -60,6 +60,7 @@ export const rows: readonly (BenchRow | MemoryRow)[] = [
   h2IdleRow,
   h2StreamsRow,
   handshakesRow,
+  leafRow,
   h2AbuseRow,
   telemetryNoneRow,
   telemetrySampledRow,

@@ -1,4 +1,4 @@
-import type { BenchRow, Contestant } from '../support/bench-row.ts';
+import type { BenchRow, Contestant, MemoryRow } from '../support/bench-row.ts';
 import { certificateFolder } from '../support/certificate.ts';
 import { isInstalled, NGINX_HELLO, startNginx } from '../support/foreign.ts';
 import { roundContestant } from '../support/round-contestant.ts';
@@ -22,6 +22,26 @@ export const handshakesRow: BenchRow = {
       : {}),
   },
 };
+
+export const leafRow: MemoryRow = {
+  type: 'memory',
+  name: 'tls-leaf',
+  about:
+    'A certificate (ECDSA, P-256) is made for a new name, 2,000 one after the other: how long the slowest of a hundred takes.',
+  unit: 'milliseconds, 99th percentile',
+  targets: [{ of: 'lamella', atMost: 5 }],
+  contestants: { '@peculiar/x509': () => slowestLeaf('peculiar'), lamella: () => slowestLeaf('lamella') },
+};
+
+async function slowestLeaf(kind: string): Promise<number> {
+  const subject = await startNode('leaf-certificates.ts', [kind]);
+  try {
+    await subject.ask('500');
+    return Number(await subject.ask('2000'));
+  } finally {
+    await subject.stop();
+  }
+}
 
 async function server(start: (folder: string) => Promise<SubjectProcess>, firstByte = '!'): Promise<Contestant> {
   const { folder, remove } = certificateFolder();

@@ -10,12 +10,14 @@ import type { TlsFingerprints } from './fingerprint/tls-fingerprints.ts';
  */
 export const PeerCertificate: ExtensionKey<PeerCertificateFacts, 'connection'> = extensionKey('tls/peer-certificate', {
   scope: 'connection',
+  peerScoped: true,
 });
 
 /** The OCSP response that a server has stapled, as DER; nobody has checked it. */
 export const OcspResponse: ExtensionKey<Uint8Array, 'connection'> = extensionKey('tls/ocsp-response', {
   scope: 'connection',
   prefer: 'egress',
+  peerScoped: true,
 });
 
 /** The ClientHello of a client, as it came. Written by `clientHelloLayer` and `tlsRouter`. */

@@ -29,11 +29,15 @@ export const LocalAddress: ExtensionKey<Address, 'connection'> = extensionKey('n
 });
 
 /** Name that the client asked for in its TLS handshake (SNI). */
-export const ServerName: ExtensionKey<string, 'connection'> = extensionKey('net/server-name', { scope: 'connection' });
+export const ServerName: ExtensionKey<string, 'connection'> = extensionKey('net/server-name', {
+  scope: 'connection',
+  peerScoped: true,
+});
 
 /** Protocol that ALPN selected, such as `h2`. */
 export const AlpnSelected: ExtensionKey<string, 'connection'> = extensionKey('net/alpn-selected', {
   scope: 'connection',
+  peerScoped: true,
 });
 
 /** What is known of the TLS session of a connection. */
@@ -49,6 +53,7 @@ export interface TlsFacts {
 /** Facts about the TLS session; absent on a connection in clear. */
 export const TlsSession: ExtensionKey<TlsFacts, 'connection'> = extensionKey('net/tls-session', {
   scope: 'connection',
+  peerScoped: true,
 });
 
 /**

@@ -20,6 +20,8 @@ export interface ExtensionKey<Value, S extends Scope> {
   readonly prefer: 'ingress' | 'egress';
   /** Whether a cross-origin hop hides the value, as credentials must be. */
   readonly originScoped: boolean;
+  /** Whether a tunnel through the peer hides the value, since it says nothing of whoever is behind that. */
+  readonly peerScoped: boolean;
   /** Only for the type checker: keys are invariant in their value. */
   readonly [VALUE]?: (value: Value) => Value;
 }
@@ -36,6 +38,8 @@ export interface AnyExtensionKey {
   readonly prefer: 'ingress' | 'egress';
   /** Whether a cross-origin hop hides the value. */
   readonly originScoped: boolean;
+  /** Whether a tunnel through the peer hides the value. */
+  readonly peerScoped: boolean;
 }
 
 /** Options of {@link extensionKey}. */
@@ -46,6 +50,8 @@ export interface ExtensionKeyOptions<S extends Scope> {
   readonly prefer?: 'ingress' | 'egress';
   /** Hides the value on a cross-origin hop. Default false. */
   readonly originScoped?: boolean;
+  /** Hides the value in tunnels through the peer, of whom it tells, such as its certificate. Default false. */
+  readonly peerScoped?: boolean;
 }
 
 /**
@@ -61,8 +67,8 @@ export function extensionKey<Value, S extends Scope>(
   options: ExtensionKeyOptions<S>,
 ): ExtensionKey<Value, S> {
   if (!NAME.test(name)) throw new UsageError(`extension key ${JSON.stringify(name)} must look like namespace/name`);
-  const { scope, prefer = 'ingress', originScoped = false } = options;
-  const key: AnyExtensionKey = { id: Symbol.for(`lamella/${name}`), name, scope, prefer, originScoped };
+  const { scope, prefer = 'ingress', originScoped = false, peerScoped = false } = options;
+  const key: AnyExtensionKey = { id: Symbol.for(`lamella/${name}`), name, scope, prefer, originScoped, peerScoped };
 
   const known = declared.get(name);
   if (known !== undefined && !isSame(known, key)) {
@@ -73,7 +79,12 @@ export function extensionKey<Value, S extends Scope>(
 }
 
 function isSame(first: AnyExtensionKey, second: AnyExtensionKey): boolean {
-  return first.scope === second.scope && first.prefer === second.prefer && first.originScoped === second.originScoped;
+  return (
+    first.scope === second.scope &&
+    first.prefer === second.prefer &&
+    first.originScoped === second.originScoped &&
+    first.peerScoped === second.peerScoped
+  );
 }
 
 const NAME = /^[a-z0-9-]+(?:\/[a-z0-9-]+)+$/;

@@ -121,6 +121,7 @@ export class ExtensionLog {
     const hidden = this.#hidden;
     if (hidden === undefined) return false;
     if (hidden.hideOriginScoped === true && key.originScoped) return true;
+    if (hidden.hidePeerScoped === true && key.peerScoped) return true;
     return hidden.hide?.some((other) => other.id === key.id) ?? false;
   }
 

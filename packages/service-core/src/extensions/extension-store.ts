@@ -13,6 +13,8 @@ export interface ForkStoreOptions {
   readonly hide?: readonly AnyExtensionKey[];
   /** Hides every key that is `originScoped`, as a cross-origin redirect must. Default false. */
   readonly hideOriginScoped?: boolean;
+  /** Hides every key that is `peerScoped`, as a tunnel through a proxy must. Default false. */
+  readonly hidePeerScoped?: boolean;
 }
 
 /** What can be read of a store, now or {@link ExtensionStore.asOf | as of} an earlier moment. */

@@ -9,6 +9,10 @@ const Peer: ExtensionKey<string, 'connection'> = extensionKey('test/peer', { sco
 const Facts: ExtensionKey<string, 'connection'> = extensionKey('test/facts', { scope: 'connection', prefer: 'egress' });
 const User: ExtensionKey<string, 'request'> = extensionKey('test/user', { scope: 'request' });
 const Token: ExtensionKey<string, 'request'> = extensionKey('test/token', { scope: 'request', originScoped: true });
+const Cipher: ExtensionKey<string, 'connection'> = extensionKey('test/cipher', {
+  scope: 'connection',
+  peerScoped: true,
+});
 const Attempt: ExtensionKey<number, 'attempt'> = extensionKey('test/attempt', { scope: 'attempt' });
 
 describe('keys', () => {
@@ -20,6 +24,8 @@ describe('keys', () => {
   it('refuse a second declaration with other rules, and names without a namespace', () => {
     expect(() => extensionKey('test/peer', { scope: 'request' })).toThrow('declared twice');
     expect(() => extensionKey('test/peer', { scope: 'connection', prefer: 'egress' })).toThrow('declared twice');
+    expect(() => extensionKey('test/peer', { scope: 'connection', originScoped: true })).toThrow('declared twice');
+    expect(() => extensionKey('test/peer', { scope: 'connection', peerScoped: true })).toThrow('declared twice');
     expect(() => extensionKey('peer', { scope: 'connection' })).toThrow('namespace/name');
     expect(() => extensionKey('Test/Peer', { scope: 'connection' })).toThrow('namespace/name');
   });
@@ -75,6 +81,20 @@ describe('a store', () => {
     expect(crossOrigin.get(Token)).toBe('other origin');
     expect(crossOrigin.fork('response').get(Token)).toBe('other origin');
     expect(request.get(Token)).toBe('secret');
+  });
+
+  it('hides what tells of the peer in a tunnel through that, but not in what else comes of the connection', () => {
+    const connection = createExtensions('connection');
+    connection.insert(Peer, 'proxy');
+    connection.insert(Cipher, 'of the proxy');
+    const tunnel = connection.fork('upgrade', { hidePeerScoped: true, hide: [Facts] });
+    expect([tunnel.get(Peer), tunnel.get(Cipher)]).toEqual(['proxy', undefined]);
+    tunnel.insert(Cipher, 'of the origin');
+    expect(tunnel.get(Cipher)).toBe('of the origin');
+    for (const other of [{}, { hideOriginScoped: true }]) {
+      expect(connection.fork('upgrade', other).get(Cipher)).toBe('of the proxy');
+    }
+    expect(connection.get(Cipher)).toBe('of the proxy');
   });
 
   it('refuses inserts once sealed, and more than 4,096 of them', () => {

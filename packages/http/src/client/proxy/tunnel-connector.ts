@@ -1,6 +1,5 @@
 import type { Connection, Connector, ConnectRequest, TcpAddress } from '@lamella/net-core';
 import {
-  AlpnSelected,
   addConnectTimings,
   ConnectError,
   ConnectionId,
@@ -9,12 +8,10 @@ import {
   nextConnectionId,
   PeerAddress,
   resolveRequest,
-  ServerName,
-  TlsSession,
   ViaProxies,
 } from '@lamella/net-core';
-import type { AnyExtensionKey, Extensions } from '@lamella/service-core';
-import { extensionKey, UsageError } from '@lamella/service-core';
+import type { Extensions } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
 import type { TunnelOptions } from './tunnel-options.ts';
 
 /** A tunnel, and how it came about. */
@@ -56,8 +53,8 @@ export function tunnelConnector(options: TunnelOptions, open: OpenTunnel): Conne
  * long it took to reach the proxy is for the tunnel that this was done for.
  */
 function ownStore({ tunnel, store, isFirst }: OpenedTunnel): Connection {
-  const hide = isFirst ? OF_PROXY : [...OF_PROXY, ConnectTimings];
-  return tunnel.fork({ extensions: store.fork('upgrade', { hide }) });
+  const hide = isFirst ? [] : [ConnectTimings];
+  return tunnel.fork({ extensions: store.fork('upgrade', { hide, hidePeerScoped: true }) });
 }
 
 /** Where the tunnel shall lead: to a name, unless names are to be looked up here. */
@@ -82,12 +79,3 @@ async function targetFor(request: ConnectRequest, { resolver }: TunnelOptions): 
     failure ?? new ConnectError('LML_ERR_CONNECT_NAME_NOT_FOUND', `${host} has no address`, { phase: 'resolve', facts })
   );
 }
-
-/** What TLS has found out about the proxy. The keys of `@lamella/tls` by their names: that package is not needed here. */
-const OF_PROXY: readonly AnyExtensionKey[] = [
-  TlsSession,
-  AlpnSelected,
-  ServerName,
-  extensionKey('tls/peer-certificate', { scope: 'connection' }),
-  extensionKey('tls/ocsp-response', { scope: 'connection', prefer: 'egress' }),
-];

@@ -1,12 +1,12 @@
-import type { BodyFlow, ExchangeMarks, HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
-import { IncomingBody } from '@lamella/http';
+import type { ExchangeMarks, HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
 import type { AbortListener } from '@lamella/service-core';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2ResponseHead } from '../protocol/message-fields.ts';
 import { headersOf, responseOf } from './client-response.ts';
+import { ExchangeContent } from './exchange-content.ts';
 import type { Linked } from './open-exchanges.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
-import { MAX_HELD_BYTES, wholeBody } from './whole-body.ts';
+import { wholeBody } from './whole-body.ts';
 
 /** The stream of an exchange, as its protocol knows it. */
 export type ClientStream = Http2Stream<ClientExchange>;
@@ -21,7 +21,7 @@ export interface ClientExchangeHost {
 }
 
 /** One request on a client connection, from its head to the end of its response. */
-export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExchange> {
+export class ClientExchange extends ExchangeContent implements ExchangeMarks, Linked<ClientExchange> {
   readonly request: HttpRequest;
   previousOpen: ClientExchange | undefined;
   nextOpen: ClientExchange | undefined;
@@ -52,16 +52,13 @@ export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExc
   readonly #host: ClientExchangeHost;
   readonly #outcome: PromiseWithResolvers<HttpResponse> = Promise.withResolvers<HttpResponse>();
   #stream: ClientStream | undefined;
-  /** Body of the response, if it has one, and that did not come in one piece together with the head. */
-  #body: IncomingBody | undefined;
   /** Head of the response, as long as it is kept back. */
   #heldHead: Http2ResponseHead | undefined;
-  /** All of the body so far, borrowed. */
-  #heldPiece: Uint8Array | undefined;
   #abort: AbortListener | undefined;
   #isOver = false;
 
   constructor(host: ClientExchangeHost, request: HttpRequest, becomes: ClientExchange['becomes'], beganMs: number) {
+    super();
     this.#host = host;
     this.request = request;
     this.becomes = becomes;
@@ -81,7 +78,7 @@ export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExc
 
   /** Whether a body is on its way that somebody may want. */
   get wantsBody(): boolean {
-    return this.#heldHead !== undefined || this.#body?.isDiscarded === false;
+    return this.#heldHead !== undefined || this.body?.isDiscarded === false;
   }
 
   /** Whether it is the server's turn to go on with the body. */
@@ -114,30 +111,17 @@ export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExc
     this.#heldHead = head;
   }
 
-  /** Takes a piece of the body, borrowed until {@link tell}. @returns Whether it is kept as it is; then its memory must not be used again. */
-  pushBody(bytes: Uint8Array): boolean {
-    const isFirst = this.#heldHead !== undefined && this.#heldPiece === undefined && this.#body === undefined;
-    if (isFirst && bytes.length <= MAX_HELD_BYTES) {
-      this.#heldPiece = bytes;
-      return false;
-    }
-    const body = this.#openBody();
-    const isKept = body.push(bytes);
-    body.flush();
-    return isKept;
-  }
-
   /** The body is complete. */
   endBody(trailers: HttpHeaders | undefined): void {
     const head = this.#heldHead;
-    const piece = this.#heldPiece;
-    if (head === undefined || this.#body !== undefined) {
-      this.#body?.end(trailers);
+    if (head === undefined || this.body !== undefined) {
+      this.body?.end(trailers);
       this.tell();
-      this.#body?.flush();
+      this.body?.flush();
       return;
     }
-    this.#heldHead = this.#heldPiece = undefined;
+    const piece = this.releasePiece();
+    this.#heldHead = undefined;
     this.answer(responseOf(this, head.status, headersOf(head), wholeBody(piece, trailers)));
     if (piece !== undefined && !this.stream.isClosed) this.taken(piece.length);
   }
@@ -146,7 +130,7 @@ export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExc
   tell(): void {
     const head = this.#heldHead;
     if (head === undefined) return;
-    const body = this.#openBody();
+    const body = this.openBody();
     this.#heldHead = undefined;
     if (!body.hasEnded) this.#host.watchBody(this);
     const length = head.contentLength >= 0 ? head.contentLength : undefined;
@@ -165,22 +149,17 @@ export class ClientExchange implements ExchangeMarks, BodyFlow, Linked<ClientExc
     this.tell();
     this.finish();
     this.#outcome.reject(error);
-    this.#body?.fail(error);
+    this.body?.fail(error);
     this.onContinue?.();
     this.onSent?.();
     this.request.body.cancel(error); // the last thing: its source is somebody else's, and may throw
   }
 
-  /** The body, with what was kept back of it. */
-  #openBody(): IncomingBody {
-    const body = this.#body ?? new IncomingBody(this);
-    this.#body = body;
-    if (this.#heldPiece !== undefined) body.push(this.#heldPiece);
-    this.#heldPiece = undefined;
-    return body;
-  }
+  // ---- ExchangeContent
 
-  // ---- BodyFlow
+  protected get holdsContent(): boolean {
+    return this.#heldHead !== undefined;
+  }
 
   want(isWanted: boolean): void {
     this.#host.wantBody(this, isWanted);

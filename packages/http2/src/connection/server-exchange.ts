@@ -1,13 +1,14 @@
-import type { BodyFlow, HttpHeaders, RequestContextOptions } from '@lamella/http';
-import { HttpBody, IncomingBody, RequestContext, TrustedScheme } from '@lamella/http';
+import type { HttpHeaders, RequestContextOptions } from '@lamella/http';
+import { HttpBody, RequestContext, TrustedScheme } from '@lamella/http';
 import type { AbortScope, Extensions } from '@lamella/service-core';
 import { Http2Client, Http2StreamId } from '../keys.ts';
 import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Stream } from '../protocol/http2-stream.ts';
 import type { Http2RequestHead } from '../protocol/message-fields.ts';
+import { ExchangeContent } from './exchange-content.ts';
 import type { Linked } from './open-exchanges.ts';
 import type { TunnelStream } from './tunnel-stream.ts';
-import { MAX_HELD_BYTES, wholeBody } from './whole-body.ts';
+import { wholeBody } from './whole-body.ts';
 
 /** What an exchange asks of its connection. */
 export interface ExchangeHost {
@@ -26,13 +27,11 @@ export interface ExchangeHost {
 export type ServerStream = Http2Stream<ServerExchange>;
 
 /** One request on a server connection, from its head to the end of its response. */
-export class ServerExchange implements RequestContextOptions, BodyFlow, Linked<ServerExchange> {
+export class ServerExchange extends ExchangeContent implements RequestContextOptions, Linked<ServerExchange> {
   readonly stream: ServerStream;
   previousOpen: ServerExchange | undefined;
   nextOpen: ServerExchange | undefined;
   readonly head: Http2RequestHead;
-  /** The request body, if there is one, and it did not come in one piece together with the head. */
-  body: IncomingBody | undefined;
   readonly context: RequestContext;
   /** The response body that is being sent, to be cancelled if the peer goes. */
   outgoing: HttpBody | undefined;
@@ -48,14 +47,13 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Linked<S
   isHeld = false;
   readonly #host: ExchangeHost;
   readonly #hasBody: boolean;
-  /** All of the body so far, borrowed as long as the exchange is held. */
-  #heldPiece: Uint8Array | undefined;
   /** The body, if it is whole. */
   #whole: HttpBody | undefined;
   #isOver = false;
   #abandonedWith: { readonly reason: unknown } | undefined;
 
   constructor(host: ExchangeHost, stream: ServerStream, head: Http2RequestHead, hasBody: boolean) {
+    super();
     this.#host = host;
     this.stream = stream;
     this.head = head;
@@ -71,9 +69,7 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Linked<S
 
   /** What it is about, for errors: `request-body` while the rest of that is to come, and wanted. */
   get phase(): 'request-body' | 'response' {
-    const { body } = this;
-    if (body === undefined) return this.#hasBody && this.#whole === undefined ? 'request-body' : 'response';
-    return body.hasEnded || body.isDiscarded ? 'response' : 'request-body';
+    return this.wantsBody && this.body?.hasEnded !== true ? 'request-body' : 'response';
   }
 
   /** Whether a body may come that somebody wants. */
@@ -106,29 +102,16 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Linked<S
 
   // ---- the request body
 
-  /** Takes a piece, borrowed while the exchange is held. @returns Whether it is kept as it is; then its memory must not be used again. */
-  pushBody(bytes: Uint8Array): boolean {
-    if (this.isHeld && this.body === undefined && this.#heldPiece === undefined && bytes.length <= MAX_HELD_BYTES) {
-      this.#heldPiece = bytes;
-      return false;
-    }
-    const body = this.#openBody();
-    const isKept = body.push(bytes);
-    body.flush();
-    return isKept;
-  }
-
   /** The body is complete. */
   endBody(trailers: HttpHeaders | undefined): void {
     if (!this.#hasBody) return;
     if (this.isHeld && this.body === undefined) {
-      const piece = this.#heldPiece;
-      this.#heldPiece = undefined;
+      const piece = this.releasePiece();
       this.#whole = wholeBody(piece, trailers);
       if (piece !== undefined) this.taken(piece.length);
       return;
     }
-    const body = this.#openBody();
+    const body = this.openBody();
     body.end(trailers);
     body.flush();
   }
@@ -137,18 +120,14 @@ export class ServerExchange implements RequestContextOptions, BodyFlow, Linked<S
   takeBody(): HttpBody {
     if (!this.#hasBody) return HttpBody.empty;
     const { contentLength } = this.head;
-    return this.#whole ?? this.#openBody().toHttpBody(contentLength >= 0 ? contentLength : undefined);
+    return this.#whole ?? this.openBody().toHttpBody(contentLength >= 0 ? contentLength : undefined);
   }
 
-  #openBody(): IncomingBody {
-    const body = this.body ?? new IncomingBody(this);
-    this.body = body;
-    if (this.#heldPiece !== undefined) body.push(this.#heldPiece);
-    this.#heldPiece = undefined;
-    return body;
-  }
+  // ---- ExchangeContent
 
-  // ---- BodyFlow
+  protected get holdsContent(): boolean {
+    return this.isHeld;
+  }
 
   want(isWanted: boolean): void {
     this.#host.wantBody(this, isWanted);

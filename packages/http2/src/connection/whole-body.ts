@@ -8,9 +8,6 @@ export function wholeBody(bytes: Uint8Array | undefined, trailers: HttpHeaders |
   return trailers === undefined ? HttpBody.from(copy) : HttpBody.from(copy, { trailers: () => trailers });
 }
 
-/** Longest piece of content that is kept back, to be looked at as a whole body, in bytes: one frame of the usual size. */
-export const MAX_HELD_BYTES = 16_384;
-
 /** A copy. Up to 64 bytes lie in the object itself; memory of its own for a few more takes several times as long as a part of a pool. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   return bytes.length <= 64 ? new Uint8Array(bytes) : Buffer.from(bytes);

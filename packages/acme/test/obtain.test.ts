@@ -4,6 +4,7 @@ import { memoryAcmeStorage } from '@lamella/acme';
 import type { HttpRequest as Request } from '@lamella/http';
 import { HttpRequest, HttpResponse } from '@lamella/http';
 import { serviceFn } from '@lamella/service-core';
+import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { newAccountKey } from '../src/client/account-key.ts';
 import { problem } from './support/acme-server.ts';
@@ -222,7 +223,7 @@ describe('acmeClient', () => {
     const silent = serviceFn((_request: Request) => new Promise<HttpResponse>(() => {}));
     const asked = client({ service: silent, requestTimeoutMs: 500 }).obtain(['a.test']);
     const failure = expect(asked).rejects.toMatchObject({ code: 'LML_ERR_TIMEOUT', limit: 'requestTimeoutMs' });
-    while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (clock.pendingTimers === 0) await settle(1);
     await clock.advanceAsync(500);
     await failure;
     expect(clock.pendingTimers).toBe(0);

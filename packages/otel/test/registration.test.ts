@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createHttpClient, HttpBody, HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
 import { memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
 import { serviceFn, stack } from '@lamella/service-core';
+import { settle } from '@lamella/service-core/testing';
 import type { DiagLogger } from '@opentelemetry/api';
 import { context, createContextKey, DiagLogLevel, diag, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -109,13 +109,13 @@ describe('a context manager', () => {
       note();
       yield 'a';
       note();
-      await sleep(0);
+      await settle(1);
       note();
       yield 'b';
     }
     const service = httpServerTelemetryLayer(recording.options)(
       serviceFn(async () => {
-        await sleep(0);
+        await settle(1);
         note();
         return HttpResponse.from({ body: HttpBody.from(body()) });
       }),

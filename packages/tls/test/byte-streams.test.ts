@@ -9,6 +9,7 @@ import {
   text,
   utf8,
 } from '@lamella/net-core/testing';
+import { settle } from '@lamella/service-core/testing';
 import { tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestAuthority, TestPair } from './support/test-certificates.ts';
@@ -47,7 +48,7 @@ describe.each([1, 2])('%i sessions, one inside of the other, that both sides hav
     const first = await readWith(near, far, 20_000); // it has begun to read, and then pauses
     void far.write([patternBytes(10_000)]);
     void far.closeWrite();
-    await new Promise((resolve) => setTimeout(resolve, 20)); // all is on this side, goodbye included
+    await settle(20); // all is on this side, goodbye included
     expect(first + (await readAll(near)).length).toBe(30_000);
     expect((await near.closed).reason).toBe('eof');
     expect((await far.closed).reason).toBe('eof');

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openOutput } from './output.ts';
 
@@ -31,7 +31,7 @@ describe('an output file', () => {
     const writing = async (): Promise<never> => {
       for (;;) {
         await output.write(new Uint8Array(size));
-        await setImmediate();
+        await settle(1);
       }
     };
     await expect(writing()).rejects.toMatchObject({ exitCode: 23, message: /^cannot write .*file: ENOENT/ });

@@ -1,6 +1,7 @@
 import type { Connection, RelayOutcome } from '@lamella/net-core';
 import { connectRequest, memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
+import { settle } from '@lamella/service-core/testing';
 import { certificateAuthority, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stunnelService } from './stunnel-service.ts';
@@ -66,7 +67,7 @@ async function setup(identity = 'exit.test') {
     let answer = '';
     for (let chunk = await stream.read(); chunk !== undefined; chunk = await stream.read())
       answer += Buffer.from(chunk);
-    await new Promise((resolve) => setImmediate(resolve)); // the ends are told in the same turn as the last byte
+    await settle(1); // the ends are told in the same turn as the last byte
     return answer;
   };
   return { talk, ends, failures };

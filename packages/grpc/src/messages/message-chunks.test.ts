@@ -1,3 +1,4 @@
+import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { MessageFrameDecoder } from '../codec/message-frame.ts';
 import { bytesCodec } from '../methods/grpc-codec.ts';
@@ -24,7 +25,7 @@ describe('MessageChunks', () => {
       })();
       const { chunks } = setup(streams[kind](endless));
       expect(lengthsIn(await chunks.read())).toHaveLength(4);
-      await turn();
+      await settle(1);
       expect(pulled).toBe(4);
       expect(lengthsIn(await chunks.read())).toHaveLength(4);
       expect(pulled).toBe(8);
@@ -49,7 +50,7 @@ describe('MessageChunks', () => {
     const { chunks } = setup(slow, 64);
     expect(lengthsIn(await chunks.read())).toEqual([1]);
     first.resolve();
-    await turn();
+    await settle(1);
     expect(pulled).toBe(2);
     expect(lengthsIn(await chunks.read()).slice(0, 3)).toEqual([2, 3, 4]);
     await chunks.read();
@@ -137,8 +138,4 @@ function messagesIn(chunk: Uint8Array | undefined): Uint8Array[] {
 
 function lengthsIn(chunk: Uint8Array | undefined): number[] {
   return messagesIn(chunk).map((message) => message.length);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,3 +1,4 @@
+import { settle } from '@lamella/service-core/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HttpBody } from './http-body.ts';
@@ -70,7 +71,7 @@ describe('HttpBody.toWebStream', () => {
       }),
       { numRuns: 10_000 },
     );
-    await new Promise((resolve) => setImmediate(resolve)); // unhandled rejections are told behind the turn
+    await settle(1); // unhandled rejections are told behind the turn
     expect(uncaught).toEqual([]);
   });
 

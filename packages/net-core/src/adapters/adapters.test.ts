@@ -45,7 +45,7 @@ describe('duplexFromByteStream', () => {
       duplex.resume().end();
       void far.closeWrite();
       await readAll(far);
-      await new Promise((resolve) => setImmediate(resolve));
+      await settle(1);
       expect([duplex.readableEnded, duplex.writableFinished, duplex.destroyed]).toEqual([true, true, isDestroyed]);
       duplex.destroy();
     },

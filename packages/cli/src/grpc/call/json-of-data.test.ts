@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { jsonOfData } from './json-of-data.ts';
 
@@ -28,7 +29,7 @@ describe('jsonOfData', () => {
     const input = jsonOfData(['-'], () => endless);
     const reading = texts(input.values);
     endless.push('1 ');
-    await new Promise<void>((resolve) => void setImmediate(resolve));
+    await settle(1);
     input.close();
     expect(await reading).toEqual(['standard input 1']);
     const missing = jsonOfData(['@/no/such/file'], () => endless);

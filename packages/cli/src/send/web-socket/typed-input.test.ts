@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { typedInput } from './typed-input.ts';
 
@@ -14,7 +15,7 @@ describe('typedInput', () => {
   it('hears of Ctrl+C, which ends nothing by itself', async () => {
     const { keys, input, interrupts } = setup();
     keys.write('half\x03');
-    await turn();
+    await settle(1); // keys are heard of in the next turn of the event loop
     expect(interrupts.count).toBe(1);
     input.close();
     expect(await collected(input.lines)).toEqual([]);
@@ -23,7 +24,7 @@ describe('typedInput', () => {
   it('prints above the line that is being typed, and shows that again', async () => {
     const { keys, input, screen, output } = setup();
     keys.write('hal');
-    await turn();
+    await settle(1); // keys are heard of in the next turn of the event loop
     await input.print(async () => void screen.write('message\n'));
     input.close();
     screen.end();
@@ -54,9 +55,4 @@ function setup() {
   const interrupts = { count: 0 };
   const input = typedInput(keys, screen, () => void interrupts.count++);
   return { keys, screen, input, interrupts, output: text(screen) };
-}
-
-/** Keys are heard of in the next turn of the event loop. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -1,13 +1,17 @@
-import type { HttpClientOptions, HttpRequest as Request, ViaOptions } from '@lamella/http';
-import { createHttpClient, HttpRequest, HttpResponse, http1, via } from '@lamella/http';
+import type {
+  ConnectorLayer,
+  HttpClient,
+  HttpClientOptions,
+  HttpResponse,
+  HttpRequest as Request,
+  ViaOptions,
+} from '@lamella/http';
+import { HttpRequest, http1, via } from '@lamella/http';
 import { autoServerLayer, http2 } from '@lamella/http2';
-import type { Connection } from '@lamella/net-core';
-import { AlpnSelected, memoryNetwork, serveListener, TlsSession, ViaProxies } from '@lamella/net-core';
+import { AlpnSelected, TlsSession, ViaProxies } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
-import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
-import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
-import { FakeClock } from '@lamella/service-core/testing';
+import { serviceFn, stack } from '@lamella/service-core';
 import type { IssuedCertificate } from '@lamella/tls';
 import {
   certificateAuthority,
@@ -19,6 +23,7 @@ import {
 } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkProcess } from './support/process-failures.ts';
+import { ProxyWorld } from './support/proxy-world.ts';
 
 checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
@@ -41,7 +46,7 @@ const WAYS: readonly (readonly [name: string, options: ViaOptions, version: stri
 
 describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_, options, version) => {
   it('lead through three of them, to origins in clear and by TLS, and are kept', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     const client = world.client({ proxy: via(['https://a.test', 'https://u:p@c.test', 'https://b.test'], options) });
     for (let time = 0; time < 3; time++) {
       for (const scheme of ['http', 'https']) expect((await world.ask(client, scheme)).body).toBe('from the origin');
@@ -60,7 +65,7 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
   });
 
   it('lead to origins by HTTP/2 as well, whose streams are not those of the proxy', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     const client = world.client({ protocols: PROTOCOLS, proxy: via('https://a.test', options) });
     await Promise.all([1, 2, 3].map(() => world.ask(client, 'https')));
     const { extensions, version: spoken } = await client.serve(HttpRequest.from({ target: 'https://origin.test/' }));
@@ -70,7 +75,7 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
   });
 
   it('do not pass the certificate of the proxy off as that of an origin in clear', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     const client = world.client({ proxy: via('https://a.test', { ...options, plainHttp: 'tunnel' }) });
     const { extensions, body } = await client.serve(HttpRequest.from({ target: 'http://origin.test/' }));
     await body.text();
@@ -80,7 +85,7 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
   });
 
   it('never tell an origin who we are to a proxy, whatever the request says', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     for (const plainHttp of ['tunnel', 'absolute-form'] as const) {
       const client = world.client({ proxy: via('https://u:p@c.test', { ...options, plainHttp }) });
       for (const scheme of ['http', 'https']) {
@@ -92,7 +97,7 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
   });
 
   it('are different ways for different credentials', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     const users = ['u', 'v', 'w', 'u', 'v', 'w'];
     const next = users.values();
     const client = world.client({ proxy: () => via(`https://${next.next().value}:p@c.test`, options) });
@@ -104,7 +109,7 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
   });
 
   it('end at a proxy that is not who it says it is, before it has heard who we are', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     for (const [proxy, tls, code] of [
       ['https://u:p@other.test', world.tls, 'LML_ERR_TLS_WRONG_HOST'],
       ['https://u:p@c.test', tlsConnectLayer({ roots: otherRoots }), 'LML_ERR_TLS_UNKNOWN_CA'],
@@ -118,7 +123,7 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
   });
 
   it('have a deadline for the handshake, and typed errors that name the proxy and nobody’s password', async () => {
-    const world = setup();
+    const world = new TlsProxyWorld();
     const failures: unknown[] = [];
     for (const proxy of ['https://u:secret@c.test', 'https://u:secret@silent.test']) {
       failures.push(await world.failure(world.client({ proxy: via(proxy, { ...options, clock: world.clock }) })));
@@ -134,77 +139,39 @@ describe.each(WAYS)('ways through proxies that are spoken to by TLS, by %s', (_,
 });
 
 /** Proxies a and b for everybody, c for those who say the password `p`, one that never answers, and an origin; all by TLS. */
-function setup() {
-  const clock = new FakeClock();
-  const network = memoryNetwork({ clock });
-  const lifecycle = createLifecycle({ clock });
-  const tunnels: string[] = [];
-  const versions: string[] = [];
-  const served: Promise<unknown>[] = [];
-  const auth = basicProxyAuth(['u', 'v', 'w'].map((name) => ({ name, password: 'p' })));
-  const certificates = { ...pair, ocspResponse: Uint8Array.of(0x30, 0) };
-  const accept = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'], clock });
-  const serve = autoServerLayer({ clock, lifecycle });
-  const tls = tlsConnectLayer({ roots, requestOcsp: true, clock });
-  const listen = (address: string, server: Service<Connection, void>): void => {
-    served.push(serveListener(network.listen(address), server, { lifecycle, onError() {} }));
-  };
-  for (const name of ['a', 'b', 'c']) {
-    const connector = network.connector();
-    const inner = forwardProxyService({
-      client: createHttpClient({ connector, clock, lifecycle }),
-      connector,
-      connectPorts: 'any',
-      relay: { clock, lifecycle },
-      ...(name === 'c' ? { auth } : {}),
+class TlsProxyWorld extends ProxyWorld {
+  readonly tls: ConnectorLayer = tlsConnectLayer({ roots, requestOcsp: true, clock: this.clock });
+  readonly #silence = Promise.withResolvers<unknown>();
+
+  constructor() {
+    super();
+    const { clock, lifecycle } = this;
+    const certificates = { ...pair, ocspResponse: Uint8Array.of(0x30, 0) };
+    const accept = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'], clock });
+    const serve = autoServerLayer({ clock, lifecycle });
+    const silent = serviceFn((_request: Request) => {
+      this.#silence.resolve(this.#silence);
+      return new Promise<HttpResponse>(() => {});
     });
-    const proxy = serviceFn(async (request: Request) => {
-      const response = await inner.serve(request);
-      if (request.method !== 'CONNECT' || response.status !== 200) return response;
-      tunnels.push(`${name}: ${request.target}`);
-      versions.push(request.version);
-      return response;
-    });
-    listen(`${name}.test:443`, stack(accept, serve, proxy));
-    if (name === 'c') listen('other.test:443', stack(accept, serve, proxy));
+    const listen = (host: string, service: Service<Request, HttpResponse>): void =>
+      this.listen(`${host}:443`, stack(accept, serve, service), { onError() {} });
+    for (const name of ['a', 'b']) listen(`${name}.test`, this.proxy(name, false));
+    const c = this.proxy('c', true);
+    for (const host of ['c.test', 'other.test']) listen(host, c);
+    listen('silent.test', silent);
+    listen('origin.test', this.origin);
+    this.listen('origin.test:80', stack(serve, this.origin));
   }
-  const silence = Promise.withResolvers<unknown>();
-  const silent = serviceFn(() => {
-    silence.resolve(silence);
-    return new Promise<HttpResponse>(() => {});
-  });
-  listen('silent.test:443', stack(accept, serve, silent));
-  const origin = serviceFn(async ({ headers }: Request) =>
-    HttpResponse.text('from the origin', { headers: { 'X-Seen': JSON.stringify([...headers]) } }),
-  );
-  listen('origin.test:80', stack(serve, origin));
-  listen('origin.test:443', stack(accept, serve, origin));
-  const ask = async (client: ReturnType<typeof createHttpClient>, scheme: string, headers: [string, string][] = []) => {
-    const response = await client.serve(HttpRequest.from({ target: `${scheme}://origin.test/`, headers }));
-    const body = await response.body.text();
-    const seen: [string, string][] = JSON.parse(response.headers.get('x-seen') ?? '[]');
-    return { body, seen };
-  };
-  return {
-    clock,
-    tls,
-    tunnels,
-    versions,
-    ask,
-    client: (options: Partial<HttpClientOptions>) =>
-      createHttpClient({ connector: network.connector(), tls, clock, lifecycle, ...options }),
-    /** What a request fails with; the time of whoever asks the silent proxy passes at once. */
-    async failure(client: ReturnType<typeof createHttpClient>): Promise<unknown> {
-      const failed = ask(client, 'https').catch((error: unknown) => error);
-      const first = await Promise.race([failed, silence.promise]);
-      if (first === silence) await clock.advanceAsync(10_000);
-      return failed;
-    },
-    async end(): Promise<void> {
-      const drained = lifecycle.drain({ graceMs: 0 });
-      await clock.advanceAsync(10_000);
-      await drained;
-      await Promise.all(served);
-    },
-  };
+
+  override client(options: Partial<HttpClientOptions>): HttpClient {
+    return super.client({ tls: this.tls, ...options });
+  }
+
+  /** What a request fails with; the time of whoever asks the silent proxy passes at once. */
+  async failure(client: HttpClient): Promise<unknown> {
+    const failed = this.ask(client, 'https').catch((error: unknown) => error);
+    const first = await Promise.race([failed, this.#silence.promise]);
+    if (first === this.#silence) await this.clock.advanceAsync(10_000);
+    return failed;
+  }
 }

@@ -1,14 +1,11 @@
-import type { HttpRequest as Request } from '@lamella/http';
-import { createHttpClient, HttpRequest, HttpResponse, httpServerLayer, proxyFromEnvironment, via } from '@lamella/http';
+import { createHttpClient, HttpRequest, httpServerLayer, proxyFromEnvironment, via } from '@lamella/http';
 import type { Connection } from '@lamella/net-core';
-import { memoryNetwork, serveListener } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
-import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
-import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
-import { FakeClock } from '@lamella/service-core/testing';
+import { serviceFn, stack } from '@lamella/service-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noProxyVectors } from '../support/no-proxy-vectors.ts';
 import { checkProcess } from './support/process-failures.ts';
+import { ProxyWorld } from './support/proxy-world.ts';
 
 checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
@@ -24,7 +21,7 @@ describe('ways through proxies', () => {
         proxy: via(['http://a.test', 'http://b.test', 'http://u:p@c.test', 'http://d.test'], { plainHttp }),
       });
       const before = world.tunnels.length;
-      for (let time = 0; time < 3; time++) expect((await world.ask(client)).body).toBe('from the origin');
+      for (let time = 0; time < 3; time++) expect((await world.ask(client, 'http')).body).toBe('from the origin');
       expect(world.tunnels.length - before).toBe(tunnels);
     }
     expect(world.tunnels.slice(0, 4)).toEqual([
@@ -45,7 +42,9 @@ describe('ways through proxies', () => {
       via(['http://u:p@c.test', 'http://a.test']),
       proxyFromEnvironment(environment),
     ]) {
-      const { seen } = await world.ask(world.client({ proxy }), [['Proxy-Authorization', `Basic ${btoa('u:p')}`]]);
+      const { seen } = await world.ask(world.client({ proxy }), 'http', [
+        ['Proxy-Authorization', `Basic ${btoa('u:p')}`],
+      ]);
       expect(seen.filter(([name]) => /^proxy-/i.test(name))).toEqual([]);
     }
     await world.end();
@@ -57,7 +56,7 @@ describe('ways through proxies', () => {
     const next = users.values();
     const proxy = () => via(`http://${next.next().value}:p@c.test`, { plainHttp: 'tunnel' });
     const client = world.client({ proxy });
-    for (const _ of users) await world.ask(client);
+    for (const _ of users) await world.ask(client, 'http');
     expect(client.counters().map(({ dials, reuses }) => [dials, reuses])).toEqual([
       [1, 1],
       [1, 1],
@@ -70,7 +69,7 @@ describe('ways through proxies', () => {
     const world = setup();
     const failure = async (proxy: string) => {
       const client = world.client({ proxy: via(proxy, { plainHttp: 'tunnel', clock: world.clock }) });
-      const failed = world.ask(client).then(
+      const failed = world.ask(client, 'http').then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -111,28 +110,12 @@ describe('ways through proxies', () => {
 });
 
 /** Proxies a, b and d for everybody, c for those who say the password `p`, one that is silent, and an origin. */
-function setup() {
-  const clock = new FakeClock();
-  const network = memoryNetwork({ clock });
-  const lifecycle = createLifecycle({ clock });
+function setup(): ProxyWorld {
+  const world = new ProxyWorld();
+  const { clock, lifecycle } = world;
   const layer = httpServerLayer({ clock, lifecycle });
-  const tunnels: string[] = [];
-  const served: Promise<unknown>[] = [];
-  const auth = basicProxyAuth(['u', 'v', 'w'].map((name) => ({ name, password: 'p' })));
   for (const name of ['a', 'b', 'c', 'd']) {
-    const connector = network.connector();
-    const inner = forwardProxyService({
-      client: createHttpClient({ connector, clock, lifecycle }),
-      connector,
-      connectPorts: 'any',
-      relay: { clock, lifecycle },
-      ...(name === 'c' ? { auth } : {}),
-    });
-    const proxy = serviceFn((request: Request) => {
-      if (request.method === 'CONNECT') tunnels.push(`${name}: ${request.target}`);
-      return inner.serve(request);
-    });
-    served.push(serveListener(network.listen(`${name}.test:1080`), stack(layer, proxy), { lifecycle }));
+    world.listen(`${name}.test:1080`, stack(layer, world.proxy(name, name === 'c')));
   }
   const silent = serviceFn(async ({ stream }: Connection) => {
     const reading = async (): Promise<void> => {
@@ -141,27 +124,7 @@ function setup() {
     await reading().catch(() => {}); // whoever gives up resets the connection
     stream.destroy();
   });
-  served.push(serveListener(network.listen('silent.test:1080'), silent, { lifecycle }));
-  const origin = serviceFn(({ headers }: Request) =>
-    HttpResponse.text('from the origin', { headers: { 'X-Seen': JSON.stringify([...headers]) } }),
-  );
-  served.push(serveListener(network.listen('origin.test:80'), stack(layer, origin), { lifecycle }));
-  return {
-    clock,
-    tunnels,
-    client: (options: Partial<Parameters<typeof createHttpClient>[0]>) =>
-      createHttpClient({ connector: network.connector(), clock, lifecycle, ...options }),
-    async ask(client: ReturnType<typeof createHttpClient>, headers: [string, string][] = []) {
-      const response = await client.serve(HttpRequest.from({ target: 'http://origin.test/', headers }));
-      const body = await response.body.text();
-      const seen: [string, string][] = JSON.parse(response.headers.get('x-seen') ?? '[]');
-      return { body, seen };
-    },
-    async end(): Promise<void> {
-      const drained = lifecycle.drain({ graceMs: 0 });
-      await clock.advanceAsync(10_000);
-      await drained;
-      await Promise.all(served);
-    },
-  };
+  world.listen('silent.test:1080', silent);
+  world.listen('origin.test:80', stack(layer, world.origin));
+  return world;
 }

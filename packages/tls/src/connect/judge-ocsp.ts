@@ -1,10 +1,11 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
-import { readDer, readDerList } from '../codec/der/der-decoder.ts';
 import { derObjectIdentifier } from '../codec/der/object-identifier.ts';
 import type { OcspStatement, ParsedOcspResponse } from '../codec/ocsp/ocsp-response.ts';
 import { parseOcspResponse } from '../codec/ocsp/ocsp-response.ts';
 import { TlsMaterialError } from '../errors.ts';
+import { OID } from '../issue/object-identifiers.ts';
 import { parseCertificate } from '../issue/parsed-certificate.ts';
+import { publicKeyBits, publicKeyInfoOf } from '../issue/signing-key.ts';
 
 /** What an OCSP response is judged by. */
 export interface OcspEvidence {
@@ -83,15 +84,8 @@ function isAbout(statement: OcspStatement, certificate: X509Certificate, issuer:
   const digest = (bytes: Uint8Array): Buffer => createHash(hash).update(bytes).digest();
   return (
     digest(parseCertificate(issuer.raw).subject).equals(statement.issuerNameHash) &&
-    digest(keyBitsOf(issuer)).equals(statement.issuerKeyHash)
+    digest(publicKeyBits(publicKeyInfoOf(issuer.publicKey))).equals(statement.issuerKeyHash)
   );
-}
-
-/** The bits of a public key, without its algorithm. */
-function keyBitsOf({ publicKey }: X509Certificate): Uint8Array {
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
-  const [, bits] = readDerList(readDer(spki).contents);
-  return bits?.contents.subarray(1) ?? new Uint8Array(0);
 }
 
 function isSigned(response: ParsedOcspResponse, issuer: X509Certificate, nowMs: number): boolean {
@@ -119,7 +113,7 @@ function certificateOf(der: Uint8Array): X509Certificate {
 function maySign(signer: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {
   const usages: readonly string[] | undefined = signer.keyUsage;
   return (
-    usages?.includes(OCSP_SIGNING) === true &&
+    usages?.includes(OID.ocspSigning) === true &&
     signer.checkIssued(issuer) &&
     signer.verify(issuer.publicKey) &&
     nowMs >= Date.parse(signer.validFrom) &&
@@ -142,7 +136,6 @@ function byIdentifier<Value>(entries: readonly (readonly [string, Value])[]): Re
 /** Clocks differ. */
 const TOLERANCE_MS = 300_000;
 const MAX_AGE_MS = 604_800_000;
-const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 const HASHES = byIdentifier([
   ['1.3.14.3.2.26', 'sha1'], // names the issuer only, and is what most responders use
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
@@ -150,11 +143,11 @@ const HASHES = byIdentifier([
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
 ]);
 const SIGNATURES = byIdentifier<{ readonly keyType: string; readonly hash: string | null }>([
-  ['1.2.840.10045.4.3.2', { keyType: 'ec', hash: 'sha256' }],
-  ['1.2.840.10045.4.3.3', { keyType: 'ec', hash: 'sha384' }],
-  ['1.2.840.10045.4.3.4', { keyType: 'ec', hash: 'sha512' }],
-  ['1.2.840.113549.1.1.11', { keyType: 'rsa', hash: 'sha256' }],
-  ['1.2.840.113549.1.1.12', { keyType: 'rsa', hash: 'sha384' }],
-  ['1.2.840.113549.1.1.13', { keyType: 'rsa', hash: 'sha512' }],
-  ['1.3.101.112', { keyType: 'ed25519', hash: null }],
+  [OID.ecdsaWithSha256, { keyType: 'ec', hash: 'sha256' }],
+  [OID.ecdsaWithSha384, { keyType: 'ec', hash: 'sha384' }],
+  [OID.ecdsaWithSha512, { keyType: 'ec', hash: 'sha512' }],
+  [OID.sha256WithRsa, { keyType: 'rsa', hash: 'sha256' }],
+  [OID.sha384WithRsa, { keyType: 'rsa', hash: 'sha384' }],
+  [OID.sha512WithRsa, { keyType: 'rsa', hash: 'sha512' }],
+  [OID.ed25519, { keyType: 'ed25519', hash: null }],
 ]);

@@ -1,4 +1,4 @@
-/** What things in certificates are called. RFC 5280, RFC 5480, RFC 4055, RFC 8410, RFC 2986, RFC 8737. */
+/** What things in certificates are called. RFC 5280, RFC 5480, RFC 4055, RFC 8410, RFC 2986, RFC 6960, RFC 8737. */
 export const OID = {
   commonName: '2.5.4.3',
   country: '2.5.4.6',
@@ -13,9 +13,12 @@ export const OID = {
   extendedKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
   acmeIdentifier: '1.3.6.1.5.5.7.1.31',
   extensionRequest: '1.2.840.113549.1.9.14',
   sha256WithRsa: '1.2.840.113549.1.1.11',
+  sha384WithRsa: '1.2.840.113549.1.1.12',
+  sha512WithRsa: '1.2.840.113549.1.1.13',
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   ecdsaWithSha384: '1.2.840.10045.4.3.3',
   ecdsaWithSha512: '1.2.840.10045.4.3.4',

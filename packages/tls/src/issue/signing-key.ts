@@ -61,9 +61,14 @@ export function publicKeyInfoOf(key: KeyObject): Uint8Array {
 
 /** What a certificate calls a key: 160 bits of a SHA-256 over the bits of the public key. RFC 7093 section 2, method 1. */
 export function keyIdentifier(publicKeyInfo: Uint8Array): Uint8Array {
+  return createHash('sha256').update(publicKeyBits(publicKeyInfo)).digest().subarray(0, 20);
+}
+
+/** The bits of a public key, without its algorithm. */
+export function publicKeyBits(publicKeyInfo: Uint8Array): Uint8Array {
   const [, bits] = readDerList(readDer(publicKeyInfo, 0x30).contents);
   if (bits === undefined) throw new TlsMaterialError('a public key without its bits');
-  return createHash('sha256').update(bits.contents.subarray(1)).digest().subarray(0, 20);
+  return bits.contents.subarray(1);
 }
 
 function algorithmOf(key: KeyObject): Algorithm {

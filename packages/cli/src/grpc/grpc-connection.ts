@@ -7,7 +7,8 @@ import { tcpConnector } from '@lamella/net-tcp';
 import { CliError, EXIT } from '../cli-error.ts';
 import { protocolsOf } from '../send/http-versions.ts';
 import { proxyChoice } from '../send/proxy-choice.ts';
-import { proxyTls, sendTls } from '../send/tls/tls-send-options.ts';
+import { proxyWay } from '../send/proxy-way.ts';
+import { sendTls } from '../send/tls/tls-send-options.ts';
 import { tracedTls } from '../send/tls/traced-tls.ts';
 import { traced } from '../send/traced-connector.ts';
 import type { GrpcOptions } from './grpc-options.ts';
@@ -72,9 +73,7 @@ function connectorFor({ dial }: GrpcTarget, connectTimeoutMs: number): Connector
 
 /** As for `send`; but a proxy has to give a tunnel in any case, since it knows nothing of calls. */
 function proxyOf(options: GrpcOptions, note: (text: string) => void): ProxySelector {
-  const { connectTimeout: handshakeTimeoutMs } = options;
-  const tls = tracedTls(proxyTls(options, handshakeTimeoutMs), (text) => note(`Proxy: ${text}`));
-  const { select } = proxyChoice(options, process.env, { plainHttp: 'tunnel', handshakeTimeoutMs, tls });
+  const { select } = proxyChoice(options, process.env, proxyWay({ ...options, proxytunnel: true }, note));
   // A proxy of the environment is meant for the world, as in other tools of gRPC; one that is named is meant.
   return (to, request) => (options.proxy === undefined && isThisMachine(to.host) ? undefined : select(to, request));
 }

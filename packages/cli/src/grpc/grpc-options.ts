@@ -4,6 +4,7 @@ import { listOption, someSecondsOption, valueOption } from '../options.ts';
 import type { ProxyOptions } from '../send/proxy-choice.ts';
 import type { ProxyTlsOptions, TlsSendOptions } from '../send/tls/tls-send-options.ts';
 import { withSendTlsOptions } from '../send/tls/with-send-tls-options.ts';
+import { withProxyOptions } from '../send/with-proxy-options.ts';
 
 /** A protocol that calls can be made by. */
 export type GrpcProtocolChoice = 'grpc' | 'grpc-web' | 'connect';
@@ -36,13 +37,8 @@ export function withGrpcOptions(command: Command): Command {
     )
     .option('--proto <file>', 'the same from .proto files, compiled by protoc or buf; repeat for more', listOption)
     .option('--import-path <folder>', 'where .proto files and what they import are; repeat for more', listOption)
-    .option('-x, --proxy <url>', 'tunnel through an HTTP proxy, [http[s]://][name:password@]host[:port]')
-    .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
-    .option('--proxy-cacert <file>', 'trust these roots for an https proxy, in PEM (default: those of Node)')
-    .option('--proxy-insecure', 'take every https proxy for the right one')
-    .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')
     .option('-v, --verbose', 'print metadata, trailers and status on the error output');
-  return withSendTlsOptions(command);
+  return withSendTlsOptions(withProxyOptions(command));
 }
 
 /** What `--compression` takes. */

@@ -15,6 +15,7 @@ import { withSendTlsOptions } from './tls/with-send-tls-options.ts';
 import { sendWebSocket } from './web-socket/send-web-socket.ts';
 import type { SocketOptions } from './web-socket/socket-options.ts';
 import { isWebSocketUrl } from './web-socket/socket-options.ts';
+import { withProxyOptions } from './with-proxy-options.ts';
 
 /** `lamella send URL`: one request, as curl would send it. */
 export function sendCommand(): Command {
@@ -63,14 +64,9 @@ export function sendCommand(): Command {
     .option('--http1.1', 'speak HTTP/1.1 (default: HTTP/2 or HTTP/1.1 by TLS, as the server likes; HTTP/1.1 in clear)')
     .option('--http2', 'speak HTTP/2 by TLS, if the server does')
     .option('--http2-prior-knowledge', 'speak HTTP/2 without asking, in clear too');
-  return withSendTlsOptions(command)
-    .option('-x, --proxy <url>', 'HTTP proxy, [http[s]://][name:password@]host[:port]')
-    .option('-U, --proxy-user <name:password>', 'basic authentication at the proxy')
-    .option('--proxy-cacert <file>', 'trust these roots for an https proxy, in PEM (default: those of Node)')
-    .option('--proxy-insecure', 'take every https proxy for the right one')
+  return withProxyOptions(withSendTlsOptions(command))
     .option('--proxy-http2', 'speak HTTP/2 with an https proxy, if it does')
     .option('-p, --proxytunnel', 'ask the proxy for a tunnel for http:// too')
-    .option('--noproxy <hosts>', 'reach these hosts without a proxy; commas between, * for all')
     .option(
       '--max-time <seconds>',
       'longest time for everything, anew with each retry (default: no limit)',

@@ -1,10 +1,12 @@
 import type { FormField } from './form-part.ts';
 import type { HttpVersionOptions } from './http-versions.ts';
+import type { ProxyOptions } from './proxy-choice.ts';
+import type { ProxyWayOptions } from './proxy-way.ts';
 import type { DataPart } from './request-content.ts';
-import type { ProxyTlsOptions, TlsSendOptions } from './tls/tls-send-options.ts';
+import type { TlsSendOptions } from './tls/tls-send-options.ts';
 
 /** What the options of `send` say; times in milliseconds. */
-export interface SendOptions extends HttpVersionOptions, TlsSendOptions, ProxyTlsOptions {
+export interface SendOptions extends HttpVersionOptions, TlsSendOptions, ProxyOptions, ProxyWayOptions {
   readonly request?: string;
   readonly head?: boolean;
   readonly header?: readonly string[];
@@ -27,13 +29,7 @@ export interface SendOptions extends HttpVersionOptions, TlsSendOptions, ProxyTl
   readonly verbose?: boolean;
   readonly silent?: boolean;
   readonly showError?: boolean;
-  readonly proxy?: string;
-  readonly proxyUser?: string;
-  readonly noproxy?: string;
-  readonly proxytunnel?: boolean;
-  readonly proxyHttp2?: boolean;
   readonly maxTime?: number;
-  readonly connectTimeout: number;
   readonly resolve?: readonly string[];
   readonly connectTo?: readonly string[];
   readonly retry: number;

@@ -63,19 +63,16 @@ export class OriginDialer implements PoolPlan {
   };
 
   #plan(): ConnectionPlan {
-    const { connector, tunnels, clock } = this.#options;
+    const { connector, tls, tunnels, clock } = this.#options;
     const route = this.#route;
-    const tls = (this.#isToProxy ? route?.tls : undefined) ?? this.#options.tls;
-    const base = tunnels && route ? route.connectorOn(connector, this.#options.tls, tunnels) : connector;
-    const moved = this.#isToProxy ? base : this.#moved(base);
-    const secure = this.#isSecure;
+    const way = tunnels && route ? route.connectorOn(connector, tls, tunnels) : connector;
     const { address } = this.#origin;
     return {
       name: this.name,
       target: route?.target ?? address,
       peer: address,
-      secure,
-      connector: secure && tls !== undefined ? tls(moved) : moved,
+      secure: this.#isSecure,
+      connector: this.#isToProxy ? way : this.#connectorToOrigin(way),
       offered: this.#offered,
       isToProxy: this.#isToProxy,
       via: this.#chain?.names ?? [],
@@ -83,10 +80,13 @@ export class OriginDialer implements PoolPlan {
     };
   }
 
-  /** Under TLS, which still asks for the origin, and judges who answers by that. */
-  #moved(base: Connector): Connector {
+  /** Where else it leads is under TLS, which still asks for the origin, and judges who answers by that. */
+  #connectorToOrigin(way: Connector): Connector {
     const { scheme, address } = this.#origin;
-    const elsewhere = this.#options.connectTo?.({ ...address, scheme });
-    return elsewhere === undefined ? base : { serve: (request) => base.serve(request.withTarget(elsewhere)) };
+    const { tls, connectTo } = this.#options;
+    const elsewhere = connectTo?.({ ...address, scheme });
+    const moved: Connector =
+      elsewhere === undefined ? way : { serve: (request) => way.serve(request.withTarget(elsewhere)) };
+    return this.#isSecure && tls !== undefined ? tls(moved) : moved;
   }
 }

@@ -75,14 +75,12 @@ export interface ChainRoute {
   readonly target: Address | undefined;
   /** Whether the target is a proxy that is spoken to by TLS. */
   readonly secure: boolean;
-  /** Encrypts connections to proxies; `undefined`: what does so for origins. */
-  readonly tls: ConnectorLayer | undefined;
   /** For the last proxy, where it gets whole requests; `undefined` if it has no credentials. */
   readonly authorization: string | undefined;
   /**
-   * Connects to the target, through all proxies before it.
+   * Connects to the target, through all proxies before it; by TLS if that is a proxy which is spoken to so.
    *
-   * @param tls - For those of them that are spoken to by TLS, if the chain has none for them.
+   * @param tls - For proxies that are spoken to by TLS, if the chain has none for them.
    * @param tunnels - Where connections to them are kept, if they are.
    */
   connectorOn(base: Connector, tls: ConnectorLayer | undefined, tunnels: SharedTunnels): Connector;
@@ -108,7 +106,7 @@ class ServerChain implements ProxyChain {
   readonly #plain: ChainRoute;
 
   constructor(servers: readonly ProxyServer[], options: ViaOptions) {
-    const { plainHttp = 'absolute-form', tls } = options;
+    const { plainHttp = 'absolute-form' } = options;
     if (plainHttp !== 'absolute-form' && plainHttp !== 'tunnel') {
       throw new UsageError(`plainHttp must be 'absolute-form' or 'tunnel', got ${JSON.stringify(plainHttp)}`);
     }
@@ -117,14 +115,13 @@ class ServerChain implements ProxyChain {
     this.names = servers.map(({ name }) => name);
     this.plainHttp = plainHttp;
     this.#servers = servers;
-    this.#tls = tls;
+    this.#tls = options.tls;
     this.#options = fullProxyOptions(options);
     const key = `${this.#keyOf(servers)} ${numberOf(options.resolver)}`;
     this.#tunnel = {
       key: `tunnel ${key}`,
       target: undefined,
       secure: false,
-      tls,
       authorization: undefined,
       connectorOn: (...on) => this.#through(servers, ...on),
     };
@@ -132,9 +129,9 @@ class ServerChain implements ProxyChain {
       key: `plain ${key}`,
       target: last.address,
       secure: last.secure,
-      tls,
       authorization: proxyAuthorizationOf(last),
-      connectorOn: (...on) => this.#through(servers.slice(0, -1), ...on),
+      connectorOn: (base, tls, tunnels) =>
+        this.#connectorTo(last, this.#through(servers.slice(0, -1), base, tls, tunnels), tls),
     };
   }
 
@@ -155,8 +152,7 @@ class ServerChain implements ProxyChain {
   ): Connector {
     const { protocols, ...common } = this.#options;
     return servers.reduce((inner, server, index) => {
-      const secured = this.#tls ?? tls;
-      const connector = server.secure && secured !== undefined ? secured(inner) : inner;
+      const connector = this.#connectorTo(server, inner, tls);
       const resolver = server === this.#servers.at(-1) ? common.resolver : undefined;
       const options = { ...common, server, resolver };
       if (protocols === undefined) return tunnelConnector(options, openTunnel.bind(undefined, connector, options));
@@ -164,6 +160,11 @@ class ServerChain implements ProxyChain {
       const names = this.names.slice(0, index);
       return tunnelConnector(options, tunnels.opener({ ...options, key, via: names, connector, protocols }));
     }, base);
+  }
+
+  #connectorTo({ secure }: ProxyServer, inner: Connector, tls: ConnectorLayer | undefined): Connector {
+    const secured = this.#tls ?? tls;
+    return secure && secured !== undefined ? secured(inner) : inner;
   }
 
   /** Tells the way through these proxies from others, and from that of somebody else. */

@@ -1,4 +1,5 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
+import { w3cPropagator } from '../propagation/w3c-propagator.ts';
 
 /**
  * Takes no trace, and hands none on. It names the fields that it is silent about, since layers use `w3cPropagator` where the registered propagator has
@@ -7,5 +8,5 @@ import type { TextMapPropagator } from '@opentelemetry/api';
 export const silentPropagator: TextMapPropagator = {
   inject: () => {},
   extract: (context) => context,
-  fields: () => ['traceparent', 'tracestate', 'baggage'],
+  fields: () => w3cPropagator().fields(),
 };

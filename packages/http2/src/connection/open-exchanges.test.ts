@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OpenExchanges } from './open-exchanges.ts';
 
@@ -21,6 +22,27 @@ describe('OpenExchanges', () => {
     open.delete(second);
     open.delete(third);
     expect([open.size, open.all(), second, third]).toEqual([0, [], newOne('second'), newOne('third')]);
+  });
+
+  it('has what a Set has, in the same order, whatever comes and goes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(12), { maxLength: 200, size: 'max' }), (steps) => {
+        const all = Array.from({ length: 13 }, (_, index) => newOne(String(index)));
+        const [open, model] = [new OpenExchanges<One>(), new Set<One>()];
+        for (const step of steps) {
+          const one = all[step] as One; // there are as many
+          if (model.delete(one)) open.delete(one);
+          else {
+            open.delete(one); // has no effect
+            open.add(one);
+            model.add(one);
+          }
+          expect(open.size).toBe(model.size);
+        }
+        expect(namesOf(open.all())).toEqual(namesOf([...model]));
+        for (const one of all) if (!model.has(one)) expect(one).toEqual(newOne(one.name));
+      }),
+    );
   });
 
   it('gives a list that stays as it is', () => {

@@ -145,7 +145,11 @@ export class ConnectionCore<Owner> {
     this.deadlines.stop(stream);
     this.outbound.drop(stream);
     this.streams.delete(stream, end);
-    if (end === 'reset-by-us' && !stream.isRemoteEnded) this.expectLate(stream.receiveWindow.left);
+    if (end === 'reset-by-us' && !stream.isRemoteEnded) {
+      this.expectLate(stream.receiveWindow.left);
+      // A server is not to blame for answers to what we have taken back. Clients would make us reset streams to earn something.
+      if (!this.isServer) this.#controlFrames.earn(LATE_SECTIONS);
+    }
     this.credit(stream.unreadBytes);
     if (!this.isServer) this.push({ type: 'capacity' });
     if (this.streams.size > 0) return;
@@ -322,5 +326,7 @@ function asciiOf(message: string): string {
 
 /** As many resets as a stream counts whose peer has broken a rule. */
 const BROKEN_RULE_WEIGHT = 4;
+/** A head and trailers. */
+const LATE_SECTIONS = 2;
 /** A peer may give back to the stream and to the connection, and more often than we send. */
 const UPDATES_PER_FRAME = 4;

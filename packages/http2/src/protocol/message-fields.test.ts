@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessageFields, readResponse, readTrailers } from './message-fields.ts';
 
@@ -223,6 +224,46 @@ describe('a request', () => {
         }
       }
     }
+  });
+
+  it('is read as by somebody who has seen nothing before, whatever came', () => {
+    const pseudo = fc.record({
+      ':method': fc.constantFrom('GET', 'OPTIONS', 'CONNECT', 'G T', ''),
+      ':scheme': fc.constantFrom('https', 'http', '1', ''),
+      ':authority': fc.constantFrom('a.test', 'b.test:1', 'a b', '', undefined),
+      ':path': fc.constantFrom('/', '*', 'x', undefined),
+    });
+    const text = fc.constantFrom('', 'a', 'A', 'b', ':a', 'a b', ' a', 'a\n', '1', '5', 'a.test', 'trailers', 'u=1');
+    const name = fc.constantFrom(
+      '',
+      'a',
+      'b',
+      'A',
+      ':a',
+      'host',
+      'te',
+      'cookie',
+      'content-length',
+      'priority',
+      'upgrade',
+    );
+    const value = fc.oneof(
+      { weight: 9, arbitrary: text },
+      fc.constantFrom(255, 256, 257).map((length) => 'x'.repeat(length)),
+    );
+    const many = fc.nat(40).map((count) => Array.from({ length: count }, () => ['a', 'a'] as const));
+    const fields = fc.oneof(fc.array(fc.tuple(name, value), { maxLength: 6 }), many);
+    const section = fc.tuple(pseudo, fields, fields).map(([first, ...rest]) => [
+      ...Object.entries(first).flatMap((pair) => (pair[1] === undefined ? [] : (pair as [string, string]))), // that is left
+      ...rest.flat(2),
+    ]);
+    fc.assert(
+      fc.property(fc.array(section, { minLength: 2, maxLength: 8 }), (sections) => {
+        const reader = new MessageFields();
+        for (const each of sections) expect(reader.readRequest(each, true)).toEqual(readRequest(each));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('takes methods and schemes for valid only as they were', () => {

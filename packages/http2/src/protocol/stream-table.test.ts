@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Http2Stream } from './http2-stream.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -34,15 +35,47 @@ describe('StreamTable', () => {
     }
   });
 
-  it('remembers how the last of them were reset, and forgets the oldest', () => {
+  it('holds what a Map does, whatever comes and goes', () => {
+    const step = fc.record({ id: fc.nat(400).map((index) => 2 * index + 1), isOver: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (steps) => {
+        const table = new StreamTable<string>(10);
+        const model = new Map<number, Http2Stream<string>>();
+        for (const { id, isOver } of steps) {
+          const stream = model.get(id);
+          expect(table.get(id)).toBe(stream);
+          if (stream === undefined) {
+            model.set(id, newStream(id));
+            table.add(model.get(id) as Http2Stream<string>); // set just now
+          } else if (isOver) {
+            table.delete(stream, 'ended');
+            model.delete(id);
+          }
+          expect(table.size).toBe(model.size);
+        }
+        expect(idsOf(table)).toEqual([...model.keys()].toSorted((one, other) => one - other));
+        for (const stream of table.all()) table.delete(stream, 'ended');
+        expect([table.size, table.all()]).toEqual([0, []]);
+      }),
+    );
+  });
+
+  it('remembers how the last of them were reset, and takes what it has forgotten for what we have reset', () => {
     const table = new StreamTable<string>(2);
     table.delete(newStream(1), 'reset-by-us');
     table.noteReset(3, 'refused');
     expect([1, 3, 5].map((id) => table.endOf(id))).toEqual(['reset-by-us', 'refused', 'ended']);
     table.delete(newStream(5), 'reset-by-peer');
-    expect([1, 3, 5].map((id) => table.endOf(id))).toEqual(['ended', 'refused', 'reset-by-peer']);
+    expect([1, 3, 5].map((id) => table.endOf(id))).toEqual(['reset-by-us', 'refused', 'reset-by-peer']);
     table.delete(newStream(7), 'ended'); // takes no place
-    expect(table.endOf(3)).toBe('refused');
+    expect([3, 7].map((id) => table.endOf(id))).toEqual(['refused', 'ended']);
+    table.delete(newStream(9), 'reset-by-peer');
+    expect([3, 5, 7, 9].map((id) => table.endOf(id))).toEqual([
+      'reset-by-us',
+      'reset-by-peer',
+      'ended',
+      'reset-by-peer',
+    ]);
   });
 
   it('knows the identifiers that were left out, of the last 64 gaps', () => {

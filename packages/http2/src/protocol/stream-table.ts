@@ -16,6 +16,8 @@ export class StreamTable<Owner> {
   #size = 0;
   /** Those that were reset, the oldest first: frames for them may still be on their way. */
   #resets: Map<number, StreamEnd> | undefined;
+  /** The last of those that this is not remembered of any more. */
+  #lastForgotten = 0;
   readonly #maxResets: number;
   /** Where identifiers were left out, the oldest first: those between the first and the last of each pair. */
   #gaps: (readonly [after: number, before: number])[] | undefined;
@@ -54,7 +56,9 @@ export class StreamTable<Owner> {
     this.#resets.set(id, end);
     if (this.#resets.size <= this.#maxResets) return;
     const [oldest] = this.#resets.keys();
-    if (oldest !== undefined) this.#resets.delete(oldest);
+    if (oldest === undefined) return;
+    this.#resets.delete(oldest);
+    this.#lastForgotten = Math.max(this.#lastForgotten, oldest);
   }
 
   /** Notes that no stream was opened between two. Gaps that are forgotten look like streams that have ended. */
@@ -70,9 +74,9 @@ export class StreamTable<Owner> {
     return (this.#gaps ?? []).some(([after, before]) => id > after && id < before);
   }
 
-  /** How a stream ended that was open once; `'ended'` if that is not known any more. */
+  /** How a stream ended that was open once; `'reset-by-us'` if that may be so: nobody is to blame for what we have forgotten. */
   endOf(id: number): StreamEnd {
-    return this.#resets?.get(id) ?? 'ended';
+    return this.#resets?.get(id) ?? (id > this.#lastForgotten ? 'ended' : 'reset-by-us');
   }
 
   /** The streams that are open now, in the order of their identifiers. */

@@ -88,6 +88,27 @@ it('a client takes no more for a request that it has taken back either', () => {
   expect(stage.takeEvents()).toEqual([BAD_WINDOW]);
 });
 
+it('a client may take back more requests at once than it remembers, and the server is not blamed for late answers', () => {
+  const stage = new ProtocolStage('client');
+  const ids = Array.from({ length: 1_000 }, () => stage.open(GET).id);
+  for (const id of ids) stage.command((protocol) => protocol.reset(stage.stream(id), 'CANCEL', stage.nowMs));
+  const { id } = stage.open(GET);
+  stage.takeEvents();
+  for (const late of ids) stage.receive(headers(late, [':status', '200']), data(late, 'late', { end: true }));
+  stage.receive(headers(id, [':status', '200'], { end: true }));
+  expect(stage.takeEvents()).toEqual([`response ${id} 200`, `end ${id}`, 'capacity']);
+});
+
+it('a client may take back requests all the time, and the server is not blamed for late answers', () => {
+  const stage = new ProtocolStage('client');
+  for (let round = 0; round < 3_000; round++) {
+    const { id } = stage.open(GET);
+    stage.command((protocol) => protocol.reset(stage.stream(id), 'CANCEL', stage.nowMs));
+    stage.receive(headers(id, [':status', '200']), data(id, 'late'), headers(id, ['grpc-status', '0'], { end: true }));
+  }
+  expect(stage.protocol.hasFailed).toBe(false);
+});
+
 it('what a client sends on a stream that it has reset itself costs resets, and no window', () => {
   const stage = new ProtocolStage('server');
   stage.receive(headers(1, POST), reset(1, 8), FULL, FULL);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { continuation, data, frame, headers, literalBlock, priorityUpdate, settings } from '../support/frames.ts';
+import {
+  continuation,
+  data,
+  frame,
+  headers,
+  literalBlock,
+  priorityUpdate,
+  reset,
+  settings,
+} from '../support/frames.ts';
 import { ProtocolStage } from '../support/protocol-stage.ts';
 
 const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
@@ -106,14 +115,13 @@ describe('what a connection keeps', () => {
   it('of streams that are over is how the last of them ended', () => {
     const stage = new ProtocolStage('server', { limits: { maxConcurrentStreams: 1, maxResetsPerSecond: 100_000 } });
     for (let id = 1; id < 20_000; id += 2) {
-      stage.receive(headers(id, POST));
-      stage.command((protocol) => protocol.reset(stage.stream(id), 'CANCEL', stage.nowMs));
+      stage.receive(headers(id, POST), reset(id, 8));
     }
     stage.takeFrames();
-    stage.receive(headers(19_999, ['a', 'b'], { end: true })); // known: ignored
-    expect(stage.takeFrames()).toEqual([]);
-    stage.receive(headers(1, ['a', 'b'], { end: true })); // forgotten
-    expect(stage.takeFrames()).toEqual(['GOAWAY 19999 STREAM_CLOSED']);
+    stage.receive(headers(19_999, ['a', 'b'], { end: true })); // known: the client itself has reset it
+    expect(stage.takeFrames()).toEqual(['RST_STREAM 19999 STREAM_CLOSED']);
+    stage.receive(headers(1, ['a', 'b'], { end: true })); // forgotten: it may be on its way
+    expect([stage.takeFrames(), stage.protocol.hasFailed]).toEqual([[], false]);
   });
 });
 

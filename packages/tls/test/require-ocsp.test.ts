@@ -113,8 +113,12 @@ describe('judgeOcsp', () => {
     expect(judged(TRY_LATER)?.why).toContain('the responder gave no information: status 03');
   });
 
-  it('refuses what is cut short or changed, at whichever byte, and never throws', () => {
-    const response = ocspResponse(said());
+  it.each<[by: string, response: () => Uint8Array | Promise<Uint8Array>]>([
+    ['by the issuer', () => ocspResponse(said())],
+    ['in its name', () => saidInItsName(OCSP_SIGNING)],
+  ])('refuses what is signed %s, and cut short or changed, at whichever byte, and never throws', async (_by, make) => {
+    const response = await make();
+    expect(judged(response)).toBeUndefined();
     for (let at = 0; at < response.length; at++) {
       expect(judged(response.subarray(0, at))).toBeDefined();
       const changed = Uint8Array.from(response);

@@ -46,6 +46,10 @@ describe('parseOcspResponse', () => {
     expect([Buffer.from(signed).equals(versioned), statements.length, certificates]).toEqual([true, 1, []]);
   });
 
+  it('takes 16 certificates that came along', () => {
+    expect(parseOcspResponse(whole({ certificates: along(16) })).certificates).toHaveLength(16);
+  });
+
   it.each<[what: string, why: RegExp, response: Uint8Array]>([
     ['nothing', /malformed DER/, new Uint8Array(0)],
     ['no sequence', /tag 5 in place of 48/, derNull()],
@@ -59,6 +63,8 @@ describe('parseOcspResponse', () => {
     ['no algorithm', /without a signature/, basic(data(answer({})), derSequence())],
     ['no signature', /without a signature/, basic(data(answer({})), derSequence(SHA1))],
     ['bits left over', /without a signature/, basic(data(), derSequence(SHA1), encodeDer(0x03, bytes(1)))],
+    ['something else behind the signature', /tag 161 behind/, whole({ certificates: derTagged(1, derSequence()) })],
+    ['17 certificates', /17 certificates, 16 are allowed/, whole({ certificates: along(17) })],
     ['no answers', /without answers/, whole({ data: derSequence(BY_KEY, time()) })],
     ['data that are none', /tag 5 in place of 48/, whole({ data: derNull() })],
     ['an empty answer', /says nothing of a certificate/, whole({ data: data(derSequence()) })],
@@ -81,6 +87,10 @@ function plain(statement: object): object {
       value instanceof Uint8Array ? new Uint8Array(value) : value,
     ]),
   );
+}
+
+function along(count: number): Uint8Array {
+  return derTagged(0, derSequence(...Array.from({ length: count }, () => derSequence())));
 }
 
 interface Whole {

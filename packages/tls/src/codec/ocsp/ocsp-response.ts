@@ -55,14 +55,22 @@ export function parseOcspResponse(der: Uint8Array): ParsedOcspResponse {
   if (data === undefined || identifier === undefined || signature?.tag !== BIT_STRING || signature.contents[0] !== 0) {
     throw new TlsMaterialError('an OCSP response without a signature');
   }
-  const list = certificates === undefined ? [] : listIn(readDer(certificates.contents, SEQUENCE));
+  const sent = certificates === undefined ? [] : certificatesIn(certificates);
   return {
     statements: statementsIn(data),
     signed: data.raw,
     signatureAlgorithm: identifier.raw,
     signature: signature.contents.subarray(1),
-    certificates: list.map(({ raw }) => raw),
+    certificates: sent.map(({ raw }) => raw),
   };
+}
+
+function certificatesIn({ tag, contents }: DerElement): readonly DerElement[] {
+  if (tag !== EXPLICIT_0) throw new TlsMaterialError(`an OCSP response with tag ${tag} behind its signature`);
+  const list = listIn(readDer(contents, SEQUENCE));
+  if (list.length > MAX_CERTIFICATES)
+    throw new TlsMaterialError(`an OCSP response with ${list.length} certificates, ${MAX_CERTIFICATES} are allowed`);
+  return list;
 }
 
 /** Behind a version that may be left out stand who answers, when, and what. */
@@ -121,4 +129,6 @@ const STATUSES: ReadonlyMap<number, OcspStatement['status']> = new Map([
   [0xa1, 'revoked'],
   [0x82, 'unknown'],
 ]);
+/** One is enough. Each takes two signatures to look at. */
+const MAX_CERTIFICATES = 16;
 const TIME = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z$/;

@@ -99,7 +99,7 @@ function forwardResponse(
   addVia(headers, version, forwarding.pseudonym);
   forwarding.editResponse?.(headers, response, request);
   if (upgraded === undefined) {
-    const body = endedCallBody(forwardTrailers(response.body, isNoTrailer, version), response);
+    const body = endedCallBody(forwardTrailers(response.body, isNoTrailer, version), response, request.headers);
     return response.with({ headers, body });
   }
   const handler = tunnelService(upgraded, request, forwarding, join);

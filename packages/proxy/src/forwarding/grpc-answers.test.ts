@@ -46,7 +46,7 @@ describe('the body of a call', () => {
     ['the stream is reset', resetBy('remote', 'CANCEL'), '1'],
   ])('ends with a status when %s', async (_, error, status) => {
     const response = failing(error);
-    const body = endedCallBody(response.body, response);
+    const body = endedCallBody(response.body, response, CALL);
     expect(await body.text()).toBe('ab');
     expect(body.trailers?.get('grpc-status')).toBe(status);
     expect(response.extensions.get(GatewayFailure)).toBe(error);
@@ -55,14 +55,14 @@ describe('the body of a call', () => {
   it('fails where the failure is none of the way', async () => {
     const error = new TypeError('undefined is no function');
     const response = failing(error);
-    await expect(endedCallBody(response.body, response).text()).rejects.toBe(error);
+    await expect(endedCallBody(response.body, response, CALL).text()).rejects.toBe(error);
   });
 
   it('ends with its own trailers when nothing happens', async () => {
     const trailers = HttpHeaders.from({ 'grpc-status': '5' });
     const body = HttpBody.fromSource({ ...sourceOf(), trailers });
     const response = HttpResponse.from({ headers: { 'content-type': 'application/grpc' }, body });
-    const ending = endedCallBody(response.body, response);
+    const ending = endedCallBody(response.body, response, CALL);
     expect(await ending.text()).toBe('ab');
     expect(ending.trailers?.get('grpc-status')).toBe('5');
   });
@@ -71,10 +71,20 @@ describe('the body of a call', () => {
     ['of another type', HttpResponse.from({ headers: { 'content-type': 'text/plain' }, body: streamed() })],
     ['that is at hand', HttpResponse.from({ headers: { 'content-type': 'application/grpc' }, body: 'ab' })],
   ])('is left alone if it is one %s', (_, response) => {
-    expect(endedCallBody(response.body, response)).toBe(response.body);
+    expect(endedCallBody(response.body, response, CALL)).toBe(response.body);
     response.body.cancel();
   });
+
+  it('fails where nobody has made a call, whatever the response says: it would seem whole', async () => {
+    const error = ended();
+    for (const request of [typed(undefined), typed('application/json'), typed('application/grpc-web')]) {
+      const response = failing(error);
+      await expect(endedCallBody(response.body, response, request).text()).rejects.toBe(error);
+    }
+  });
 });
+
+const CALL = typed('application/grpc');
 
 function typed(type: string | undefined): HttpHeaders {
   return HttpHeaders.from(type === undefined ? {} : { 'content-type': type });

@@ -24,10 +24,12 @@ export function resetCallResponse(error: unknown, request: HttpHeaders, pseudony
 }
 
 /**
- * The body of a response of gRPC, with an end even if the way to the next server breaks: the status that the client would have seen without a proxy.
+ * The body of the response to a call of gRPC, with an end even if the way to the next server breaks: the status that the client would have seen
+ * without a proxy. Whoever has made no call does not look for one, and would take what is broken off for whole.
  */
-export function endedCallBody(body: HttpBody, response: HttpResponse): HttpBody {
-  if (body.isAtHand || grpcTypeOf(response.headers) === undefined) return body;
+export function endedCallBody(body: HttpBody, response: HttpResponse, request: HttpHeaders): HttpBody {
+  const isCall = grpcTypeOf(request) !== undefined && grpcTypeOf(response.headers) !== undefined;
+  if (body.isAtHand || !isCall) return body;
   let end: HttpHeaders | undefined;
   return HttpBody.fromSource({
     read: () =>

@@ -22,6 +22,14 @@ describe('messages that wait', () => {
     expect(await inbox.next()).toEqual({ done: true, value: undefined });
   });
 
+  it('do not keep the chunk that they came in', async () => {
+    const { inbox } = setup();
+    const chunk = Buffer.alloc(65_536, 'x');
+    inbox.push(chunk.subarray(10, 13));
+    const { value } = await inbox.next();
+    expect([value, value?.buffer.byteLength]).toEqual([Uint8Array.of(0x78, 0x78, 0x78), 3]);
+  });
+
   it('weigh nothing when nobody wants them any more', async () => {
     const { inbox, held } = setup();
     for (let count = 0; count < 4; count++) inbox.push(new Uint8Array(10));

@@ -29,8 +29,8 @@ export class TtrpcInbox implements AsyncIterableIterator<Uint8Array> {
       this.#taker = undefined;
       return;
     }
-    // A few bytes must not keep the whole chunk that they came in.
-    this.#waiting.push(bytes.slice());
+    // A few bytes must not keep the whole chunk that they came in: a copy, which `slice` of a Buffer makes none of.
+    this.#waiting.push(new Uint8Array(bytes));
     this.#link.hold(weightOf(bytes));
   }
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { ByteStream, DetachedSocket } from '@lamella/net-core';
 import { byteStreamFromDuplex, duplexFromByteStream } from '@lamella/net-core';
+import { handshakeTurns } from './handshake-turns.ts';
 
 /** What a TLS session stands on. */
 export interface RawTransport {
@@ -16,6 +17,8 @@ export interface RawTransport {
    * announced by `close_notify` is heard of before that.
    */
   hasEnded(session: TLSSocket): boolean;
+  /** The handshake is done. */
+  endHandshake(): void;
   /** Breaks off, so that the peer sees a reset where the transport has one. */
   reset(reason: unknown): void;
 }
@@ -28,7 +31,7 @@ export interface RawTransport {
  */
 export function rawTransport(stream: ByteStream): RawTransport {
   const detached = stream.detach?.();
-  if (detached === undefined) return duplexTransport(duplexOf(stream));
+  if (detached === undefined) return streamTransport(stream);
   const { socket, buffered, reset } = detached;
   if (socket instanceof TLSSocket) return tlsTransport(detached);
   for (const chunk of buffered.toReversed()) socket.unshift(chunk);
@@ -43,12 +46,14 @@ export function rawTransport(stream: ByteStream): RawTransport {
 function tlsTransport({ socket, buffered, reset }: DetachedSocket): RawTransport {
   const stream = byteStreamFromDuplex(socket, reset === undefined ? {} : { reset });
   for (const chunk of buffered.toReversed()) stream.unread(chunk);
-  return duplexTransport(duplexOf(stream));
+  return streamTransport(stream);
 }
 
 /** The session closes it: Node drops what was decrypted and not read as soon as the duplex underneath has closed. */
-function duplexOf(stream: ByteStream): Duplex {
-  return duplexFromByteStream(stream, { autoDestroy: false });
+function streamTransport(stream: ByteStream): RawTransport {
+  const turns = handshakeTurns(stream);
+  const raw = duplexTransport(duplexFromByteStream(turns.stream, { autoDestroy: false }));
+  return { ...raw, endHandshake: () => turns.end() };
 }
 
 function duplexTransport(duplex: Duplex): RawTransport {
@@ -57,6 +62,7 @@ function duplexTransport(duplex: Duplex): RawTransport {
     isNative: false,
     hasReceived: () => duplex.readableDidRead,
     hasEnded: () => duplex.readableEnded,
+    endHandshake: () => {},
     reset: (reason) =>
       void duplex.destroy(reason instanceof Error ? reason : new Error('broken off', { cause: reason })),
   };
@@ -69,6 +75,7 @@ function socketTransport(duplex: Duplex): RawTransport {
     isNative: true,
     hasReceived: () => hadBytes || bytesReadOf(duplex) > 0,
     hasEnded: (session) => handleHasEnded(handleOf(session), handleOf(duplex)),
+    endHandshake: () => {},
     reset: () => void duplex.destroy(),
   };
 }

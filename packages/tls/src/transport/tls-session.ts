@@ -79,6 +79,7 @@ export class TlsSession {
       // What came behind the handshake in the same turn may have broken the session: nothing is to be asked of it then.
       if (socket.destroyed) throw socket.errored === null ? closedEarly(peer) : toTlsError(socket.errored, peer);
       this.#isSecure = true;
+      this.#raw.endHandshake();
     } catch (error) {
       socket.destroy(); // without an error: an alert that was written shall reach the peer
       throw error;

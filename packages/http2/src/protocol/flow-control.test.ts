@@ -96,6 +96,13 @@ describe('what is received', () => {
     stage.receive(...inFrames(1, 1_001));
     expect(stage.takeFrames()).toContain('RST_STREAM 1 FLOW_CONTROL_ERROR');
   });
+
+  it('may end where the window has fallen below zero: an empty frame needs no room', () => {
+    const stage = new ProtocolStage('server', { limits: { initialStreamWindowBytes: 1 }, greeting: [settings()] });
+    stage.readsBodies = false;
+    stage.receive(headers(1, POST), data(1, 'early'), SETTINGS_ACK, data(1, '', { end: true }));
+    expect(stage.takeEvents().slice(-2)).toEqual(['data 1 early', 'end 1']);
+  });
 });
 
 function served(fields: readonly string[], options: { end?: boolean }): ProtocolStage {

@@ -43,10 +43,10 @@ export class ReceiveWindow {
     return increment;
   }
 
-  /** Takes what came. @returns Whether the peer was allowed to send it. */
+  /** Takes what came. @returns Whether the peer was allowed to send it: nothing at all, such as an end, always. RFC 9113 section 6.9.1. */
   receive(byteCount: number): boolean {
     this.#left -= byteCount;
-    return this.#left >= 0;
+    return byteCount === 0 || this.#left >= 0;
   }
 
   /**

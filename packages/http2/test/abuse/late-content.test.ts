@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { data, headers, reset } from '../support/frames.ts';
+import type { Http2Limits } from '../../src/protocol/http2-limits.ts';
+import { data, headers, reset, settings } from '../support/frames.ts';
+import { HonestClient } from '../support/honest-client.ts';
 import { ProtocolStage } from '../support/protocol-stage.ts';
 
 const GET = [':method', 'GET', ':scheme', 'https', ':authority', 'a.test', ':path', '/'];
@@ -115,6 +118,67 @@ it('what a client sends on a stream that it has reset itself costs resets, and n
   expect(stage.protocol.hasFailed).toBe(false);
   expect(stage.takeFrames()).toEqual(Array(2).fill('RST_STREAM 1 STREAM_CLOSED'));
 });
+
+it('a client that keeps to the rules is never failed, whatever is reset or refused, and however late it hears of that', () => {
+  const limits = fc.record({
+    initialStreamWindowBytes: fc.constantFrom(1, 1_000, 65_535, 262_144),
+    maxStreamWindowBytes: fc.constantFrom(65_535, 8_388_608),
+    connectionWindowBytes: fc.constantFrom(65_535, 100_000, 16_777_216),
+    maxConcurrentStreams: fc.constantFrom(1, 3, 250),
+    maxResetsPerSecond: fc.constant(Number.POSITIVE_INFINITY),
+    maxControlFramesPerSecond: fc.constant(Number.POSITIVE_INFINITY),
+  });
+  const what = fc.constantFrom('open', 'send', 'send', 'send', 'hear', 'end', 'reset', 'answer');
+  const step = fc.record({
+    what,
+    which: fc.nat(20),
+    byteCount: fc.constantFrom(0, 1, 900, 16_384),
+    pad: fc.option(fc.nat(255)),
+  });
+  let resets = 0;
+  fc.assert(
+    fc.property(
+      limits,
+      fc.array(step, { minLength: 50, maxLength: 400, size: 'max' }),
+      fc.boolean(),
+      (given, steps, reads) => {
+        const stage = new ProtocolStage('server', { limits: given, greeting: [settings()] });
+        stage.readsBodies = reads;
+        const client = new HonestClient();
+        // All that the server has said, which the stage has read already.
+        const unheard = [...greetingOf(given)];
+        for (const { what: kind, which, byteCount, pad } of steps) {
+          const id = client.ids[which % Math.max(1, client.ids.length)] ?? 0;
+          if (kind === 'open') stage.receive(...client.open());
+          else if (kind === 'hear') {
+            for (const line of unheard.splice(0, which)) stage.receive(...client.hear(line));
+          } else if (id > 0 && kind === 'send') stage.receive(...client.send(id, byteCount, pad ?? undefined));
+          else if (id > 0 && kind === 'end') stage.receive(...client.end(id));
+          else if (kind === 'reset' || kind === 'answer') {
+            const stream = stage.streams.get(id);
+            if (stream === undefined) continue;
+            resets++;
+            stage.command((protocol, nowMs) => {
+              if (kind === 'answer') protocol.sendFields(stream, [':status', '413'], true, nowMs);
+              protocol.reset(stream, 'NO_ERROR', nowMs);
+            });
+          }
+          unheard.push(...stage.takeFrames(true));
+          expect([stage.protocol.hasFailed, stage.lastError]).toEqual([false, undefined]);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+  expect(resets).toBeGreaterThan(100);
+});
+
+/** What a server says first. */
+function greetingOf(limits: Pick<Http2Limits, 'initialStreamWindowBytes' | 'connectionWindowBytes'>): string[] {
+  const more = limits.connectionWindowBytes - 65_535;
+  const update = more > 0 ? [`WINDOW_UPDATE 0 +${more}`] : [];
+  return [`SETTINGS 4=${limits.initialStreamWindowBytes}`, ...update];
+}
 
 function answerInFull(stage: ProtocolStage): void {
   stage.command((protocol) => protocol.sendFields(stage.stream(1), [':status', '413'], true, stage.nowMs));

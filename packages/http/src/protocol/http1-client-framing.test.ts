@@ -98,15 +98,16 @@ describe('Http1ClientProtocol frames requests', () => {
     ]);
   });
 
-  it('but not with two lengths', () => {
+  it.each([
+    ['lengths', 'Content-Length', '2', 'LML_ERR_HTTP1_BAD_CONTENT_LENGTH'],
+    ['hosts', 'Host', 'a.test', 'LML_ERR_HTTP1_BAD_HOST'],
+  ])('but not with two %s', (_what, name, value, code) => {
     const headers = HttpHeaders.from([
-      ['Content-Length', '2'],
-      ['content-length', '2'],
+      [name, value],
+      [name.toLowerCase(), value],
     ]);
     playClient([
-      refuses('LML_ERR_HTTP1_BAD_CONTENT_LENGTH', (protocol, nowMs) =>
-        protocol.sendHead({ ...requestHeadOf({ body: 'hi' }), headers }, nowMs),
-      ),
+      refuses(code, (protocol, nowMs) => protocol.sendHead({ ...requestHeadOf({ body: 'hi' }), headers }, nowMs)),
       expectState({ isIdle: true }),
     ]);
   });

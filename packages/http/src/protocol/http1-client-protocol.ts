@@ -161,14 +161,15 @@ export class Http1ClientProtocol {
    *
    * @returns Whether the body should wait for 100 (Continue).
    * @throws Http1ProtocolError, local: `LML_ERR_HTTP1_WRONG_STATE` unless {@link isIdle}; `LML_ERR_HTTP1_FORBIDDEN_FIELD` if a
-   * CONNECT has content; `LML_ERR_HTTP1_BODY_LENGTH_MISMATCH` if Content-Length is wrong.
+   * CONNECT has content; `LML_ERR_HTTP1_BAD_HOST` if Host stands there twice; `LML_ERR_HTTP1_BODY_LENGTH_MISMATCH` if Content-Length is wrong.
    */
   sendHead(command: RequestCommand, nowMs: number): boolean {
     const { method, target, headers, authority } = command;
     const fields = readOutboundFields(headers);
     const framing = this.#framingOf(command, fields);
+    if (fields.hostCount > 1) throw twoHosts();
     // RFC 9112 section 3.2: Host goes first where it is ours to place.
-    const host = fields.hasHost ? '' : `Host: ${authority}\r\n`;
+    const host = fields.hostCount > 0 ? '' : `Host: ${authority}\r\n`;
     const lines = encodeFields(headers, fields, framing);
     this.#outbound.begin();
     this.#outbound.sendHead(`${encodeRequestLine(method, target)}${host}${lines}\r\n`, framing);
@@ -352,6 +353,12 @@ function noResponse(): Http1ProtocolError {
 
 function badSwitch(): Http1ProtocolError {
   return new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', 'the peer switched protocols without being asked');
+}
+
+/** RFC 9112 section 3.2: each server on the way might take another one of them for the right one. */
+function twoHosts(): Http1ProtocolError {
+  const message = 'a request must not have more than one Host field';
+  return new Http1ProtocolError('LML_ERR_HTTP1_BAD_HOST', message, { origin: 'local' });
 }
 
 /** RFC 9110 section 9.3.6. */

@@ -8,7 +8,8 @@ export interface OutboundFields {
   /** Content-Length in bytes, or -1. */
   readonly contentLength: number;
   readonly hasTransferEncoding: boolean;
-  readonly hasHost: boolean;
+  /** How many times Host stands there. */
+  readonly hostCount: number;
   readonly hasDate: boolean;
   /** Whether Connection has `close`. */
   readonly hasClose: boolean;
@@ -71,7 +72,7 @@ export function withoutFraming(headers: HttpHeaders, fields: OutboundFields, dro
 function note(facts: Writable<OutboundFields>, name: string, value: string): void {
   switch (name) {
     case 'host':
-      facts.hasHost = true;
+      facts.hostCount++;
       break;
     case 'date':
       facts.hasDate = true;
@@ -114,7 +115,7 @@ type Writable<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] };
 const NO_FIELDS: OutboundFields = {
   contentLength: -1,
   hasTransferEncoding: false,
-  hasHost: false,
+  hostCount: 0,
   hasDate: false,
   hasClose: false,
   hasConnectionUpgrade: false,

@@ -16,7 +16,11 @@ const CLI_USERS: ReadonlySet<string> = new Set(['integration-tests', 'docs']);
 /** Programs that tests start are compiled once. */
 const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile') };
 
-const limits = (timeoutMs: number) => ({ testTimeout: timeoutMs, hookTimeout: timeoutMs });
+const limits = (timeoutMs: number) => ({
+  testTimeout: timeoutMs,
+  hookTimeout: timeoutMs,
+  expect: { poll: { timeout: timeoutMs / 4 } },
+});
 
 export default defineConfig({
   resolve: { conditions },

@@ -89,7 +89,8 @@ describe.each(WAYS)('our client calls a server of Connect-ES by $name', (way) =>
 
   it('that end with their deadline, or are cancelled: the handler hears of it', async () => {
     const { client, log } = await open(way);
-    const late = client.say({ text: 'hang' }, { timeoutMs: 100 });
+    await client.say({ text: 'first' }); // connected, and warm: the deadline is to be met while the handler waits
+    const late = client.say({ text: 'hang' }, { timeoutMs: 500 });
     await expect(late).rejects.toMatchObject({ statusName: 'DEADLINE_EXCEEDED' });
     await expect.poll(() => log).toEqual(['begun', 'aborted']);
     const controller = new AbortController();

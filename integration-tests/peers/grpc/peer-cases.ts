@@ -65,7 +65,8 @@ export const peerCases: readonly { readonly name: string; run(peers: BytesPeers)
   {
     name: 'calls that end with their deadline: the handler hears of it',
     async run({ client, log }) {
-      const late = client.say(encoded('hang'), { timeoutMs: 300 });
+      await client.say(encoded('first')); // connected, and warm: the deadline is to be met while the handler waits
+      const late = client.say(encoded('hang'), { timeoutMs: 500 });
       await expect(late).rejects.toMatchObject({ statusName: 'DEADLINE_EXCEEDED' });
       await expect.poll(log).toEqual(['begun', 'aborted']);
     },

@@ -52,7 +52,7 @@ describe('openServerTls', () => {
     const pair = await authority.issue({ names: ['client.test'], usages: ['client'] });
     expect(await serverOf(tls.layer, authority.cert, pair)('one.test')).toEqual(['DNS:one.test']);
     await expect(serverOf(tls.layer, authority.cert)('one.test')).rejects.toMatchObject({
-      code: 'LML_ERR_STREAM_RESET',
+      cause: { code: 'LML_ERR_TLS_ALERT', alert: 'certificate_required' },
     });
     tls.close();
   });

@@ -1,4 +1,4 @@
-// A Lamella server with telemetry: argument 1 is how much of it (none, no-sdk, ratio, sampler, full), argument 2 the URL of the collector, argument 3
+// A Lamella server with telemetry: argument 1 is how much of it (none, no-sdk, ratio, inactive, sampler, full), argument 2 the URL of the collector, argument 3
 // the port.
 import type { HttpRequest } from '@lamella/http';
 import { createHttpClient, HttpHeaders, HttpResponse, httpServerLayer } from '@lamella/http';
@@ -15,7 +15,7 @@ const json = HttpHeaders.from([['Content-Type', 'application/json']]);
 const app: Service<HttpRequest, HttpResponse> = {
   serve: async () => HttpResponse.from({ headers: json, body: HELLO }),
 };
-const ratio = kind === 'ratio' ? { sampleRatio: 0.01 } : {};
+const ratio = kind === 'ratio' || kind === 'inactive' ? { sampleRatio: 0.01 } : {};
 const around = kind === 'none' ? app : httpServerTelemetryLayer({ routeOf: () => '/', ...ratio })(app);
 if (kind !== 'none' && kind !== 'no-sdk') {
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = collector;
@@ -24,7 +24,8 @@ if (kind !== 'none' && kind !== 'no-sdk') {
     process.env['OTEL_TRACES_SAMPLER'] = 'parentbased_traceidratio';
     process.env['OTEL_TRACES_SAMPLER_ARG'] = '0.01';
   }
-  await startTelemetry({ serviceName: 'bench', client: createHttpClient({ connector: socketConnector() }) });
+  const client = createHttpClient({ connector: socketConnector() });
+  await startTelemetry({ serviceName: 'bench', client, activeContext: kind !== 'inactive' });
 }
 answerQuestions();
 // All load comes from one address here.

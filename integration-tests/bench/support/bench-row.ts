@@ -33,6 +33,8 @@ export interface BenchRow {
   /** What `units` are, and by how much to divide them for people. */
   readonly unit: { readonly label: string; readonly size: number };
   readonly targets: readonly Target[];
+  /** Processor time of each contestant before the first round, in seconds. Default 3. */
+  readonly warmUpCpuSeconds?: number;
   /** The first is the peer that the ratios are taken to. */
   readonly contestants: Readonly<Record<string, () => Promise<Contestant>>>;
 }

@@ -19,7 +19,7 @@ export async function runRounds(
       const contestant = await start();
       running.set(name, contestant);
       samples.set(name, []);
-      await warmUp(contestant);
+      await warmUp(contestant, row.warmUpCpuSeconds ?? WARM_UP_CPU_SECONDS);
     }
     for (let round = 0; round < rounds; round++) {
       const order = [...running];
@@ -39,9 +39,9 @@ export async function runRounds(
  * By processor time: what a contestant gets of it on a shared machine is another part each time, and as long as its code is still being compiled,
  * that is what a round measures.
  */
-async function warmUp(contestant: Contestant): Promise<void> {
+async function warmUp(contestant: Contestant, wantedSeconds: number): Promise<void> {
   let usedSeconds = 0;
-  for (let tries = 0; tries < MAX_WARM_UPS && usedSeconds < WARM_UP_CPU_SECONDS; tries++) {
+  for (let tries = 0; tries < TRIES_PER_SECOND * wantedSeconds && usedSeconds < wantedSeconds; tries++) {
     usedSeconds += (await contestant.measure(1)).cpuSeconds;
   }
 }
@@ -80,4 +80,5 @@ export function median(values: readonly number[]): number {
 }
 
 const WARM_UP_CPU_SECONDS = 3;
-const MAX_WARM_UPS = 10;
+/** Of a second each: a busy machine may give a contestant a third of it. */
+const TRIES_PER_SECOND = 3;

@@ -5,7 +5,7 @@ import { FakeClock } from '@lamella/service-core/testing';
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
 import { httpClientTelemetryLayer, httpServerTelemetryLayer } from '../src/http.ts';
-import { otelLogger } from '../src/index.ts';
+import { contextOf, otelLogger } from '../src/index.ts';
 import { startTelemetry } from '../src/node.ts';
 import { OtlpCollection, otlpAttributes, otlpReceiver } from '../src/receiver.ts';
 import { Recording } from './support/recording.ts';
@@ -149,6 +149,27 @@ it('gives as many durations as there were requests, one set of attributes for al
   const found = received.metrics.filter(({ item }) => item.name === 'http.server.request.duration');
   expect(found).toHaveLength(1);
   expect(found[0]?.item).toMatchObject({ unit: 's', histogram: { dataPoints: [{ count: '3' }] } });
+});
+
+it.each([true, false])('has the context of a request active while it is served: %s', async (activeContext) => {
+  const received = new OtlpCollection();
+  const telemetry = await startTelemetry({ client: directClientOn(otlpReceiver(received.sink)), activeContext });
+  const found: unknown[] = [];
+  const look = async (request: HttpRequest) => {
+    await Promise.resolve();
+    found.push(trace.getSpan(context.active()) !== undefined, trace.getSpan(contextOf(request)) !== undefined);
+    return HttpResponse.text('hello');
+  };
+  const app = httpServerTelemetryLayer()(serviceFn(look));
+  await (await directClientOn(app).serve(HttpRequest.from({ target: 'http://app.test/' }))).body.text();
+  await telemetry.shutdown();
+  expect(found).toEqual([activeContext, true]);
+  expect(received.spans.map(({ item }) => item.name)).toEqual(['GET']); // exports leave no spans in either case
+});
+
+it('takes no other value for an option than it says', async () => {
+  const notBoolean: { activeContext: boolean } = JSON.parse('{ "activeContext": "no" }');
+  await expect(startTelemetry(notBoolean)).rejects.toThrow('activeContext must be true or false');
 });
 
 async function serveOne(): Promise<void> {

@@ -80,9 +80,10 @@ export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {
   const telemetry = { source, settings, places, keys, incoming, routeOf, sampleRatio };
 
   const begin = (request: HttpRequest): ServerExchange | undefined => {
-    if (!isObserved(source)) return undefined;
+    const { instruments } = source;
+    if (instruments === undefined && !isObserved(source)) return undefined;
     if (request.extensions.get(IsRecorded) === true) return undefined;
-    const exchange = new ServerExchange(request, telemetry);
+    const exchange = new ServerExchange(request, instruments, telemetry);
     request.extensions.insert(IsRecorded, true);
     request.extensions.insert(TelemetryContext, exchange.operation.context);
     return exchange;
@@ -114,8 +115,9 @@ export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {
 /** Whether a request was recorded by a layer further outside. */
 const IsRecorded: ExtensionKey<boolean, 'request'> = extensionKey('otel/is-recorded', { scope: 'request' });
 
+/** Whether somebody looks, be it without metrics. */
 function isObserved(source: TelemetrySource<HttpInstruments>): boolean {
-  if (source.tracer !== undefined || source.instruments !== undefined) return true;
+  if (source.tracer !== undefined) return true;
   source.warnOfNoSdk();
   return SERVER_CHANNELS.hasSubscribers;
 }

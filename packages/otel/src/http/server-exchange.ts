@@ -57,9 +57,8 @@ export class ServerExchange implements ToldExchange {
   #status: number | undefined;
   #route: string | undefined;
 
-  constructor(given: HttpRequest, telemetry: ServerTelemetry) {
+  constructor(given: HttpRequest, instruments: HttpInstruments | undefined, telemetry: ServerTelemetry) {
     const { source, settings, places, keys } = telemetry;
-    const { instruments, clock } = source;
     const { method } = given;
     const scheme = schemeOf(given);
     const label = methodLabel(method, settings.known);
@@ -79,7 +78,7 @@ export class ServerExchange implements ToldExchange {
     this.#scheme = scheme;
     this.operation = new Operation({
       input: given,
-      clock,
+      clock: source.clock,
       parent,
       channels: SERVER_CHANNELS,
       tracer,

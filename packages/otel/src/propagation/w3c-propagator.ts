@@ -19,6 +19,10 @@ export function w3cPropagator(): TextMapPropagator {
   return W3C;
 }
 
+/** Always the same list, which tells who the registered propagator is. */
+const W3C_FIELDS: string[] = ['traceparent', 'tracestate', 'baggage'];
+Object.freeze(W3C_FIELDS);
+
 const W3C: TextMapPropagator = {
   inject(context: Context, carrier: unknown, setter: TextMapSetter<unknown>) {
     if (isTracingSuppressed(context)) return;
@@ -47,7 +51,7 @@ const W3C: TextMapPropagator = {
     return baggage === undefined ? extracted : propagation.setBaggage(extracted, baggage);
   },
 
-  fields: () => ['traceparent', 'tracestate', 'baggage'],
+  fields: () => W3C_FIELDS,
 };
 
 /** Two of them contradict each other. */

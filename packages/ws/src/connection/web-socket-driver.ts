@@ -1,15 +1,17 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable, TrackedResource } from '@lamella/net-core';
 import { consumeStream, formatAddress, PeerAddress, toStreamError, trackResource } from '@lamella/net-core';
-import type { AbortListener, AbortScope, Extensions, ForkOptions, Timer } from '@lamella/service-core';
+import type { AbortListener, AbortScope, Extensions, ForkOptions } from '@lamella/service-core';
 import { LimitError, TimeoutError, UsageError } from '@lamella/service-core';
 import type { WebSocketProtocolError } from '../errors.ts';
 import { WebSocketClosedError } from '../errors.ts';
 import type { CloseFrame } from '../framing/close-code.ts';
-import { ABNORMAL, closePayload, isCloseCode, NO_CODE } from '../framing/close-code.ts';
+import { ABNORMAL, closePayload, isCloseCode } from '../framing/close-code.ts';
 import type { Deflate } from '../framing/deflate.ts';
 import type { FrameHandler } from '../framing/frame-reader.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
-import { CLOSE, FrameWriter, PING, PONG } from '../framing/frame-writer.ts';
+import { FrameWriter, PING, PONG } from '../framing/frame-writer.ts';
+import type { ClosingHandshakeOwner } from './closing-handshake.ts';
+import { ClosingHandshake } from './closing-handshake.ts';
 import { ForkedWebSocket } from './forked-web-socket.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { MessageQueueOwner } from './message-queue.ts';
@@ -33,11 +35,11 @@ export interface WebSocketDriverOptions {
  * Joins a byte stream, a reader and a writer of frames, and a clock.
  *
  * @remarks
- * The end, RFC 6455 section 7: each side sends one close frame; then the server ends its direction, and the client follows. After a
- * violation nothing is read any more but the end, so that the close frame is not lost by a reset. Whatever is missing after
- * `closeTimeoutMs` is not waited for.
+ * After a violation nothing is read any more but the end, so that the close frame is not lost by a reset.
  */
-export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHandler, MessageQueueOwner, OutboundOwner {
+export class WebSocketDriver
+  implements WebSocketConnection, ByteSink, FrameHandler, MessageQueueOwner, OutboundOwner, ClosingHandshakeOwner
+{
   readonly protocol: string;
   readonly extensions: Extensions<'connection'>;
   readonly scope: AbortScope;
@@ -50,23 +52,18 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   readonly #writer: FrameWriter;
   readonly #outbound: Outbound;
   readonly #queue: MessageQueue<WebSocketData>;
+  readonly #closing: ClosingHandshake;
   readonly #keepAlive: KeepAlive;
   readonly #source: Pausable;
   readonly #resource: TrackedResource;
   readonly #registration: Disposable | undefined;
   readonly #abortListener: AbortListener;
-  #first: (CloseFrame & Pick<WebSocketClose, 'initiator'>) | undefined;
-  #hasSentClose = false;
-  #hasReceivedClose = false;
-  #hasPeerEnded = false;
   #isDiscarding = false;
   #isPaused = false;
   #isOver = false;
   #isDestroyed = false;
   #error: unknown;
   #laterPong: Uint8Array | undefined;
-  #closeTimer: Timer | undefined;
-  #closeWritten: Promise<void> | undefined;
 
   constructor(connection: Connection, settings: WebSocketSettings, options: WebSocketDriverOptions) {
     const { role, receivers, timeouts, clock, lifecycle } = settings;
@@ -84,6 +81,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#reader = new FrameReader(this, receivers, deflate);
     this.#outbound = new Outbound(this.#stream, this);
     this.#writer = new FrameWriter(this.#outbound, { isClient: role === 'client', deflate });
+    this.#closing = new ClosingHandshake(this.#stream, this.#writer, this.#queue, settings, this);
     this.#resource = trackResource('websocket', describeWebSocket, this);
     this.#source = consumeStream(this.#stream, this);
     this.#keepAlive = new KeepAlive(clock, timeouts, this);
@@ -106,7 +104,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 
   get state(): WebSocketConnection['state'] {
     if (this.#isOver) return 'closed';
-    return this.#first === undefined ? 'open' : 'closing';
+    return this.#closing.first === undefined ? 'open' : 'closing';
   }
 
   get bufferedBytes(): number {
@@ -139,7 +137,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 
   /** The close frame that came first, if any has. For relays. */
   get firstClose(): CloseFrame | undefined {
-    return this.#first;
+    return this.#closing.first;
   }
 
   /** Closes as another WebSocket was closed, even without a code. For relays. */
@@ -148,7 +146,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     else {
       this.#isDiscarding = true;
       this.#queue.end();
-      this.#sendClose(frame);
+      this.#closing.send(frame);
       this.#updateFlow();
     }
   }
@@ -157,8 +155,8 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     const payload = closePayload({ code, reason });
     this.#isDiscarding = true;
     this.#queue.end();
-    if (this.#hasReceivedClose) this.#answerClose();
-    else this.#sendClose({ code, reason }, payload);
+    if (this.#closing.hasReceived) this.#closing.answer();
+    else this.#closing.send({ code, reason }, payload);
     this.#updateFlow();
     return this.closed;
   }
@@ -189,7 +187,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
 
   /** Closes because this side ends. */
   startDrain(): void {
-    this.#sendClose({ code: 1001, reason: '' });
+    this.#closing.send({ code: 1001, reason: '' });
   }
 
   // ---- KeepAliveSubject
@@ -223,11 +221,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   onEnd(): void {
-    // An end without close frames is no good end, even if the peer meant it.
-    if (this.#hasSentClose) this.#endWrite();
-    else if (this.#hasReceivedClose)
-      this.#hasPeerEnded = true; // messages before its close may still be answered
-    else this.#stream.destroy();
+    this.#closing.receiveEnd();
   }
 
   // ---- FrameHandler
@@ -241,7 +235,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     if (this.#onControl !== undefined) this.#passControl(PING, payload);
     // RFC 6455 section 5.5.3: the answer to the last ping is enough, so that a peer that reads nothing piles up no answers.
     else if (this.#outbound.isBlocked) this.#laterPong = payload;
-    else if (!this.#hasSentClose) void this.#writer.control(PONG, payload);
+    else if (!this.#closing.hasSent) void this.#writer.control(PONG, payload);
   }
 
   onPong(payload: Buffer): void {
@@ -249,14 +243,9 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   onCloseFrame(code: number, reason: string): void {
-    this.#hasReceivedClose = true;
-    this.#first ??= { code, reason, initiator: 'remote' };
     this.#isDiscarding = true;
-    this.#keepAlive.stop();
     this.#queue.end();
-    const { clock, timeouts } = this.#settings;
-    if (!this.#hasSentClose) this.#closeTimer = clock.startTimer(timeouts.closeTimeoutMs, () => this.#answerClose());
-    this.#answerCloseInTurn();
+    this.#closing.receive({ code, reason });
     this.#updateFlow();
   }
 
@@ -264,8 +253,8 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     this.#error ??= error;
     this.#isDiscarding = true;
     this.#queue.end({ error });
-    this.#sendClose({ code: error.closeCode, reason: '' });
-    this.#endWrite();
+    this.#closing.send({ code: error.closeCode, reason: '' });
+    this.#closing.endWrite();
     this.#updateFlow();
   }
 
@@ -276,8 +265,19 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   // ---- MessageQueueOwner
 
   onAsked(): void {
-    if (this.#hasReceivedClose) this.#answerCloseInTurn();
+    if (this.#closing.hasReceived) this.#closing.answerInTurn();
     this.#updateFlow();
+  }
+
+  // ---- ClosingHandshakeOwner
+
+  onClosing(): void {
+    this.#keepAlive.stop();
+  }
+
+  onCloseTimeout(error: TimeoutError): void {
+    this.#error ??= error;
+    this.#stream.destroy();
   }
 
   // ---- OutboundOwner
@@ -285,7 +285,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   onDrained(): void {
     const payload = this.#laterPong;
     this.#laterPong = undefined;
-    if (payload !== undefined && !this.#hasSentClose) void this.#writer.control(PONG, payload);
+    if (payload !== undefined && !this.#closing.hasSent) void this.#writer.control(PONG, payload);
   }
 
   toWriteError(cause: unknown): unknown {
@@ -298,26 +298,12 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     deflate.holdBackBy(() => (this.#isDiscarding ? undefined : this.#queue.whenRoom()));
   }
 
-  /** Messages before the close may still be answered: those that wait, and the last one in the turn in which it was taken. */
-  #answerCloseInTurn(): void {
-    // Who has sent its own can't answer them any more, and would wait for nothing.
-    if (this.#hasSentClose || !this.#queue.isAtWork) this.#answerClose();
-    else if (this.#queue.isEmpty) setImmediate(() => this.#answerClose());
-  }
-
-  #answerClose(): void {
-    const { code = NO_CODE } = this.#first ?? {};
-    this.#sendClose({ code, reason: '' });
-    if (this.#settings.role === 'server') this.#endWrite();
-  }
-
   #closedError(message: string, cause?: unknown): WebSocketClosedError {
-    const wasClean = this.#hasSentClose && this.#hasReceivedClose;
-    return new WebSocketClosedError(message, { close: { ...(this.#first ?? NO_FRAME), wasClean }, cause });
+    return new WebSocketClosedError(message, { close: this.#closing.outcome('remote'), cause });
   }
 
   #refusal(): unknown {
-    if (this.#isOver || this.#hasSentClose) {
+    if (this.#isOver || this.#closing.hasSent) {
       return this.#closedError(`the WebSocket is ${this.state}`);
     }
     const { maxBufferedBytes } = this.#settings.limits;
@@ -349,32 +335,6 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
     return this.#writer.control(opcode, payload);
   }
 
-  #sendClose(frame: CloseFrame, payload: Uint8Array = answerPayload(frame.code)): void {
-    if (this.#hasSentClose || this.#isOver) return;
-    this.#hasSentClose = true;
-    this.#first ??= { ...frame, initiator: 'local' };
-    this.#keepAlive.stop();
-    this.#closeTimer?.cancel();
-    const { clock, timeouts } = this.#settings;
-    const { closeTimeoutMs } = timeouts;
-    this.#closeTimer = clock.startTimer(closeTimeoutMs, () => {
-      this.#error ??= timeoutError('closeTimeoutMs', closeTimeoutMs);
-      this.#stream.destroy();
-    });
-    this.#closeWritten = this.#writer.control(CLOSE, payload);
-    if (this.#hasPeerEnded) this.#endWrite();
-  }
-
-  /** Ends this direction, behind the close frame. */
-  #endWrite(): void {
-    if (this.#closeWritten === undefined) void this.#stream.closeWrite();
-    else
-      this.#closeWritten.then(
-        () => this.#stream.closeWrite(),
-        () => {}, // the stream is gone
-      );
-  }
-
   /** Reads as long as there is room for what comes. */
   #updateFlow(): void {
     const isPaused = this.#reader.isBusy || !(this.#isDiscarding || this.#queue.hasRoom);
@@ -387,7 +347,7 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   #finish(info: CloseInfo): WebSocketClose {
     this.#isOver = true;
     this.#isDiscarding = true;
-    this.#closeTimer?.cancel();
+    this.#closing.stop();
     this.#keepAlive.stop();
     this.#abortListener.close();
     const close = this.#closeOf(info);
@@ -402,18 +362,11 @@ export class WebSocketDriver implements WebSocketConnection, ByteSink, FrameHand
   }
 
   #closeOf(info: CloseInfo): WebSocketClose {
-    const wasClean = this.#hasSentClose && this.#hasReceivedClose;
-    const initiator = this.#isDestroyed ? 'local' : 'remote';
-    const first = this.#first ?? { code: ABNORMAL, reason: '', initiator };
+    const outcome = this.#closing.outcome(this.#isDestroyed ? 'local' : 'remote');
     const isBroken = info.reason !== 'eof' && info.reason !== 'shutdown';
-    const error = this.#error ?? (isBroken && !wasClean ? toStreamError(info) : undefined);
-    return { ...first, wasClean, ...(error === undefined ? {} : { error }) };
+    const error = this.#error ?? (isBroken && !outcome.wasClean ? toStreamError(info) : undefined);
+    return error === undefined ? outcome : { ...outcome, error };
   }
-}
-
-/** The answer to a close frame has its code; none, if that had none. RFC 6455 section 5.5.1. */
-function answerPayload(code: number): Uint8Array {
-  return isCloseCode(code) ? closePayload({ code, reason: '' }) : NOTHING;
 }
 
 function whyEnded({ code, wasClean }: WebSocketClose): string {
@@ -437,6 +390,5 @@ function describeWebSocket({ role, extensions }: WebSocketDriver): string {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-const NO_FRAME = { code: ABNORMAL, reason: '', initiator: 'remote' } as const;
 const MAX_CONTROL_BYTES = 125;
 const KEEP_FROM_BYTES = 16 * 1024;

@@ -1,12 +1,10 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
 import { consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
 import type { ErrorFacts, Service } from '@lamella/service-core';
-import { addErrorFacts, ClosedError, UsageError } from '@lamella/service-core';
+import { addErrorFacts, ClosedError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
-import type { HttpBody } from '../message/http-body.ts';
-import type { HttpHeaders } from '../message/http-headers.ts';
-import type { HttpRequest, InformationalResponse } from '../message/http-request.ts';
+import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse, HttpUpgrade } from '../message/http-response.ts';
 import { RequestContext } from '../message/request-context.ts';
 import type { Http1ServerEvent, Http1ServerProtocolOptions } from '../protocol/http1-server-protocol.ts';
@@ -14,8 +12,6 @@ import { Http1ServerProtocol } from '../protocol/http1-server-protocol.ts';
 import { readOutboundFields } from '../protocol/outbound-fields.ts';
 import { errorResponse } from '../server/error-response.ts';
 import type { HttpServerTerms } from '../server/server-options.ts';
-import { AgeWatch } from './age-watch.ts';
-import { bodyAfterFirst } from './body-after-first.ts';
 import type { ConnectionHolder } from './connection-life.ts';
 import { ConnectionLife } from './connection-life.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
@@ -23,6 +19,8 @@ import { IncomingBody } from './incoming-body.ts';
 import { LingeringClose } from './lingering-close.ts';
 import { Outbox } from './outbox.ts';
 import { ServerExchange } from './server-exchange.ts';
+import type { ServerResponsesOwner } from './server-responses.ts';
+import { ServerResponses } from './server-responses.ts';
 import { UpgradeRun } from './upgrade-run.ts';
 
 /** Options of {@link Http1ServerConnection}; defaults are set by the server layer. */
@@ -38,16 +36,16 @@ export interface Http1ServerConnectionOptions extends HttpServerTerms, Http1Serv
  * One turn: bytes go into the protocol, its events are handled, its output is written, reading goes on or pauses, the timer is
  * set. Answers to requests that came together leave together.
  */
-export class Http1ServerConnection implements ByteSink, ConnectionHolder {
+export class Http1ServerConnection implements ByteSink, ConnectionHolder, ServerResponsesOwner {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #service: Service<HttpRequest, HttpResponse>;
   readonly #options: Http1ServerConnectionOptions;
   readonly #protocol: Http1ServerProtocol;
   readonly #outbox: Outbox;
+  readonly #responses: ServerResponses;
   readonly #timer: DeadlineTimer;
   readonly #startedMs: number;
-  readonly #endOfAgeMs: number;
   #life: ConnectionLife | undefined;
   #source: Pausable | undefined;
   #exchange: ServerExchange | undefined;
@@ -55,8 +53,6 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
   #isClosed = false;
   #upgrade: UpgradeRun | undefined;
   #bytesDiscarded = 0;
-  #isDraining = false;
-  #ageWatch: AgeWatch | undefined;
   #keepsChunk = false;
   #isPaused = false;
 
@@ -71,10 +67,11 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     this.#service = service;
     this.#options = options;
     this.#startedMs = clock.coarseNowMs();
-    this.#endOfAgeMs = this.#startedMs + options.drawMaxAgeMs();
     this.#protocol = new Http1ServerProtocol(options, this.#startedMs);
     const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
     this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
+    const endOfAgeMs = this.#startedMs + options.drawMaxAgeMs();
+    this.#responses = new ServerResponses(this.#protocol, this.#outbox, options, endOfAgeMs, this);
     const onDeadline = (nowMs: number): void => {
       this.#protocol.handleTimeout(nowMs);
       this.#turn();
@@ -104,10 +101,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
 
   startDrain(): void {
     if (!this.#isOpen) return;
-    this.#isDraining = true;
     this.#protocol.stopKeepAlive();
     if (this.#protocol.isIdle) this.#close();
-    else if (this.#exchange?.isEventStream === true) this.#endEventStream(this.#exchange);
+    else this.#responses.drain(this.#exchange);
   }
 
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
@@ -258,7 +254,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
   // ---- the response
 
   #serve(exchange: ServerExchange): void {
-    const request = exchange.start((response) => this.#sendInformational(exchange, response));
+    const request = exchange.start((response) => this.#responses.sendInformational(exchange, response));
     let answer: Promise<HttpResponse>;
     try {
       answer = Promise.resolve(this.#service.serve(request));
@@ -266,37 +262,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
       answer = Promise.reject(error); // a service gives a promise, but one that does not shall not take the connection down
     }
     answer.then(
-      (response) => this.#respond(exchange, response, request),
-      (error: unknown) => this.#fail(exchange, error, request),
+      (response) => this.#responses.respond(exchange, response, request),
+      (error: unknown) => this.#responses.fail(exchange, error, request),
     );
-  }
-
-  #respond(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
-    // The types promise a response, but services are often typed by hope; `with` is what a Response of the web has not.
-    if (typeof response?.with !== 'function') {
-      this.#fail(exchange, new UsageError('the service gave no HttpResponse'), request);
-      return;
-    }
-    if (exchange.isOver) {
-      response[Symbol.dispose]();
-      return;
-    }
-    try {
-      if (response.upgrade !== undefined) this.#acceptUpgrade(exchange, response, response.upgrade);
-      else this.#send(exchange, response, request);
-    } catch (error) {
-      response[Symbol.dispose]();
-      this.#fail(exchange, error, request);
-    }
-  }
-
-  /** The service failed, or what it gave can't be sent. */
-  #fail(exchange: ServerExchange, error: unknown, request: HttpRequest): void {
-    if (exchange.isBreakOff(error)) return;
-    this.#options.onError(error, request);
-    if (exchange.isOver) return;
-    if (this.#protocol.awaitsResponse) this.#send(exchange, errorResponse(error), request);
-    else this.destroy(error); // a response is on its way and can't be completed: never a fake end
   }
 
   /** The peer broke a rule or is too slow: answered here, whatever the service is doing. */
@@ -306,94 +274,16 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     this.#exchange?.abandon(addErrorFacts(error, this.#facts()));
     this.#upgrade?.giveUp();
     if (canRespond) {
-      const response = errorResponse(error);
-      this.#sendHead(response, true);
-      this.#protocol.sendData(response.body.takeWhole() ?? '');
-      this.#protocol.sendEnd(undefined, this.#options.clock.coarseNowMs());
+      this.#responses.sendLast(errorResponse(error));
       this.#close();
     } else if (isUnderWay || this.#outbox.isBlocked) this.#stream.destroy(error);
     else this.#close();
   }
 
-  #sendInformational(exchange: ServerExchange, response: InformationalResponse): void {
-    if (exchange.isOver || !this.#protocol.awaitsResponse) return;
-    this.#protocol.sendInformational(response.status, response.reason, response.headers);
-    void this.#outbox.flush();
-  }
+  // ---- ServerResponsesOwner
 
-  #send(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
-    if (this.#protocol.owesContinue && !response.body.isAtHand) void this.#sendAfterFirst(exchange, response, request);
-    else this.#sendNow(exchange, response, request);
-  }
-
-  /**
-   * Has the first chunk before the head is sent. RFC 9110 section 10.1.1: a client that waits for leave to send its body takes a
-   * response for the answer that nobody wants it. Where the response is made of that body, reading the one asks for the other.
-   */
-  async #sendAfterFirst(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): Promise<void> {
-    exchange.outgoing = response.body;
-    try {
-      const body = await bodyAfterFirst(response.body);
-      if (exchange.isOver) body.cancel();
-      else this.#sendNow(exchange, response.with({ body }), request);
-    } catch (error) {
-      response[Symbol.dispose]();
-      this.#fail(exchange, error, request);
-    }
-  }
-
-  #sendNow(exchange: ServerExchange, response: HttpResponse, request: HttpRequest): void {
-    const { body } = response;
-    this.#sendHead(response, false);
-    if (!this.#protocol.sendsBody) {
-      body.cancel();
-      this.#finish(exchange, body.trailers);
-      return;
-    }
-    const whole = body.takeWhole();
-    if (whole === undefined) {
-      exchange.outgoing = body;
-      exchange.isEventStream =
-        this.#protocol.mayEndEarly && EVENT_STREAM.test(response.headers.get('content-type') ?? '');
-      this.#watchAge(exchange);
-      // It has no end of its own: the client has it begin anew, elsewhere.
-      if (exchange.isEventStream && this.#isDraining) this.#endEventStream(exchange);
-      else void this.#sendStream(exchange, body, request);
-      return;
-    }
-    this.#protocol.sendData(outputOf(whole, body.size));
-    this.#finish(exchange, body.trailers);
-  }
-
-  async #sendStream(exchange: ServerExchange, body: HttpBody, request: HttpRequest): Promise<void> {
-    try {
-      if (await this.#outbox.pump(body, exchange)) this.#finish(exchange, body.trailers);
-    } catch (error) {
-      // A drain has ended the stream while its next event was waited for: that is no failure of anybody.
-      if (exchange.isOver && exchange.isEventStream && error instanceof ClosedError) return;
-      this.#fail(exchange, error, request);
-    }
-  }
-
-  #sendHead(response: HttpResponse, close: boolean): void {
-    const { clock, dateLine, lifecycle } = this.#options;
-    const nowMs = clock.coarseNowMs();
-    const isEnding = nowMs >= this.#endOfAgeMs || (lifecycle !== undefined && lifecycle.phase !== 'running');
-    this.#protocol.sendHead({
-      status: response.status,
-      reason: response.reason,
-      headers: response.headers,
-      size: response.body.sizeOnWire,
-      close: close || isEnding,
-      dateLine: dateLine.at(nowMs, clock.epochMs),
-    });
-  }
-
-  /** The response is complete: on to the next request, which may be here already. */
-  #finish(exchange: ServerExchange, trailers: HttpHeaders | undefined): void {
-    const nowMs = this.#options.clock.coarseNowMs();
-    this.#protocol.sendEnd(trailers, nowMs);
-    exchange.finish();
+  /** On to the next request, which may be here already. */
+  onResponded(): void {
     if (this.#protocol.isOver) {
       this.#close();
       return;
@@ -406,27 +296,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     this.#turn();
   }
 
-  /** An event stream has no end of its own: a drain ends it cleanly, and the client comes back elsewhere. */
-  #endEventStream(exchange: ServerExchange): void {
-    const { outgoing } = exchange;
-    this.#finish(exchange, undefined);
-    outgoing?.cancel(new ClosedError('the server is draining'));
-  }
-
-  /** Most responses are over long before the connection is too old; one that streams may never be. */
-  #watchAge(exchange: ServerExchange): void {
-    const { clock, connectionAgeGraceMs } = this.#options;
-    if (this.#endOfAgeMs === Number.POSITIVE_INFINITY) return;
-    if (!exchange.isEventStream && connectionAgeGraceMs === Number.POSITIVE_INFINITY) return;
-    this.#ageWatch ??= new AgeWatch(clock, this.#endOfAgeMs, connectionAgeGraceMs, {
-      onAge: () => this.startDrain(),
-      onGraceEnd: (reason) => this.destroy(reason),
-    });
-  }
-
-  // ---- leaving HTTP
-
-  #acceptUpgrade(exchange: ServerExchange, response: HttpResponse, upgrade: HttpUpgrade): void {
+  acceptUpgrade(exchange: ServerExchange, response: HttpResponse, upgrade: HttpUpgrade): void {
     if (!this.#protocol.canSwitch(response.status)) {
       const message = `a ${response.status} upgrade does not fit the ${exchange.head.method} request`;
       throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', message, { origin: 'local' });
@@ -439,6 +309,8 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     else this.#switch(run);
   }
 
+  // ---- leaving HTTP
+
   /** From now on nothing of HTTP is known to anybody, so that it is collected. */
   #switch(run: UpgradeRun): void {
     const head = run.takeHead();
@@ -448,7 +320,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();
     this.#timer.cancel();
-    this.#ageWatch?.cancel();
+    this.#responses.stop();
     this.#source?.stop();
     if (rest.length > 0) this.#stream.unread(rest);
     this.#exchange?.finish();
@@ -486,17 +358,11 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder {
     if (this.#exchange !== undefined && info.reason !== 'shutdown') addErrorFacts(error, this.#facts());
     this.#isClosed = true;
     this.#timer.cancel();
-    this.#ageWatch?.cancel();
+    this.#responses.stop();
     this.#closing?.cancel();
     this.#upgrade?.giveUp();
     this.#exchange?.abandon(error);
   }
 }
 
-/** Text that is all ASCII goes as it is; other text as its UTF-8 bytes. */
-function outputOf(whole: string | Uint8Array, size: number | undefined): string | Uint8Array {
-  return typeof whole === 'string' && whole.length !== size ? Buffer.from(whole, 'utf8') : whole;
-}
-
-const EVENT_STREAM = /^text\/event-stream\b/i;
 const MAX_DISCARDED_BYTES = 64 * 1024;

@@ -25,7 +25,7 @@ export interface ClosingHandshakeOwner {
  * `closeTimeoutMs` is not waited for.
  */
 export class ClosingHandshake {
-  readonly #stream: ByteStream;
+  readonly #stream: Pick<ByteStream, 'closeWrite' | 'destroy'>;
   readonly #writer: Pick<FrameWriter, 'control'>;
   readonly #queue: Pick<MessageQueue<unknown>, 'isAtWork' | 'isEmpty'>;
   readonly #settings: Pick<WebSocketSettings, 'role' | 'timeouts' | 'clock'>;
@@ -40,7 +40,7 @@ export class ClosingHandshake {
 
   /** @param queue - Messages of the peer that may still be answered when its close frame comes. */
   constructor(
-    stream: ByteStream,
+    stream: Pick<ByteStream, 'closeWrite' | 'destroy'>,
     writer: Pick<FrameWriter, 'control'>,
     queue: Pick<MessageQueue<unknown>, 'isAtWork' | 'isEmpty'>,
     settings: Pick<WebSocketSettings, 'role' | 'timeouts' | 'clock'>,

@@ -28,8 +28,6 @@ export class ClientExchange implements ExchangeMarks {
   endedMs: number | undefined;
   /** When the reader of the body was last heard of, on the monotonic clock; `Infinity` while it waits for us. */
   readerSeenMs: number = Number.POSITIVE_INFINITY;
-  /** Called by 100 (Continue), and when it is waited for no longer. */
-  onContinue: (() => void) | undefined;
   #isOver = false;
   #isAnswered = false;
   #abort: AbortListener | undefined;
@@ -78,6 +76,5 @@ export class ClientExchange implements ExchangeMarks {
     this.request.body.cancel(error);
     this.#settle.reject(error);
     this.body?.fail(error);
-    this.onContinue?.();
   }
 }

@@ -1,25 +1,22 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable, UpgradedConnection } from '@lamella/net-core';
-import { consumeStream, createConnection, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
+import { consumeStream, createConnection, toStreamError } from '@lamella/net-core';
 import type { Clock, Extensions } from '@lamella/service-core';
-import { addErrorFacts, ClosedError, ProtocolError, TimeoutError, UsageError } from '@lamella/service-core';
+import { addErrorFacts, ClosedError, TimeoutError, UsageError } from '@lamella/service-core';
 import type { HttpConnection } from '../client/http-connection.ts';
 import type { ResponseHead } from '../codec/response-head-decoder.ts';
-import { HttpConnectionError } from '../errors.ts';
-import { HttpBody } from '../message/http-body.ts';
+import type { HttpConnectionError } from '../errors.ts';
 import type { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpRequest } from '../message/http-request.ts';
-import { HttpResponse } from '../message/http-response.ts';
-import { isIdempotent } from '../message/method.ts';
+import type { HttpResponse } from '../message/http-response.ts';
 import type { Http1ClientEvent, Http1ClientProtocolOptions } from '../protocol/http1-client-protocol.ts';
 import { Http1ClientProtocol } from '../protocol/http1-client-protocol.ts';
-import { CallStart } from '../timings/call-start.ts';
-import { ExchangeTimings } from '../timings/exchange-timings.ts';
-import { HttpTimings } from '../timings/http-timings.ts';
 import { ClientExchange } from './client-exchange.ts';
+import { exchangeFacts, incomplete } from './client-failures.ts';
+import { ClientRequests } from './client-requests.ts';
+import { responseOf } from './client-response.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { Outbox } from './outbox.ts';
-import { wireTarget } from './wire-target.ts';
 
 /** Options of {@link Http1ClientConnection}; defaults are set by `http1`. */
 export interface Http1ClientConnectionOptions extends Http1ClientProtocolOptions {
@@ -43,6 +40,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   readonly #options: Http1ClientConnectionOptions;
   readonly #protocol: Http1ClientProtocol;
   readonly #outbox: Outbox;
+  readonly #requests: ClientRequests;
   readonly #timer: DeadlineTimer;
   readonly #source: Pausable;
   #exchange: ClientExchange | undefined;
@@ -66,6 +64,10 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#protocol = new Http1ClientProtocol(options);
     const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
     this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
+    this.#requests = new ClientRequests(this.#protocol, this.#outbox, options, {
+      onSent: (exchange) => this.#advance(exchange),
+      breakOff: (error) => this.#breakOff(error),
+    });
     const onDeadline = (nowMs: number): void => this.#onDeadline(nowMs);
     this.#timer = new DeadlineTimer(clock, () => this.#nextDeadlineMs(), onDeadline);
     void this.#stream.closed.then((info) => this.#onClosed(info));
@@ -142,73 +144,17 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#turn();
   }
 
-  // ---- sending
+  // ---- the request
 
   #begin(exchange: ClientExchange): void {
-    const { request } = exchange;
     const nowMs = this.#options.clock.coarseNowMs();
-    const { target, authority } = wireTarget(request, this.#options.isToProxy);
-    const { method, headers, body } = request;
-    const { allowsLateHead } = request.context;
-    const head = { method, target, headers, authority, size: body.sizeOnWire, allowsLateHead };
-    const waits = this.#protocol.sendHead(head, nowMs);
+    const waits = this.#requests.sendHead(exchange, nowMs);
     this.#exchange = exchange;
     this.#requestCount++;
     exchange.listen((reason) => this.#breakOff(reason));
-    if (waits) this.#awaitContinue(exchange);
-    else this.#sendBody(exchange, exchange.beganMs);
+    if (waits) this.#requests.awaitContinue(exchange);
+    else this.#requests.sendBody(exchange);
     this.#settle(nowMs);
-  }
-
-  /** RFC 9110 section 10.1.1: the body waits for 100 (Continue), but not for ever. */
-  #awaitContinue(exchange: ClientExchange): void {
-    const { clock, timeouts } = this.#options;
-    const timer = clock.startTimer(timeouts.expectContinueTimeoutMs, () => exchange.onContinue?.());
-    exchange.onContinue = () => {
-      timer.cancel();
-      exchange.onContinue = undefined;
-      if (exchange.isOver || exchange.head !== undefined) return;
-      this.#sendBody(exchange, clock.nowMs());
-      void this.#outbox.flush();
-    };
-  }
-
-  /** @param beginMs - Now: a body that is at hand is sent at once. */
-  #sendBody(exchange: ClientExchange, beginMs: number): void {
-    const { body } = exchange.request;
-    const nowMs = this.#options.clock.coarseNowMs();
-    const whole = body.takeWhole();
-    if (whole !== undefined) {
-      const isAscii = typeof whole !== 'string' || whole.length === body.size;
-      this.#protocol.sendData(isAscii ? whole : Buffer.from(whole, 'utf8'), nowMs);
-      this.#protocol.sendEnd(body.trailers);
-      exchange.sentMs = beginMs;
-      return;
-    }
-    this.#outbox.pump(body, exchange).then(
-      (isComplete) => isComplete && this.#endRequest(exchange, body),
-      (error: unknown) => this.#failBody(exchange, error),
-    );
-  }
-
-  #endRequest(exchange: ClientExchange, body: HttpBody): void {
-    if (exchange.isOver || this.#protocol.hasSentRequest) return;
-    try {
-      this.#protocol.sendEnd(body.trailers);
-    } catch (error) {
-      this.#breakOff(error); // shorter than its stated size: the request can't be completed
-      return;
-    }
-    exchange.sentMs = this.#options.clock.nowMs();
-    this.#outbox.release();
-    this.#advance(exchange);
-  }
-
-  /** The source of the request body failed, or the connection did, which its `closed` tells better. */
-  #failBody(exchange: ClientExchange, error: unknown): void {
-    queueMicrotask(() => {
-      if (!exchange.isOver && !this.#protocol.hasSentRequest) this.#breakOff(error);
-    });
   }
 
   // ---- the turn
@@ -260,9 +206,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
         break;
       case 'failed':
         this.#failure = event.error;
-        this.#breakOff(
-          event.error.code === 'LML_ERR_HTTP1_UNEXPECTED_END' ? this.#incomplete(event.error) : event.error,
-        );
+        if (exchange === undefined || event.error.code !== 'LML_ERR_HTTP1_UNEXPECTED_END') this.#breakOff(event.error);
+        else this.#breakOff(this.#incomplete(exchange, event.error));
         break;
       case 'timeout':
         this.#breakOff(event.error);
@@ -281,19 +226,19 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       return;
     }
     // Last: whoever passes 100 on shall not have to say it again when the body is asked for.
-    if (status === 100) exchange.onContinue?.();
+    if (status === 100) this.#requests.sendWaiting();
   }
 
   #takeResponse(exchange: ClientExchange, event: Extract<Http1ClientEvent, { type: 'response' }>): void {
     exchange.head = event.head;
     exchange.headMs = this.#options.clock.nowMs();
     if (!event.hasBody) exchange.endedMs = exchange.headMs;
-    exchange.onContinue?.();
+    this.#requests.stopWaiting();
     this.#hasSwitched = event.hasSwitched;
     if (event.hasBody) exchange.body = new IncomingBody(this.#bodyFlow(exchange));
     // RFC 9112 section 9.5: who is told that the request has failed stops sending it. `Connection: close` alone is about the
     // next request: a server that drains may well answer this one while it is still coming in.
-    if (event.head.status >= 400 && !this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
+    if (event.head.status >= 400 && !this.#protocol.hasSentRequest) this.#requests.abandon(exchange);
     const hint = event.head.keepAlive === '' ? null : KEEP_ALIVE_TIMEOUT.exec(event.head.keepAlive);
     if (hint !== null) this.#peerIdleTimeoutMs = Number(hint[1]) * 1_000;
   }
@@ -304,30 +249,10 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     exchange.endedMs ??= exchange.isAnswered ? this.#options.clock.nowMs() : exchange.headMs;
   }
 
-  #abandonRequest(exchange: ClientExchange): void {
-    this.#protocol.abandonRequest();
-    exchange.request.body.cancel(new ClosedError('the response came before the request was sent'));
-  }
-
   #answer(exchange: ClientExchange, head: ResponseHead): void {
-    const { request, body } = exchange;
-    const size = head.contentLength >= 0 ? head.contentLength : undefined;
-    const isReaderAwaited = body !== undefined && !request.context.allowsQuiet;
+    const isReaderAwaited = exchange.body !== undefined && !exchange.request.context.allowsQuiet;
     exchange.readerSeenMs = isReaderAwaited ? this.#options.clock.coarseNowMs() : Number.POSITIVE_INFINITY;
-    const response = new HttpResponse({
-      status: head.status,
-      reason: head.reason,
-      headers: head.headers,
-      body: body?.toHttpBody(size) ?? HttpBody.empty,
-      version: head.version,
-      upgraded: this.#hasSwitched ? this.#switch(exchange) : undefined,
-      makeExtensions: () => {
-        const extensions = request.extensions.fork('response');
-        extensions.insert(HttpTimings, new ExchangeTimings(exchange, request.extensions.get(CallStart)));
-        return extensions;
-      },
-    });
-    exchange.answer(response);
+    exchange.answer(responseOf(exchange, head, this.#hasSwitched ? this.#switch(exchange) : undefined));
   }
 
   /** The connection leaves HTTP, and this object. */
@@ -346,7 +271,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
   #advance(exchange: ClientExchange): void {
     if (exchange !== this.#exchange || exchange.head === undefined || exchange.isOver) return;
     if (!this.#protocol.hasResponse) return;
-    if (!this.#protocol.hasSentRequest) this.#abandonRequest(exchange);
+    if (!this.#protocol.hasSentRequest) this.#requests.abandon(exchange);
     if (!this.#protocol.isIdle && !this.#protocol.isOver) return;
     exchange.finish();
     this.#exchange = undefined;
@@ -419,9 +344,10 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#timer.cancel();
+    this.#requests.stopWaiting();
     if (exchange !== undefined) {
       exchange.endedMs ??= this.#options.clock.nowMs();
-      if (addsFacts) addErrorFacts(error, this.#facts(exchange, error));
+      if (addsFacts) addErrorFacts(error, exchangeFacts(exchange, this.#bytesOutOf(exchange), error, this.extensions));
       exchange.fail(error);
     }
     this.#stream.destroy(exchange === undefined ? undefined : error);
@@ -430,39 +356,18 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   #onClosed(info: CloseInfo): void {
     if (this.#hasSwitched) return;
-    if (this.#exchange === undefined) this.#setState('closed');
-    else this.#breakOff(this.#incomplete(toStreamError(info)));
+    const exchange = this.#exchange;
+    if (exchange === undefined) this.#setState('closed');
+    else this.#breakOff(this.#incomplete(exchange, toStreamError(info)));
     this.#timer.cancel();
   }
 
-  /** The error of a connection that ended under a request. */
-  #incomplete(cause: unknown): HttpConnectionError {
-    const exchange = this.#exchange;
-    const isInBody = exchange?.head !== undefined;
-    const isReused = this.#requestCount > 1 && exchange?.bytesIn === 0;
-    const processed = exchange?.bytesBefore === this.#outbox.bytesWritten ? 'no' : 'unknown';
-    const options = { cause, processed } as const;
-    if (isInBody) {
-      return new HttpConnectionError(
-        'LML_ERR_HTTP_RESPONSE_INCOMPLETE',
-        'the connection ended in the response',
-        options,
-      );
-    }
-    const code = isReused ? 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' : 'LML_ERR_HTTP_CONNECTION_CLOSED';
-    return new HttpConnectionError(code, 'the connection ended before the response', options);
+  #incomplete(exchange: ClientExchange, cause: unknown): HttpConnectionError {
+    return incomplete(exchange, this.#bytesOutOf(exchange), this.#requestCount > 1, cause);
   }
 
-  #facts(exchange: ClientExchange, error: unknown) {
-    const peer = this.extensions.get(PeerAddress);
-    return {
-      ...retryability(error, exchange.request.method),
-      layer: 'http/1.1',
-      phase: exchange.head === undefined ? 'response-head' : 'response-body',
-      bytesIn: exchange.bytesIn,
-      bytesOut: this.#outbox.bytesWritten - exchange.bytesBefore,
-      ...(peer === undefined ? {} : { peer: formatAddress(peer) }),
-    };
+  #bytesOutOf(exchange: ClientExchange): number {
+    return this.#outbox.bytesWritten - exchange.bytesBefore;
   }
 
   #setState(state: 'closing' | 'closed'): void {
@@ -470,13 +375,6 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#state = state;
     this.#listener?.();
   }
-}
-
-/** Whether sending the request again is safe and may help; a peer that broke a rule will do so again. */
-function retryability(error: unknown, method: string): { readonly retryable?: boolean } {
-  if (error instanceof HttpConnectionError) return { retryable: error.processed === 'no' || isIdempotent(method) };
-  if (error instanceof TimeoutError) return { retryable: isIdempotent(method) };
-  return error instanceof ProtocolError ? { retryable: false } : {};
 }
 
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?([0-9]{1,6})/i;

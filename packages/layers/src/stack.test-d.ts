@@ -1,57 +1,24 @@
-// What `stack` infers of the layers of this package, and what must not compile. Checked by the type checker, never run.
-import type { ExtensionKey, Layer, Matcher, PolyLayer, Scoped, Service } from '@lamella/service-core';
+// What `stack` infers of layers that look at what passes, or change it, and what must not compile. For the others see
+// `resilient-stack.test-d.ts`. Checked by the type checker, never run.
+import type { ExtensionKey, Matcher, PolyLayer, Scoped, Service } from '@lamella/service-core';
 import { extensionKey, matcherFn, stack } from '@lamella/service-core';
-import type { CallResult, RetryPolicy, TraceEnd } from './index.ts';
+import type { Equal, Request, Response, Wire } from '../test/support/stack-types.ts';
+import { app, counting, httpServer, isTrue, Peer, plain, User, wire } from '../test/support/stack-types.ts';
+import type { TraceEnd } from './index.ts';
 import {
-  abortableLayer,
   addExtensionLayer,
-  ConnectionAborter,
   catchLayer,
-  circuitBreakerLayer,
   concurrencyLimitLayer,
-  countInputLayer,
   deriveExtensionLayer,
-  eitherLayer,
-  eitherService,
-  hedgeLayer,
   hijackLayer,
-  loadShedLayer,
   mapErrorLayer,
   mapInputLayer,
   mapOutputLayer,
-  noopLayer,
-  optionalLayer,
-  RequestAborter,
-  rateLimitLayer,
-  retryLayer,
-  shadowLayer,
-  singleFlightLayer,
   timeoutLayer,
   traceLayer,
 } from './index.ts';
 
-interface Request extends Scoped<Request, 'request'> {
-  readonly method: string;
-}
-interface Response {
-  readonly status: number;
-}
-interface Wire extends Scoped<Wire, 'connection'> {
-  readonly bytes: Uint8Array;
-}
-
-const User: ExtensionKey<string, 'request'> = extensionKey('layers-types/user', { scope: 'request' });
-const Peer: ExtensionKey<string, 'connection'> = extensionKey('layers-types/peer', { scope: 'connection' });
 const Handler: ExtensionKey<() => string, 'request'> = extensionKey('layers-types/handler', { scope: 'request' });
-
-declare const app: Service<Request, Response>;
-declare const wire: Service<Wire, void>;
-declare const plain: Service<string, number>;
-declare const httpServer: Layer<Request, Response, Wire, void>;
-declare const counting: Service<Request, number>;
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-declare function isTrue<Holds extends true>(): Holds;
 
 const timeout = timeoutLayer({ timeoutMs: 250 });
 const limit = concurrencyLimitLayer({ maxConcurrent: 10 });
@@ -206,79 +173,6 @@ const tracedByType = stack(
 isTrue<Equal<typeof tracedByType, Service<Request, Response>>>();
 isTrue<Equal<ReturnType<typeof mapErrorLayer>, PolyLayer>>();
 
-const retriedByAnyPolicy = stack(timeout, retryLayer({ policy: { decide: () => undefined } }), limit, app);
-isTrue<Equal<typeof retriedByAnyPolicy, Service<Request, Response>>>();
-
-declare const replay: RetryPolicy<Request, Response, Request>;
-const retriedByOwnPolicy = stack(trace, retryLayer({ policy: replay }), timeout, app);
-isTrue<Equal<typeof retriedByOwnPolicy, Service<Request, Response>>>();
-
-declare const replayAnything: RetryPolicy<unknown, Response, Request>;
-const retriedByWiderPolicy = stack(limit, retryLayer({ policy: replayAnything }), retryLayer({ policy: replay }), app);
-isTrue<Equal<typeof retriedByWiderPolicy, Service<Request, Response>>>();
-
-const hedge = hedgeLayer({ isSafe: (request: Request) => request.method === 'GET', delayMs: 50 });
-const flights = singleFlightLayer({ key: (request: Request) => request.method });
-const breaker = circuitBreakerLayer();
-const rate = rateLimitLayer({ ratePerSecond: 10, key: (request: Request) => request.method });
-const shed = loadShedLayer({ maxConcurrent: 10 });
-const count = countInputLayer();
-const resilient = stack(
-  count,
-  shed,
-  rate,
-  flights,
-  hedge,
-  breaker,
-  timeout,
-  count,
-  breaker,
-  hedge,
-  flights,
-  rate,
-  shed,
-  app,
-);
-isTrue<Equal<typeof resilient, Service<Request, Response>>>();
-
-const judged = stack(
-  timeout,
-  circuitBreakerLayer({
-    isFailure: (result: CallResult<Response>) => result.outcome === 'error' || result.output.status >= 500,
-  }),
-  hedgeLayer({ isSafe: () => true, delayMs: 50, prepare: (request: Request) => request }),
-  singleFlightLayer({ key: () => 'same', share: (response: Response): Response => ({ ...response }) }),
-  concurrencyLimitLayer({
-    maxConcurrent: 1,
-    key: (request: Request) => request.method,
-    onOutput: (response: Response, release): Response => {
-      release();
-      return response;
-    },
-  }),
-  shadowLayer({ service: app, copy: (request: Request) => request.fork({}) }),
-  app,
-);
-isTrue<Equal<typeof judged, Service<Request, Response>>>();
-
-declare const isOn: boolean;
-const optional = stack(
-  trace,
-  optionalLayer(isOn ? timeout : undefined),
-  optionalLayer(undefined),
-  eitherLayer(isOn, limit, rate),
-  noopLayer(),
-  abortableLayer(RequestAborter),
-  app,
-);
-isTrue<Equal<typeof optional, Service<Request, Response>>>();
-
-const droppable = stack(abortableLayer(ConnectionAborter), count, httpServer, abortableLayer(RequestAborter), app);
-isTrue<Equal<typeof droppable, Service<Wire, void>>>();
-
-const either = eitherService((request: Request) => request.method === 'GET', app, counting);
-isTrue<Equal<typeof either, Service<Request, number | Response>>>();
-
 const everything = stack(
   timeout,
   limit,
@@ -374,37 +268,6 @@ hijackLayer(isPost, wire);
 
 // @ts-expect-error the hook takes another output than the service gives
 stack(timeout, traceLayer({ onEnd: (end: TraceEnd<Request, string>) => void end }), app);
-
-// @ts-expect-error a connection can't be forked for an attempt
-stack(retryLayer({ policy: { decide: () => undefined } }), wire);
-
-declare const replayConnection: RetryPolicy<unknown, unknown, Wire>;
-// @ts-expect-error the policy makes an input that the service does not take
-stack(retryLayer({ policy: replayConnection }), timeout, app);
-
-// @ts-expect-error the policy looks at another output than the service gives
-stack(retryLayer({ policy: replay }), counting);
-
-// @ts-expect-error a layer that is optional must keep the shape
-stack(optionalLayer(isOn ? httpServer : undefined), app);
-
-// @ts-expect-error both layers must fit
-stack(eitherLayer(isOn, trace, timeout), plain);
-
-// @ts-expect-error a connection takes no aborter of requests
-stack(abortableLayer(RequestAborter), wire);
-
-// @ts-expect-error a hedge needs an input that can be forked for an attempt
-stack(hedgeLayer({ isSafe: () => true, delayMs: 1 }), wire);
-
-// @ts-expect-error the shared output is another one than the service gives
-stack(singleFlightLayer({ key: () => 'same', share: (response: Response) => response.status }), app);
-
-// @ts-expect-error the held output is another one than the service gives
-stack(concurrencyLimitLayer({ maxConcurrent: 1, onOutput: (response: Response) => response.status }), app);
-
-// @ts-expect-error the key is that of another input
-stack(rateLimitLayer({ ratePerSecond: 1, key: (connection: Wire) => String(connection.bytes) }), app);
 
 // @ts-expect-error gauges are read only
 limit.active = 0;

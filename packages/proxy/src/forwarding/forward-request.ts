@@ -2,6 +2,7 @@ import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/h
 import { forwardTrailers, Http1ProtocolError, HttpResponse, removeHopByHop } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
+import { hasCallDeadline, keepCallDeadline } from './call-deadline.ts';
 import type { Forwarding } from './forwarding-options.ts';
 import { gatewayErrorResponse } from './gateway-error.ts';
 import { endedCallBody, resetCallResponse } from './grpc-answers.ts';
@@ -48,7 +49,8 @@ export async function forwardRequest(
   addVia(headers, request.version, pseudonym);
   forwarding.editRequest?.(headers, request);
   const join = isUpgrade ? forwarding.upgrade?.prepare(request, headers) : undefined;
-  if (isGrpc(request.headers)) request.allowQuiet({ beforeHead: DEADLINES.some((name) => request.headers.has(name)) });
+  if (isGrpc(request.headers)) request.allowQuiet({ beforeHead: hasCallDeadline(request.headers) });
+  if (hasCallDeadline(headers)) keepCallDeadline(request, headers, forwarding.clock);
   const onInformational = (interim: InformationalResponse): void => request.onInformational?.(forwardInterim(interim));
   let response: HttpResponse;
   try {
@@ -123,6 +125,5 @@ function forwardInterim({ status, reason, headers }: InformationalResponse): Inf
 }
 
 const CALL = /^application\/(?:grpc\b|connect\+)/i; // with -web and a format, too
-const DEADLINES = ['grpc-timeout', 'connect-timeout-ms'] as const;
 const EVENT_STREAM = /^text\/event-stream\b/i;
 const NOT_PASSED_ON = 'an upgrade to this protocol is not passed on';

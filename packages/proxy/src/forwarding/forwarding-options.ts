@@ -1,8 +1,8 @@
 import type { HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
 import { isToken } from '@lamella/http';
 import type { RelayOptions, RelayOutcome } from '@lamella/net-core';
-import type { Service } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
+import type { Clock, Service } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import { randomPseudonym } from './pseudonym.ts';
 import type { UpgradeRelay } from './upgrade-relay.ts';
 
@@ -25,6 +25,8 @@ export interface ForwardingOptions {
   readonly editResponse?: (headers: HttpHeaders, response: HttpResponse, request: HttpRequest) => void;
   /** Hears once how each tunnel and each upgraded connection ended, for accounting. Default: nobody. */
   readonly onRelayEnd?: (outcome: RelayOutcome, request: HttpRequest) => void;
+  /** Source of time, for deadlines of calls that pass through; that of tunnels is in `relay`. Default: the system clock. */
+  readonly clock?: Clock;
 }
 
 /** What forwarding needs, whichever kind of proxy does it. */
@@ -39,7 +41,7 @@ export interface Forwarding extends Required<Omit<ForwardingOptions, Optional>> 
 
 /** Fills in defaults. @throws UsageError if an option is out of its range. */
 export function fullForwarding(options: ForwardingOptions, tellsDetails: boolean): Forwarding {
-  const { client, pseudonym = randomPseudonym(), relay = {}, onRelayEnd = () => {} } = options;
+  const { client, pseudonym = randomPseudonym(), relay = {}, onRelayEnd = () => {}, clock = systemClock } = options;
   if (!isToken(pseudonym)) throw new UsageError(`pseudonym must be a token, got ${JSON.stringify(pseudonym)}`);
   // The relay checks this as well, but the first tunnel would be late for it.
   for (const name of ['idleTimeoutMs', 'firstByteTimeoutMs'] as const) {
@@ -47,7 +49,7 @@ export function fullForwarding(options: ForwardingOptions, tellsDetails: boolean
     if (value !== undefined && !(value > 0)) throw new UsageError(`relay.${name} must be > 0, got ${value}`);
   }
   const { upgrade, editRequest, editResponse } = options;
-  return { client, pseudonym, relay, upgrade, editRequest, editResponse, onRelayEnd, tellsDetails };
+  return { client, pseudonym, relay, upgrade, editRequest, editResponse, onRelayEnd, clock, tellsDetails };
 }
 
 /** What may stay undefined. */

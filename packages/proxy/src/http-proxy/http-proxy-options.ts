@@ -117,6 +117,7 @@ export function httpProxyOptions(options: HttpProxyCompatOptions): Service<HttpR
     ...(relay === undefined ? {} : { relay }),
     ...(upgrade === undefined ? {} : { upgrade }),
     ...(onRelayEnd === undefined ? {} : { onRelayEnd }),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const whole = ws ? proxy : withoutUpgrades(proxy);
   return place === undefined ? withoutAnswers(whole) : whole;

@@ -15,8 +15,8 @@ import { ResettingOrigin } from './support/resetting-origin.ts';
 
 checkLedger({ beforeEach, afterEach });
 
-/** What PROTOCOL-HTTP2.md of grpc/grpc says of codes, and two that it does not know. */
-const RESETS: [code: number, statusName: string][] = [
+/** What PROTOCOL-HTTP2.md of grpc/grpc says of codes, two that it does not know, and what a client resets a stream for itself. */
+const RESETS: [code: number | 'broken' | 'endless', statusName: string][] = [
   [0, 'INTERNAL'],
   [1, 'INTERNAL'],
   [2, 'INTERNAL'],
@@ -30,10 +30,12 @@ const RESETS: [code: number, statusName: string][] = [
   [11, 'RESOURCE_EXHAUSTED'],
   [12, 'PERMISSION_DENIED'],
   [42, 'UNKNOWN'],
+  ['broken', 'INTERNAL'],
+  ['endless', 'RESOURCE_EXHAUSTED'],
 ];
 
 describe('an origin that resets a stream whose messages have begun', () => {
-  it.each(RESETS)('with the code %i is %s on every way', async (code, statusName) => {
+  it.each(RESETS)('with %s is %s on every way', async (code, statusName) => {
     for (const way of [direct, ...proxiedWays]) {
       const statuses = await on(way, resetting('messages', code), async (client) => {
         const stream = client.split('a');
@@ -46,7 +48,7 @@ describe('an origin that resets a stream whose messages have begun', () => {
 });
 
 describe('an origin that resets a stream before it answers', () => {
-  it.each(RESETS)('with the code %i is %s on every way', async (code, statusName) => {
+  it.each(RESETS)('with %s is %s on every way', async (code, statusName) => {
     for (const way of [direct, ...proxiedWays]) {
       const statuses = await on(way, resetting('head', code), async (client) => [
         await statusOf(client.echo('a')),
@@ -174,7 +176,10 @@ function serving(inner: Service<HttpRequest, HttpResponse>): (connection: Connec
   return (connection) => server.serve(connection);
 }
 
-function resetting(behind: 'head' | 'messages' | 'end', code: number): (connection: Connection) => unknown {
+function resetting(
+  behind: 'head' | 'messages' | 'end',
+  code: (typeof RESETS)[number][0],
+): (connection: Connection) => unknown {
   return (connection) => new ResettingOrigin(connection, behind, code).run();
 }
 

@@ -24,6 +24,9 @@ def say(request, context):
     if request == b"fail":
         context.set_trailing_metadata([("grpc-status-details-bin", DETAILS), ("x-why", "so")])
         context.abort(grpc.StatusCode.NOT_FOUND, "n\u00f6 100%")
+    if request == b"blanks":
+        context.set_trailing_metadata([("x-why", " so ")])
+        context.abort(grpc.StatusCode.NOT_FOUND, " no such: ")
     if request == b"cancel":
         context.abort(grpc.StatusCode.CANCELLED, "by the server")
     if request == b"hang":
@@ -100,6 +103,8 @@ def call(address):
     result = {}
     answer, made = say_it.with_call(b"hi", metadata=sent)
     result["unary"] = [answer.decode(), pairs(made.initial_metadata()), pairs(made.trailing_metadata())]
+    answer, made = say_it.with_call(b"hi", metadata=[("x-word", " one two "), ("x-word", " ")])
+    result["blanks"] = pairs(made.initial_metadata())
     stream = spell_it(b"abc", metadata=sent)
     result["serverStreaming"] = [b"".join(stream).decode(), pairs(stream.initial_metadata()), pairs(stream.trailing_metadata())]
     result["clientStreaming"] = join_it(iter([b"a", b"b"])).decode()

@@ -33,6 +33,12 @@ describe.each(['identity', 'gzip'] as const)('a client of ours and a server of g
         throw new Error(name, { cause });
       });
     }
+    // As most servers of gRPC, it sends blanks as they are, which HTTP/2 allows nobody to do.
+    await expect(grpcClient(http, Bytes, { url }).say(Buffer.from('blanks'))).rejects.toMatchObject({
+      statusName: 'NOT_FOUND',
+      statusMessage: 'no such:',
+      metadata: expect.objectContaining({ size: 1 }),
+    });
     const health = grpcClient(http, HealthService, { url });
     expect((await health.check({ service: '' })).status).toBe(HealthStatus.SERVING);
   });
@@ -55,6 +61,10 @@ describe.each(['identity', 'gzip'] as const)('a client of grpcio and a server of
     const ends = pairs.map(([name, value]) => [`end-${name}`, value]);
     expect(JSON.parse(stdout)).toEqual({
       unary: ['hi', pairs, ends],
+      blanks: [
+        ['x-word', 'one two'],
+        ['x-word', ''],
+      ],
       serverStreaming: ['abc', pairs, ends],
       clientStreaming: 'ab',
       bidi: ['A', 'B'],

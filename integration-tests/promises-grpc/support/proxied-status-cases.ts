@@ -26,10 +26,10 @@ export const statusCases: readonly ProxiedCase[] = [
       handlers: () =>
         seeing(() => {
           const options = { metadata: metadataOf('end'), details: [detail] };
-          throw new GrpcStatusError(GrpcStatus.NOT_FOUND, 'nö 100%\n', options);
+          throw new GrpcStatusError(GrpcStatus.NOT_FOUND, ' nö 100%\n ', options);
         }),
       run: async (client) => richFailure(eachKind(client)[kind]?.() ?? Promise.resolve()),
-      sees: ['NOT_FOUND', 'nö 100%\n', toldOf('end'), [7n]],
+      sees: ['NOT_FOUND', ' nö 100%\n ', toldOf('end'), [7n]],
     }),
   ),
   {

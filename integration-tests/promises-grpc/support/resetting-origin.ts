@@ -1,13 +1,16 @@
 import type { Connection } from '@lamella/net-core';
 
-/** A server of HTTP/2, spoken by hand, that answers requests in part, and then resets their streams. */
+/** A server of HTTP/2, spoken by hand, that answers requests in part, and then resets their streams, or goes on with what is forbidden. */
 export class ResettingOrigin {
   readonly #connection: Connection;
   readonly #behind: 'head' | 'messages' | 'end';
-  readonly #code: number;
+  readonly #code: number | 'broken' | 'endless';
 
-  /** @param behind - What it sends before the reset: `'head'` stands for nothing at all. */
-  constructor(connection: Connection, behind: 'head' | 'messages' | 'end', code: number) {
+  /**
+   * @param behind - What it sends before the reset: `'head'` stands for nothing at all.
+   * @param code - That of the reset; or fields that nobody may send, or more than anybody takes.
+   */
+  constructor(connection: Connection, behind: 'head' | 'messages' | 'end', code: number | 'broken' | 'endless') {
     this.#connection = connection;
     this.#behind = behind;
     this.#code = code;
@@ -44,7 +47,19 @@ export class ResettingOrigin {
     }
     if (this.#behind === 'end') this.#send(HEADERS, END_HEADERS | END_STREAM, stream, field('grpc-status', '0'));
     // What was sent has arrived before the reset does: it is that which a client must not lose.
-    setImmediate(() => this.#send(RST_STREAM, 0, stream, [0, 0, 0, this.#code]));
+    setImmediate(() => this.#leave(stream));
+  }
+
+  #leave(stream: number): void {
+    if (typeof this.#code === 'number') {
+      this.#send(RST_STREAM, 0, stream, [0, 0, 0, this.#code]);
+      return;
+    }
+    const head =
+      this.#behind === 'head' ? [...field(':status', '200'), ...field('content-type', 'application/grpc+json')] : [];
+    const count = this.#code === 'endless' ? 200 : 1;
+    const fields = Array.from({ length: count }, () => field(this.#code === 'endless' ? 'x' : 'connection', 'close'));
+    this.#send(HEADERS, END_HEADERS | END_STREAM, stream, [...head, ...field('grpc-status', '5'), ...fields.flat()]);
   }
 
   #send(type: number, flags: number, stream: number, payload: readonly number[]): void {

@@ -73,6 +73,45 @@ describe('a server that speaks HTTP/2 by hand', () => {
     await close();
   });
 
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ['a value that no field may have', { 'grpc-status': '5', 'grpc-message': 'a\0' }, 'INTERNAL'],
+    ['a field of HTTP/1.1', { 'grpc-status': '5', connection: 'close' }, 'INTERNAL'],
+    ['more fields than are taken', { 'grpc-status': '5', ...numbered(200) }, 'RESOURCE_EXHAUSTED'],
+  ])(
+    'breaks a rule by %s, in the head or behind messages: trying again would not help',
+    async (_, fields, statusName) => {
+      for (const place of ['head', 'trailers']) {
+        const { client, server, close } = setup();
+        const call = client.split({ value: 'a' });
+        const first = call.next();
+        const failure = place === 'head' ? expect(first).rejects.toMatchObject({ statusName }) : first;
+        await server.awaitRequest();
+        if (place === 'head') server.sendFields({ ...HEAD, ...fields }, true);
+        else {
+          server.sendFields(HEAD, false);
+          server.sendData(FRAME);
+          await failure;
+          server.sendFields(fields, true);
+          await expect(call.next()).rejects.toMatchObject({ statusName });
+        }
+        await failure;
+        await close();
+      }
+    },
+  );
+
+  it('sends texts with blanks at their ends: they are taken off', async () => {
+    const { client, server, close } = setup();
+    const failure = expect(client.echo({})).rejects.toMatchObject({
+      statusName: 'NOT_FOUND',
+      statusMessage: 'no such:',
+    });
+    await server.awaitRequest();
+    server.sendFields({ ...HEAD, 'grpc-status': '5', 'grpc-message': 'no such: ', 'x-why': ' so' }, true);
+    await failure;
+    await close();
+  });
+
   it.each([
     ['says nothing at all', 'silent'],
     ['never answers', 'settings'],
@@ -150,4 +189,8 @@ describe('many at once', () => {
 
 function echoService() {
   return grpcService([implementService(EchoService, echoHandlers({ calls: [], errors: [], log: [] }))]);
+}
+
+function numbered(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, '']));
 }

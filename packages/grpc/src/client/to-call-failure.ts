@@ -13,7 +13,8 @@ import { GrpcStatusError } from '../errors.ts';
  * @remarks
  * 1. What the call was aborted with, the same object: the caller's own reason, or its deadline.
  * 2. A status; CANCELLED becomes DEADLINE_EXCEEDED once the deadline has passed, since the two race each other.
- * 3. A reset of the stream: by its code. REFUSED_STREAM is UNAVAILABLE, and may be tried again.
+ * 3. A reset of the stream: by its code. REFUSED_STREAM is UNAVAILABLE, and may be tried again. What the server breaks a rule with that ends
+ *    the stream alone: by the code that it is told. Another attempt would end in the same way.
  * 4. A UsageError, as it is.
  * 5. A limit of ours is RESOURCE_EXHAUSTED, all else that happens on the way UNAVAILABLE.
  * 6. What is no error of Lamella is UNKNOWN.
@@ -33,6 +34,10 @@ function asStatus(error: unknown): unknown {
       return error;
     case 'LML_ERR_HTTP_STREAM_RESET':
       return ofReset(error);
+    case 'LML_ERR_HTTP2_MALFORMED_MESSAGE':
+    case 'LML_ERR_HTTP2_CONTENT_LENGTH_MISMATCH':
+    case 'LML_ERR_HTTP2_HEADERS_TOO_LARGE':
+      return ofBrokenRule(error);
     case 'LML_ERR_LIMIT':
       return new GrpcStatusError(GrpcStatus.RESOURCE_EXHAUSTED, error.message, { cause: error });
   }
@@ -48,6 +53,12 @@ function ofReset(error: Error): GrpcStatusError {
   const hint = HINTS[code];
   const message = hint === undefined ? error.message : `${error.message}: ${hint}`;
   return new GrpcStatusError(grpcStatusOfReset(code), message, { cause: error });
+}
+
+/** The code is that of RST_STREAM: of a section that is too large ENHANCE_YOUR_CALM, else PROTOCOL_ERROR. */
+function ofBrokenRule(error: Error): GrpcStatusError {
+  const { errorCode } = error as { readonly errorCode?: unknown }; // errors of these codes have it; of any copy of the package
+  return new GrpcStatusError(grpcStatusOfReset(String(errorCode)), error.message, { cause: error });
 }
 
 const HINTS: Readonly<Record<string, string>> = {

@@ -19,6 +19,10 @@ describe('grpc-message', () => {
     ['é€😀', '%C3%A9%E2%82%AC%F0%9F%98%80'],
     ['\u007f', '%7F'],
     ['', ''],
+    ['no such: ', 'no such:%20'],
+    ['  a b  ', '%20 a b %20'],
+    [' ', '%20'],
+    ['\ta\n ', '%09a%0A%20'],
   ])('encodes %j as %j and back', (text, wire) => {
     expect(encodeGrpcMessage(text)).toBe(wire);
     expect(decodeGrpcMessage(wire)).toBe(text);

@@ -3,13 +3,16 @@
  *
  * @remarks
  * Source: PROTOCOL-HTTP2.md of grpc/grpc, "Status-Message": UTF-8, and every byte that is not printable ASCII, or is `%`, as `%XX`.
- * A lone surrogate becomes U+FFFD.
+ * So is a blank at either end, which no value of a field may have: HTTP/2 would make the whole response malformed. A lone surrogate becomes
+ * U+FFFD.
  */
 export function encodeGrpcMessage(message: string): string {
   if (PLAIN.test(message)) return message;
   let encoded = '';
-  for (const byte of Buffer.from(message, 'utf8')) {
-    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== PERCENT;
+  const bytes = Buffer.from(message, 'utf8');
+  for (const [at, byte] of bytes.entries()) {
+    const isAtEnd = at === 0 || at === bytes.length - 1;
+    const isPlain = byte >= (isAtEnd ? 0x21 : 0x20) && byte <= 0x7e && byte !== PERCENT;
     encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return encoded;
@@ -35,5 +38,5 @@ export function decodeGrpcMessage(value: string): string {
 }
 
 const PERCENT = 0x25;
-const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
+const PLAIN = /^(?:[\x21-\x24\x26-\x7e](?:[\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?)?$/;
 const HEX_PAIR = /^[0-9a-fA-F]{2}$/;

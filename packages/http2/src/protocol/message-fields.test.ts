@@ -233,7 +233,22 @@ describe('a request', () => {
       ':authority': fc.constantFrom('a.test', 'b.test:1', 'a b', '', undefined),
       ':path': fc.constantFrom('/', '*', 'x', undefined),
     });
-    const text = fc.constantFrom('', 'a', 'A', 'b', ':a', 'a b', ' a', 'a\n', '1', '5', 'a.test', 'trailers', 'u=1');
+    const text = fc.constantFrom(
+      '',
+      'a',
+      'A',
+      'b',
+      ':a',
+      'a b',
+      ' a',
+      'a\n',
+      '1',
+      '5',
+      'a.test',
+      'trailers',
+      'u=1',
+      'application/grpc',
+    );
     const name = fc.constantFrom(
       '',
       'a',
@@ -246,6 +261,7 @@ describe('a request', () => {
       'content-length',
       'priority',
       'upgrade',
+      'content-type',
     );
     const value = fc.oneof(
       { weight: 9, arbitrary: text },

@@ -1,5 +1,6 @@
 import { isValidAuthority } from '@lamella/net-core';
 import { isConnectionSpecific } from './connection-specific.ts';
+import { grpcValue } from './grpc-values.ts';
 import type { Http2Priority } from './priority.ts';
 import { parsePriority } from './priority.ts';
 
@@ -162,11 +163,17 @@ function readRegular(
   let cookieAt = -1;
   for (let index = start; index < section.length; index += 2) {
     const name = section[index] as string; // names and values come in pairs
-    const value = section[index + 1] as string;
+    let value = section[index + 1] as string;
     if (known === undefined || name !== known[index] || value !== known[index + 1]) {
       if (!isLowerToken(name)) return wrongName(name);
-      if (!isCleanValue(value)) return `the value of ${name} holds what no field value may hold`;
-      if (known !== undefined) keep(known, index, name, value);
+      if (isCleanValue(value)) {
+        if (known !== undefined) keep(known, index, name, value);
+      } else {
+        const repaired = grpcValue(section, name, value);
+        if (repaired === undefined || !isCleanValue(repaired))
+          return `the value of ${name} holds what no field value may hold`;
+        value = repaired;
+      }
     }
     switch (name.length) {
       case 2:

@@ -1,5 +1,13 @@
 import type { BodySource } from '@lamella/http';
-import { HttpBody, HttpConnectionError, HttpHeaders, HttpResponse, HttpStreamResetError } from '@lamella/http';
+import {
+  Http1ProtocolError,
+  HttpBody,
+  HttpConnectionError,
+  HttpHeaders,
+  HttpResponse,
+  HttpStreamResetError,
+} from '@lamella/http';
+import type { ProtocolError } from '@lamella/service-core';
 import { describe, expect, it } from 'vitest';
 import { GatewayFailure } from './gateway-error.ts';
 import { endedCallBody, resetCallResponse } from './grpc-answers.ts';
@@ -29,6 +37,20 @@ describe('the answer to a call whose stream was reset', () => {
     expect(response?.extensions.get(MadeByProxy)).toBe(true);
   });
 
+  it('is the same for what HTTP/2 forbids, if that ends the stream alone', () => {
+    const error = brokenRule('stream', 'ENHANCE_YOUR_CALM');
+    const response = resetCallResponse(error, typed('application/grpc'), 'me');
+    expect([...(response?.headers ?? [])]).toEqual([
+      ['content-type', 'application/grpc'],
+      ['grpc-status', '8'],
+      ['grpc-message', 'the server broke a rule of HTTP/2'],
+      ['Proxy-Status', 'me; error=http_protocol_error'],
+    ]);
+    expect(
+      resetCallResponse(brokenRule('connection', 'PROTOCOL_ERROR'), typed('application/grpc'), 'me'),
+    ).toBeUndefined();
+  });
+
   it.each<[string, unknown, string | undefined]>([
     ['a request of gRPC-Web', resetBy('remote'), 'application/grpc-web+proto'],
     ['another request', resetBy('remote'), 'application/json'],
@@ -44,6 +66,8 @@ describe('the body of a call', () => {
   it.each<[string, unknown, string]>([
     ['the connection ends', ended(), '14'],
     ['the stream is reset', resetBy('remote', 'CANCEL'), '1'],
+    ['what comes is forbidden', brokenRule('stream', 'PROTOCOL_ERROR'), '13'],
+    ['the connection ends by what is forbidden', brokenRule('connection', 'PROTOCOL_ERROR'), '14'],
   ])('ends with a status when %s', async (_, error, status) => {
     const response = failing(error);
     const body = endedCallBody(response.body, response, CALL);
@@ -92,6 +116,14 @@ function typed(type: string | undefined): HttpHeaders {
 
 function resetBy(origin: 'remote' | 'local', resetCode = 'CANCEL'): HttpStreamResetError {
   return new HttpStreamResetError('the stream was reset', { resetCode, origin, processed: 'unknown' });
+}
+
+/** As errors of HTTP/2 are. */
+function brokenRule(scope: string, errorCode: string): ProtocolError {
+  return Object.assign(new Http1ProtocolError('LML_ERR_HTTP1_BAD_SWITCH', 'broken', { origin: 'remote' }), {
+    scope,
+    errorCode,
+  });
 }
 
 function ended(): HttpConnectionError {

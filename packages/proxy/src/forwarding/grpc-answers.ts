@@ -1,10 +1,11 @@
 import { HttpBody, HttpHeaders, HttpResponse, HttpStreamResetError } from '@lamella/http';
+import { ProtocolError } from '@lamella/service-core';
 import { GatewayFailure, isGatewayFailure } from './gateway-error.ts';
 import { MadeByProxy } from './made-by-proxy.ts';
 import { proxyStatus } from './proxy-status.ts';
 
 /**
- * The answer to a call of gRPC whose stream the next server has reset before it answered.
+ * The answer to a call of gRPC whose stream the next server has reset before it answered, or has answered by what HTTP/2 forbids.
  *
  * @remarks
  * The status is what the client would have seen without a proxy. By an HTTP status it could only be told that it is UNAVAILABLE, and would try
@@ -13,10 +14,12 @@ import { proxyStatus } from './proxy-status.ts';
  * @returns `undefined` if it is no such call, or has failed otherwise: what HTTP says of that means the same to clients.
  */
 export function resetCallResponse(error: unknown, request: HttpHeaders, pseudonym: string): HttpResponse | undefined {
-  if (!(error instanceof HttpStreamResetError) || error.origin !== 'remote') return undefined;
+  const code = codeOfStream(error);
+  if (code === undefined) return undefined;
   const type = grpcTypeOf(request);
   if (type === undefined) return undefined;
-  const headers = [['content-type', type] as const, ...endOf(error), proxyStatus(pseudonym, 'connection_terminated')];
+  const kind = error instanceof HttpStreamResetError ? 'connection_terminated' : 'http_protocol_error';
+  const headers = [['content-type', type] as const, ...endOf(error), proxyStatus(pseudonym, kind)];
   const response = HttpResponse.from({ headers });
   response.extensions.insert(GatewayFailure, error);
   response.extensions.insert(MadeByProxy, true);
@@ -49,13 +52,27 @@ export function endedCallBody(body: HttpBody, response: HttpResponse, request: H
 
 /** Says by no word what stands behind the proxy. */
 function endOf(error: unknown): readonly (readonly [name: string, value: string])[] {
-  const isReset = error instanceof HttpStreamResetError;
-  const status = isReset ? (STATUS_OF_RESET[error.resetCode] ?? UNKNOWN) : UNAVAILABLE;
-  const message = isReset ? `the server reset the stream with ${error.resetCode}` : 'the response was broken off';
+  const code = codeOfStream(error);
+  const status = code === undefined ? UNAVAILABLE : (STATUS_OF_RESET[code] ?? UNKNOWN);
   return [
     ['grpc-status', String(status)],
-    ['grpc-message', message],
+    ['grpc-message', code === undefined ? 'the response was broken off' : messageOf(error, code)],
   ];
+}
+
+function messageOf(error: unknown, code: string): string {
+  return error instanceof HttpStreamResetError
+    ? `the server reset the stream with ${code}`
+    : 'the server broke a rule of HTTP/2';
+}
+
+/** The code of RST_STREAM that ended a stream alone, whoever said it; `undefined` if that is not what happened. */
+function codeOfStream(error: unknown): string | undefined {
+  if (error instanceof HttpStreamResetError) return error.origin === 'remote' ? error.resetCode : undefined;
+  if (!(error instanceof ProtocolError) || error.origin !== 'remote') return undefined;
+  // Errors of HTTP/2 have both; of other versions a broken rule ends the connection.
+  const { scope, errorCode } = error as { readonly scope?: unknown; readonly errorCode?: unknown };
+  return scope === 'stream' ? String(errorCode) : undefined;
 }
 
 /** The content type, without parameters; `undefined` if it is not that of gRPC itself. */

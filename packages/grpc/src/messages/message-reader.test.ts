@@ -48,6 +48,31 @@ describe('MessageReader', () => {
     expect(reader.nextAtHand()).toBeUndefined();
   });
 
+  it('gives whoever asks for several at once one behind the other', async () => {
+    const packed = encodeMessageFrame(await compressMessage(Buffer.from('b'), 'gzip'), true);
+    const wire = Buffer.concat([frame('a'), packed, frame('c'), frame('d')]);
+    for (const { name, parts } of splitsOf(wire)) {
+      const reader = new MessageReader(HttpBody.from(parts), { ...options, encoding: 'gzip' });
+      const asked = Array.from({ length: 6 }, () => reader.next());
+      const found = (await Promise.all(asked)).map(({ done, value }) =>
+        done === true ? 'done' : String.fromCharCode(...(value as Uint8Array)),
+      );
+      expect(found, name).toEqual(['a', 'b', 'c', 'd', 'done', 'done']);
+      expect((await reader.next()).done).toBe(true);
+    }
+  });
+
+  it('fails the first of those who asked at once, and tells the others that it is over', async () => {
+    const reader = new MessageReader(HttpBody.from([Buffer.concat([frame('a'), frame('b').subarray(0, 3)])]), options);
+    const found = await Promise.allSettled(Array.from({ length: 4 }, () => reader.next()));
+    expect(found.map((each) => (each.status === 'rejected' ? 'failed' : each.value.done))).toEqual([
+      false,
+      'failed',
+      true,
+      true,
+    ]);
+  });
+
   it('keeps the order where one message has to be inflated', async () => {
     const packed = encodeMessageFrame(await compressMessage(Buffer.from('b'), 'gzip'), true);
     const parts = [Buffer.concat([frame('a'), packed, frame('c')])];

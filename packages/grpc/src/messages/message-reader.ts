@@ -24,7 +24,8 @@ export interface MessageReaderOptions {
  * The messages of a body, one at a time.
  *
  * @remarks
- * Nothing is read ahead: who takes no messages stops the sender. Leaving the loop cancels the body, as does a failure.
+ * Nothing is read ahead: who takes no messages stops the sender. Whoever asks for several at once gets them one behind the other. Leaving the
+ * loop cancels the body, as does a failure.
  */
 export class MessageReader implements AsyncIterableIterator<unknown> {
   readonly #body: HttpBody;
@@ -32,6 +33,9 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   readonly #decoder: MessageFrameDecoder;
   /** A message that has to be inflated first. */
   #laterFrame: MessageFrame | undefined;
+  /** Reads that are under way, or wait for their turn behind the last one. */
+  #readCount = 0;
+  #lastRead: Promise<IteratorResult<unknown, undefined>> | undefined;
   #isBegun = false;
   #isBodyOver = false;
   #isOver = false;
@@ -49,10 +53,15 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   next(): Promise<IteratorResult<unknown, undefined>> {
     try {
       const result = this.nextAtHand();
-      return result === undefined ? this.#nextLater() : Promise.resolve(result);
+      if (result !== undefined) return Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error);
     }
+    const last = this.#lastRead;
+    this.#readCount++;
+    const read = last === undefined ? this.#nextLater() : this.#nextBehind(last);
+    if (this.#readCount > 0) this.#lastRead = read; // none that is over: it would keep its message
+    return read;
   }
 
   /**
@@ -62,7 +71,7 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
    * @throws GrpcStatusError if it is none.
    */
   nextAtHand(): IteratorYieldResult<unknown> | undefined {
-    if (this.#isOver || this.#laterFrame !== undefined) return undefined;
+    if (this.#isOver || this.#laterFrame !== undefined || this.#readCount > 0) return undefined;
     try {
       const frame = this.#decoder.next();
       if (frame === undefined) return undefined;
@@ -76,10 +85,15 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
     }
   }
 
+  #nextBehind(last: Promise<unknown>): Promise<IteratorResult<unknown, undefined>> {
+    const turn = (): Promise<IteratorResult<unknown, undefined>> => this.#nextLater();
+    return last.then(turn, turn);
+  }
+
   async #nextLater(): Promise<IteratorResult<unknown, undefined>> {
-    if (this.#isOver) return { done: true, value: undefined };
     const { codec, encoding, maxMessageBytes, toFailure } = this.#options;
     try {
+      if (this.#isOver) return { done: true, value: undefined };
       for (;;) {
         const frame = this.#laterFrame ?? this.#decoder.next();
         this.#laterFrame = undefined;
@@ -104,6 +118,8 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
       this.#isOver = true;
       this.#body.cancel(error);
       throw error;
+    } finally {
+      if (--this.#readCount === 0) this.#lastRead = undefined;
     }
   }
 
@@ -146,7 +162,7 @@ export class MessageReader implements AsyncIterableIterator<unknown> {
   async single(failure: () => GrpcStatusError): Promise<unknown> {
     const first = await this.next();
     if (first.done === true) throw failure();
-    const second = this.nextAtHand() ?? (await this.#nextLater());
+    const second = this.nextAtHand() ?? (await this.next());
     if (second.done === true) return first.value;
     await this.return();
     throw failure();

@@ -241,11 +241,16 @@ describe('compressionLayer', () => {
       expect(resources()['zlib-stream']).toBe(undefined);
     });
 
-    it.each(ALL_CODINGS)('gives every event at once with %s', async (coding) => {
+    it.each(
+      ALL_CODINGS.flatMap((coding) => [
+        ['events', 'text/event-stream; charset=utf-8', coding] as const,
+        ['messages, where their user wants them coded,', 'application/connect+json', coding] as const,
+      ]),
+    )('gives %s of %s at once with %s', async (_, type, coding) => {
       const events = ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n'].map((text) => Buffer.from(text));
       const { body, seen } = bodyOf(events);
-      const headers = { 'Content-Type': 'text/event-stream; charset=utf-8' };
-      const response = await answer({ body, headers }, { accept: coding });
+      const headers = { 'Content-Type': type };
+      const response = await answer({ body, headers }, { accept: coding, isCompressible: () => true });
       const decoder = openDecoder(coding);
       for (let count = 1; count <= 3; count++) {
         // The first piece may be no more than a header; each event is there before the next one is asked for.
@@ -295,6 +300,10 @@ it.each([
   ['video/mp4', false],
   ['application/octet-stream', false],
   ['application/grpc', false],
+  ['application/grpc+json', false],
+  ['Application/gRPC-Web+JSON', false],
+  ['application/connect+json', false],
+  ['application/connection+json', true],
   ['application/zip', false],
   ['', false],
 ])('takes %j for compressible: %s', (type, expected) => {

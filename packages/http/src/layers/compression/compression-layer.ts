@@ -26,7 +26,7 @@ export interface CompressionLayerOptions {
    * Whether content of a type is worth it. Called with the value of Content-Type, or `''`. Default: {@link isCompressibleType}.
    */
   readonly isCompressible?: (contentType: string, response: HttpResponse) => boolean;
-  /** Whether every chunk must come out at once, rather than when there is enough. Default: for `text/event-stream`. */
+  /** Whether every chunk must come out at once, rather than when there is enough. Default: for `text/event-stream`, and messages of gRPC and Connect. */
   readonly flushEachChunk?: (response: HttpResponse) => boolean;
 }
 
@@ -51,7 +51,7 @@ export interface CompressionLayerOptions {
  * const service = stack(compressionLayer({ minBytes: 256 }), serviceFn((request: HttpRequest) => HttpResponse.text(request.path.repeat(1_000))));
  */
 export function compressionLayer(options: CompressionLayerOptions = {}): Layer<HttpRequest, HttpResponse> {
-  const { minBytes = 1_024, isCompressible = isCompressibleType, flushEachChunk = isEventStream } = options;
+  const { minBytes = 1_024, isCompressible = isCompressibleType, flushEachChunk = isWaitedFor } = options;
   const codings = requireCodings(options.codings ?? ALL_CODINGS);
   const encoders = contentEncoders(options.levels);
   requireInteger('minBytes', minBytes, 0, Number.MAX_SAFE_INTEGER);
@@ -87,9 +87,12 @@ export function compressionLayer(options: CompressionLayerOptions = {}): Layer<H
   });
 }
 
-/** Whether content of a type becomes much shorter: text, JSON, XML, scripts, fonts and pictures made of text. */
+/**
+ * Whether content of a type becomes much shorter: text, JSON, XML, scripts, fonts and pictures made of text. No messages of gRPC, gRPC-Web or
+ * streams of Connect, whatever their format: they are compressed one by one where that is wanted, and must not wait for each other.
+ */
 export function isCompressibleType(contentType: string): boolean {
-  return COMPRESSIBLE.test(contentType);
+  return COMPRESSIBLE.test(contentType) && !FRAMED_MESSAGES.test(contentType);
 }
 
 /** The coded content; `undefined` if it is at hand and would not get shorter. */
@@ -154,8 +157,10 @@ function saysNoTransform(headers: HttpHeaders): boolean {
   return control !== undefined && hasListToken(control, 'no-transform');
 }
 
-function isEventStream(response: HttpResponse): boolean {
-  return EVENT_STREAM.test(response.headers.get('content-type') ?? '');
+/** Whether somebody waits for each part of it. */
+function isWaitedFor(response: HttpResponse): boolean {
+  const type = response.headers.get('content-type') ?? '';
+  return EVENT_STREAM.test(type) || FRAMED_MESSAGES.test(type);
 }
 
 function notAcceptable(): HttpResponse {
@@ -186,5 +191,6 @@ const OF_OTHER_BYTES: ReadonlySet<string> = new Set([
   'repr-digest',
 ]);
 const EVENT_STREAM = /^text\/event-stream(?:[ \t]*;|[ \t]*$)/i;
+const FRAMED_MESSAGES = /^application\/(?:grpc\b|connect\+)/i; // grpc-web, too
 const COMPRESSIBLE =
   /^(?:text\/|application\/(?:json|javascript|ecmascript|xml|x-ndjson|jsonl?|wasm|graphql|manifest\+json|x-www-form-urlencoded|rtf|vnd\.ms-fontobject|x-javascript|xhtml\+xml)(?:[ \t]*;|[ \t]*$)|[a-z]+\/[^;, \t]+\+(?:json|xml|text|yaml)(?:[ \t]*;|[ \t]*$)|font\/(?:ttf|otf|collection)|image\/(?:bmp|x-icon|vnd\.microsoft\.icon|svg\+xml))/i;

@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf, messageOf } from './cli-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import { program } from './program.ts';
+import { visible } from './send/web-socket/visible.ts';
 
 async function main(): Promise<void> {
   // A reader that has seen enough (`| head`) ends the command, quietly.
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
     else {
       // What is wrong with a configuration has a line for each problem, which editors know how to find.
-      const message = error instanceof ConfigError ? error.message : messageOf(error);
+      const message = error instanceof ConfigError ? error.message : visible(messageOf(error));
       if (message !== '') process.stderr.write(`${error instanceof ConfigError ? '' : 'lamella: '}${message}\n`);
       process.exitCode = exitCodeOf(error);
     }

@@ -18,6 +18,7 @@ describe('nearNames', () => {
   it('puts the nearest first, and gives no more than three', () => {
     expect(nearNames('abcd', ['abxx', 'abcx', 'abcd', 'axcx', 'zzzz'])).toEqual(['abcd', 'abcx', 'abxx']);
     expect(didYouMean('Sey', ['Say', 'Join'])).toBe('; did you mean Say?');
+    expect(didYouMean('Sey', ['Say\x1b'])).toBe('; did you mean Say\\x1b?');
     expect(didYouMean('Other', ['Say', 'Join'])).toBe('');
   });
 });

@@ -1,3 +1,5 @@
+import { visible } from '../send/web-socket/visible.ts';
+
 /** Of some names those that somebody may have meant, the nearest first; at most three. */
 export function nearNames(wanted: string, names: Iterable<string>): readonly string[] {
   const limit = Math.max(2, Math.floor(wanted.length / 4));
@@ -11,7 +13,7 @@ export function nearNames(wanted: string, names: Iterable<string>): readonly str
 /** `; did you mean a or b?`, or nothing. */
 export function didYouMean(wanted: string, names: Iterable<string>): string {
   const near = nearNames(wanted, names);
-  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+  return near.length === 0 ? '' : `; did you mean ${near.map(visible).join(' or ')}?`;
 }
 
 /** How many letters differ; 0 also where a name has only its package, or its case, in addition. */

@@ -4,6 +4,7 @@ import { connectClientLayer, GrpcStatusError, grpcWebClientLayer } from '@lamell
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { openOutput } from '../../send/output.ts';
+import { visibleJson } from '../../send/web-socket/visible.ts';
 import type { GrpcConnection } from '../grpc-connection.ts';
 import { grpcConnection } from '../grpc-connection.ts';
 import { toGrpcError } from '../grpc-failure.ts';
@@ -74,7 +75,7 @@ async function converse(
         toJson(method.output, reply, { registry: known, alwaysEmitImplicit: emitDefaults }),
       );
       // One line for each message of a stream: so is what another call takes.
-      await output.write(Buffer.from(`${JSON.stringify(json, undefined, isStream ? 0 : 2)}\n`));
+      await output.write(Buffer.from(`${visibleJson(JSON.stringify(json, undefined, isStream ? 0 : 2))}\n`));
     }
     connection.note('OK');
   } finally {

@@ -36,6 +36,14 @@ describe('descriptorText', () => {
     );
   });
 
+  it('writes what a server says so that a terminal takes it for text', () => {
+    const messageType = [{ name: 'A', reservedName: ['b\x9b31m'] }];
+    const file = create(FileDescriptorProtoSchema, { name: 'a.proto', syntax: 'proto3', messageType });
+    const [message] = createFileRegistry(file, () => undefined);
+    const text = message?.kind === 'message' ? descriptorText(message) : '';
+    expect(text).toBe('message A {\n  reserved "b\\x9b31m";\n}');
+  });
+
   it('writes oneofs, maps, enums, what is nested, reserved and deprecated', () => {
     const all = zoo().messages[0];
     if (all === undefined) throw new Error('the file has a message');

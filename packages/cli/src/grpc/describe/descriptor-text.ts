@@ -9,13 +9,14 @@ import type {
 } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { Edition, FieldDescriptorProto_Label, FieldDescriptorProto_Type } from '@bufbuild/protobuf/wkt';
+import { visible } from '../../send/web-socket/visible.ts';
 
 /** What can be described. */
 export type Described = DescService | DescMethod | DescMessage | DescField | DescOneof | DescEnum | DescExtension;
 
-/** A descriptor in the language of `.proto` files, with full names, and without options but `deprecated`. */
+/** A descriptor in the language of `.proto` files, with full names, and without options but `deprecated`. Fit for a terminal. */
 export function descriptorText(described: Described): string {
-  return linesOf(described).join('\n');
+  return linesOf(described).map(visible).join('\n');
 }
 
 function linesOf(described: Described): readonly string[] {

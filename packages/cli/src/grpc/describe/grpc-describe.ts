@@ -1,5 +1,6 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import { CliError, EXIT } from '../../cli-error.ts';
+import { visible } from '../../send/web-socket/visible.ts';
 import { grpcConnection } from '../grpc-connection.ts';
 import { toGrpcError } from '../grpc-failure.ts';
 import type { GrpcOptions } from '../grpc-options.ts';
@@ -23,9 +24,9 @@ export async function grpcDescribe(url: string, name: string | undefined, option
 /** Prints the names of all services, or of the methods of one. */
 export async function grpcList(url: string, name: string | undefined, options: GrpcOptions): Promise<void> {
   await withSchemas(url, options, async (source) => {
-    if (name === undefined) return (await source.services()).join('\n');
+    if (name === undefined) return (await source.services()).map(visible).join('\n');
     const { service } = await findService(source, name);
-    return service.methods.map((method) => `${service.typeName}/${method.name}`).join('\n');
+    return service.methods.map((method) => visible(`${service.typeName}/${method.name}`)).join('\n');
   });
 }
 
@@ -53,7 +54,7 @@ async function describe(source: SchemaSource, name: string): Promise<string> {
     const names = [...(await source.services()), ...source.otherNames()];
     throw new CliError(`there is no ${typed}${didYouMean(typed, names)}`, EXIT.usage);
   }
-  return `// ${typed} is ${WORDS[described.kind]} of ${fileOf(described)}\n${descriptorText(described)}`;
+  return `${visible(`// ${typed} is ${WORDS[described.kind]} of ${fileOf(described)}`)}\n${descriptorText(described)}`;
 }
 
 /** A message, an enum, a service or an extension; or a member of one. */

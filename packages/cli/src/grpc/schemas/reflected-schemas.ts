@@ -3,6 +3,7 @@ import { GrpcStatus, GrpcStatusError, grpcReflectionClient } from '@lamella/grpc
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { CliError } from '../../cli-error.ts';
+import { visible } from '../../send/web-socket/visible.ts';
 import { exitCodeOfStatus } from '../grpc-failure.ts';
 import type { SchemaSource } from './schema-source.ts';
 
@@ -34,7 +35,8 @@ async function asked<Value>(answer: Promise<Value>): Promise<Value> {
   } catch (error) {
     if (!(error instanceof GrpcStatusError) || !IS_REFLECTIONS.has(error.status)) throw error;
     const { status, message } = error;
-    const why = status === GrpcStatus.UNIMPLEMENTED ? 'the server has no reflection' : `reflection failed: ${message}`;
+    const why =
+      status === GrpcStatus.UNIMPLEMENTED ? 'the server has no reflection' : `reflection failed: ${visible(message)}`;
     const way = 'give the schema by --descriptor-set or --proto, or turn reflection on there';
     throw new CliError(`${why}; ${way}`, exitCodeOfStatus(status), { cause: error });
   }

@@ -1,5 +1,6 @@
 import type { DescMethod, DescService, FileRegistry } from '@bufbuild/protobuf';
 import { CliError, EXIT } from '../../cli-error.ts';
+import { visible } from '../../send/web-socket/visible.ts';
 import { didYouMean } from '../near-names.ts';
 
 /** Knows what a server can be asked for. */
@@ -25,7 +26,8 @@ export async function findService(source: SchemaSource, name: string): Promise<F
   if (files !== undefined && service !== undefined) return { service, files };
   const names = await source.services();
   const hint = didYouMean(name, names);
-  const all = hint === '' && names.length > 0 && names.length <= LISTED ? `; there are ${names.join(', ')}` : hint;
+  const all =
+    hint === '' && names.length > 0 && names.length <= LISTED ? `; there are ${names.map(visible).join(', ')}` : hint;
   throw new CliError(`there is no service ${name}${all}`, EXIT.usage);
 }
 
@@ -51,7 +53,7 @@ export async function findMethod(source: SchemaSource, name: string): Promise<Fo
   if (method !== undefined) return { method, files };
   const names = service.methods.map((candidate) => candidate.name);
   const hint = didYouMean(methodName, names);
-  const has = hint === '' ? `; it has ${names.slice(0, LISTED).join(', ')}` : hint;
+  const has = hint === '' ? `; it has ${names.slice(0, LISTED).map(visible).join(', ')}` : hint;
   throw new CliError(`${serviceName} has no method ${methodName}${has}`, EXIT.usage);
 }
 

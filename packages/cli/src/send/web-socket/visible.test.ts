@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visible } from './visible.ts';
+import { visible, visibleJson } from './visible.ts';
 
 describe('visible', () => {
   it.each([
@@ -18,5 +18,17 @@ describe('visible', () => {
   it('lets no control character through', () => {
     const controls = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_none, index) => 0x7f + index)];
     for (const code of controls) expect(visible(String.fromCharCode(code))).toMatch(/^\\/);
+  });
+});
+
+describe('visibleJson', () => {
+  it.each([0, 2])('hides nothing of a value, and means the same, indented by %i', (indent) => {
+    const value = { 'a\x9b31m': ['\x7f\x1b[0m', '\u202egnp\u{e0041}', 'a\nb', 'Grüße 👩‍💻'], n: 1.5 };
+    const shown = visibleJson(JSON.stringify(value, undefined, indent));
+    expect(JSON.parse(shown)).toEqual(value);
+    expect(shown).not.toMatch(/[^\P{Cc}\n]|\u202e|\u{e0041}/u);
+    expect(shown).toContain('\\u009b31m');
+    expect(shown).toContain('\\u202egnp\\udb40\\udc41');
+    expect(shown).toContain('Grüße 👩‍💻');
   });
 });

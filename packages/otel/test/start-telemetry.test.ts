@@ -1,7 +1,7 @@
 import { HttpRequest, HttpResponse } from '@lamella/http';
 import { directClientOn } from '@lamella/http/testing';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
-import { FakeClock } from '@lamella/service-core/testing';
+import { FakeClock, settle } from '@lamella/service-core/testing';
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
 import { httpClientTelemetryLayer, httpServerTelemetryLayer } from '../src/http.ts';
@@ -79,6 +79,35 @@ it('ends though the collector is gone, and leaves signals alone that go elsewher
     dropped: { LML_ERR_OTLP_UNAVAILABLE: 1 },
     pending: 0,
   });
+});
+
+it('waits for what the collector takes, though it has refused another signal before', async () => {
+  vi.stubEnv('OTEL_LOGS_EXPORTER', 'none');
+  const received = new OtlpCollection();
+  const receiver = directClientOn(otlpReceiver(received.sink));
+  const [asked, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const client = {
+    async serve(request: HttpRequest) {
+      if (request.path === '/v1/traces') return HttpResponse.from({ status: 403 });
+      asked.resolve();
+      await slow.promise;
+      return receiver.serve(request);
+    },
+  };
+  const telemetry = await startTelemetry({ client });
+  trace.getTracer('app').startSpan('refused').end();
+  metrics.getMeter('app').createCounter('taken').add(1);
+  let isOver = false;
+  const over = telemetry.shutdown().then(() => {
+    isOver = true;
+  });
+  await asked.promise;
+  await expect.poll(() => telemetry.exporters[0]?.counts().dropped).toEqual({ LML_ERR_OTLP_REFUSED: 1 });
+  await settle(32);
+  expect(isOver).toBe(false);
+  slow.resolve();
+  await over;
+  expect(received.metrics.map(({ item }) => item.name)).toContain('taken');
 });
 
 it.each([

@@ -13,6 +13,7 @@ import { installed } from '../shared/installed.ts';
 import { bulkProducer } from './bulk-producer.ts';
 import type { Environment } from './otlp-environment.ts';
 import { durationOf, isByOtlp, otlpEnvironment } from './otlp-environment.ts';
+import { unfailingExporter } from './unfailing-exporter.ts';
 
 /** An exporter, whatever it exports. */
 export type ClientExporter = Pick<OtlpExporter<unknown>, 'signal' | 'counts' | 'destroy'>;
@@ -40,7 +41,7 @@ export async function clientExporters(
   };
   if (isByOtlp(env, 'traces')) {
     const exporter = await otlpTraceExporter(await transportOf(client, env, 'traces'), optionsOf('traces'));
-    configuration.traceExporter = exporter;
+    configuration.traceExporter = unfailingExporter(exporter);
     exporters.push(exporter);
   }
   if (isByOtlp(env, 'metrics')) {
@@ -58,7 +59,10 @@ export async function clientExporters(
     const metricProducers = [bulkProducer(histograms, sdkMetrics, { temporality, clock: systemClock })];
     configuration.metricReaders = [
       new sdkMetrics.PeriodicExportingMetricReader({
-        exporter,
+        exporter: {
+          ...unfailingExporter(exporter),
+          selectAggregationTemporality: (type) => exporter.selectAggregationTemporality(type),
+        },
         exportIntervalMillis,
         exportTimeoutMillis,
         metricProducers,
@@ -74,7 +78,9 @@ export async function clientExporters(
     const exporter = await otlpLogExporter(await transportOf(client, env, 'logs'), optionsOf('logs'));
     const scheduledDelayMillis = durationOf(env, 'OTEL_BLRP_SCHEDULE_DELAY');
     const delay = scheduledDelayMillis === undefined ? {} : { scheduledDelayMillis };
-    configuration.logRecordProcessors = [new BatchLogRecordProcessor({ exporter, ...delay })];
+    configuration.logRecordProcessors = [
+      new BatchLogRecordProcessor({ exporter: unfailingExporter(exporter), ...delay }),
+    ];
     exporters.push(exporter);
   }
   return { configuration, exporters, histograms };

@@ -71,6 +71,25 @@ describe('MessageChunks', () => {
     }
   });
 
+  it('awaits messages of an iterable of promises, in their order, and none before it is wanted', async () => {
+    const failure = new Error('broken');
+    const first = Promise.withResolvers<Uint8Array>();
+    const promises = (function* () {
+      yield first.promise;
+      yield Promise.resolve(new Uint8Array(2));
+      yield new Uint8Array(3);
+      yield Promise.reject(failure);
+    })();
+    const { chunks } = setup(asyncMessages(promises));
+    const read = chunks.read();
+    await settle(1);
+    first.resolve(new Uint8Array(1));
+    const lengths = [...lengthsIn(await read)];
+    while (lengths.length < 3) lengths.push(...lengthsIn(await chunks.read()));
+    expect(lengths).toEqual([1, 2, 3]);
+    await expect(chunks.read()).rejects.toBe(failure);
+  });
+
   it('fails a read that is under way, and every other, when it is stopped', async () => {
     const { chunks } = setup(streams.never());
     const read = chunks.read();

@@ -73,6 +73,10 @@ export class MessageChunks {
           result.then(this.#onResult, this.#onFailure);
           return;
         }
+        if (result.done !== true && result.value instanceof Promise) {
+          this.#await(result.value);
+          return;
+        }
         if (!this.#take(result)) return;
         if (!this.#wantsMore) {
           this.#settle();
@@ -82,6 +86,12 @@ export class MessageChunks {
     } catch (error) {
       this.#onFailure(error);
     }
+  }
+
+  /** An iterable that is not async may be one of promises, as in a loop that awaits. */
+  #await(message: Promise<unknown>): void {
+    this.#isPulling = true;
+    message.then((value) => this.#onResult({ done: false, value }), this.#onFailure);
   }
 
   readonly #onResult = (result: IteratorResult<unknown>): void => {

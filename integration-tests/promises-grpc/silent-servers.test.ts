@@ -61,6 +61,42 @@ describe('a server of gRPC that accepts a connection and falls silent', () => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
+  it.each([
+    ['reads not a byte', false],
+    ['reads on, and gives no call room for its messages, nor a sign of life', true],
+  ])('%s: calls that have more to send than it takes are over in a minute, or at their deadline', async (_, reads) => {
+    const world = new GrpcWorld();
+    world.accept('app.test', (connection) => {
+      if (reads) new HandMadeServer(connection).greet();
+      else
+        void connection.stream.write([
+          Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0),
+          Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0, 0),
+        ]);
+    });
+    const client = world.client('app.test');
+    const long = 'x'.repeat(1_000_000);
+    const ends: unknown[] = [];
+    const calls = (timeoutMs: number) => [
+      client.echo(long, { timeoutMs }),
+      client.join([long, long], { timeoutMs }),
+      client.split(long, { timeoutMs }).next(),
+      client.chat([long, long], { timeoutMs }).next(),
+    ];
+    for (const call of [...calls(5_000), ...calls(Number.POSITIVE_INFINITY)])
+      call.catch((error: unknown) => ends.push(error));
+    await world.elapse(4_990, 499);
+    expect(ends).toEqual([]);
+    await world.elapse(100, 10);
+    expect(ends).toEqual(Array.from({ length: 4 }, () => expect.objectContaining({ statusName: 'DEADLINE_EXCEEDED' })));
+    await world.elapse(60_000, 5_000);
+    expect(ends.slice(4)).toEqual(
+      Array.from({ length: 4 }, () => expect.objectContaining({ statusName: 'UNAVAILABLE' })),
+    );
+    await world.close();
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('is found to be gone by a sign of life that does not come, with calls that wait for hours', async () => {
     const world = new GrpcWorld();
     let connections = 0;

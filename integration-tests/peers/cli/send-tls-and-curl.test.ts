@@ -1,13 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { HttpRequest } from '@lamella/http';
 import { autoServerLayer } from '@lamella/http2';
-import { serveListener } from '@lamella/net-core';
+import { serveListener, TlsSession } from '@lamella/net-core';
 import { listenTcp, tcpConnector } from '@lamella/net-tcp';
 import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import type { KeyPair } from '@lamella/tls';
-import { tlsAcceptLayer } from '@lamella/tls';
+import { PeerCertificate, spkiPin, tlsAcceptLayer } from '@lamella/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lamella } from '../../support/lamella-process.ts';
 import { nodeOrigin, nodeTlsOrigin } from '../../support/node-origin.ts';
@@ -22,6 +23,7 @@ usePeers('curl');
 const AES_128 = 'ECDHE-ECDSA-AES128-GCM-SHA256';
 const CHACHA = 'ECDHE-ECDSA-CHACHA20-POLY1305';
 const TLS13 = 'TLS_AES_128_GCM_SHA256';
+const OTHER_PIN = `sha256//${'A'.repeat(43)}=`;
 const TO_ORIGIN = ['--connect-to', 'shop.test::127.0.0.1:PORT'];
 
 /** Both get the same arguments, and the origin says what it knows of the session. */
@@ -87,6 +89,19 @@ describe('send and curl, side by side, through a proxy by TLS', { timeout: 60_00
     expect(proxied).toEqual([...asked, ...asked].map((line) => filledIn(`${line} by 1.1`)));
   });
 
+  it.each<[what: string, client: string, ...args: string[]]>([
+    ['in one file', 'CN=me.test', '--proxy-cert', 'CERT'],
+    ['and its key in another', 'CN=me.test', '--proxy-cert', 'CERT', '--proxy-key', 'CERT'],
+    ['for it alone, with none for the server', 'CN=me.test', '--proxy-cert', 'CERT', '--tls13-ciphers', TLS13],
+    ['for the server alone', 'nobody', '--cert', 'CERT'],
+  ])('show it a certificate: %s', async (_what, client, ...args) => {
+    const { both, clients } = await setup();
+    const words = ['-U', 'me:pw', '--proxy-cacert', 'CA', '--proxy-tls13-ciphers', 'TLS_CHACHA20_POLY1305_SHA256'];
+    const [ours, theirs] = await both('-x', 'PROXY', ...words, ...args, '--cacert', 'CA', 'https://127.0.0.1:PORT/');
+    expect([ours.code, theirs.code]).toEqual([0, 0]);
+    expect(clients).toEqual(Array(2).fill(`${client} by TLS_CHACHA20_POLY1305_SHA256`));
+  });
+
   it.each<[code: number, what: string, ...args: string[]]>([
     [0, 'one that anybody may be', '--proxy-insecure', '-U', 'me:pw'],
     [60, 'one that nobody vouches for', '-U', 'me:pw'],
@@ -95,6 +110,12 @@ describe('send and curl, side by side, through a proxy by TLS', { timeout: 60_00
     [56, 'one that asks who we are', '--proxy-cacert', 'CA'],
     [56, 'one that does not reach the origin', '--proxy-cacert', 'CA', '-U', 'me:pw', 'https://127.0.0.1:1/'],
     [77, 'roots that are not there', '--proxy-cacert', '/nowhere/ca.pem'],
+    [0, 'one whose key is known', '--proxy-cacert', 'CA', '-U', 'me:pw', '--proxy-pinnedpubkey', 'PIN'],
+    [0, 'one of which only the key is known', '--proxy-insecure', '-U', 'me:pw', '--proxy-pinnedpubkey', 'PIN'],
+    [58, 'a certificate for it that is not there', '--proxy-cacert', 'CA', '--proxy-cert', '/nowhere/me.pem'],
+    [58, 'a key for it that is not there', '--proxy-cert', 'CERT', '--proxy-key', '/nowhere/me.key'],
+    [59, 'suites for it that nobody has', '--proxy-cacert', 'CA', '--proxy-tls13-ciphers', 'TLS_NOPE'],
+    [59, 'older suites for it that nobody has', '--proxy-cacert', 'CA', '--proxy-ciphers', 'NOPE'],
     [35, 'one that speaks no TLS', '-x', 'https://127.0.0.1:PLAIN'],
   ])('end with %i for %s', async (code, _what, ...args) => {
     const { both } = await setup();
@@ -116,6 +137,19 @@ describe('lamella send, through a proxy by TLS', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(/^\* Proxy: {2}SSL certificate verify ok\.$/m);
     expect(stderr).not.toContain('bWU6cHc');
   });
+
+  it.each([['--proxy-cacert', 'CA'], ['--proxy-insecure']])(
+    'ends with 90 for another key, with %s',
+    async (...trust) => {
+      const { filledIn, proxied } = await setup(); // there are versions of curl that take the proxy all the same
+      const words = ['-x', 'PROXY', '-U', 'me:pw', ...trust, '--proxy-pinnedpubkey', OTHER_PIN];
+      const { code, stderr } = await lamella(
+        ['send', ...words, '--cacert', 'CA', 'https://127.0.0.1:PORT/'].map(filledIn),
+      );
+      expect([code, proxied]).toEqual([90, []]);
+      expect(stderr).toMatch(/^lamella: [^\n]+\n$/);
+    },
+  );
 });
 
 /** An origin by TLS and one in clear, a proxy by TLS with a password, and what the latter was asked for. */
@@ -125,19 +159,23 @@ async function setup() {
   const answer: RequestListener = (request, response) => void response.end(JSON.stringify(knownOf(request)));
   const origin = await nodeTlsOrigin({ cert: pair.cert, key: pair.key }, answer);
   const plain = await nodeOrigin((request, response) => void response.end(request.url));
-  const { port, proxied } = await startProxy(pair);
+  const { port, proxied, clients } = await startProxy(pair, files.authority.cert);
+  const cert = await files.pem([], { subject: { commonName: 'me.test' }, usages: ['client'] });
+  const pin = spkiPin(new X509Certificate(pair.cert));
   const filledIn = (arg: string): string =>
     arg
       .replace('PROXYPORT', String(port))
       .replace('PROXY', `https://127.0.0.1:${port}`)
       .replace('PORT', String(origin.port))
       .replace('PLAIN', String(plain.port))
-      .replace(/^CA$/, files.ca);
+      .replace(/^CA$/, files.ca)
+      .replace(/^CERT$/, cert)
+      .replace(/^PIN$/, `sha256//${pin}`);
   const both = (...args: readonly string[]): Promise<[ours: Finished, theirs: Finished]> => {
     const words = args.map(filledIn);
     return Promise.all([lamella(['send', '--http1.1', ...words]), curl('--http1.1', ...words)]);
   };
-  return { both, filledIn, proxied };
+  return { both, filledIn, proxied, clients };
 }
 
 function knownOf({ socket, headers }: IncomingMessage): object {
@@ -151,8 +189,10 @@ function knownOf({ socket, headers }: IncomingMessage): object {
   };
 }
 
-async function startProxy(certificates: KeyPair) {
+/** @param roots - Who signs clients; those that show nothing are let in, too. */
+async function startProxy(certificates: KeyPair, roots: string) {
   const proxied: string[] = [];
+  const clients: string[] = [];
   const lifecycle = createLifecycle();
   const inner = forwardProxyService({
     client: testClient(),
@@ -163,9 +203,12 @@ async function startProxy(certificates: KeyPair) {
   });
   const service = serviceFn((request: HttpRequest) => {
     proxied.push(`${request.method} ${request.target} by ${request.version}`);
+    const { extensions } = request.context;
+    const client = extensions.get(PeerCertificate)?.subject ?? 'nobody';
+    clients.push(`${client} by ${extensions.get(TlsSession)?.cipher}`);
     return inner.serve(request);
   });
-  const accept = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'] });
+  const accept = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'], clientAuth: { mode: 'request', roots } });
   const listener = await listenTcp();
   const server = stack(accept, autoServerLayer({ lifecycle, onError() {} }), service);
   const served = serveListener(listener, server, { lifecycle, onError() {} });
@@ -175,5 +218,5 @@ async function startProxy(certificates: KeyPair) {
   });
   const { address } = listener;
   if (address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return { port: address.port, proxied };
+  return { port: address.port, proxied, clients };
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http2';
+import { createSecureServer, createServer } from 'node:http2';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startNginx } from '../../support/foreign-servers.ts';
@@ -86,6 +86,29 @@ describe('lamella send https:', { timeout: 90_000 }, () => {
     const { stdout } = await lamella(['send', '--http2-prior-knowledge', `http://127.0.0.1:${port}/x`]);
     expect(stdout).toBe('2.0 /x');
     server.close();
+  });
+
+  it.each([
+    ['itself', [], /^lamella: no connection to http:\/\/127\.0\.0\.1:\d+ took a request within 1200 ms\n$/],
+    [
+      'as a proxy',
+      ['-p', '--proxy-http2', '-x', 'PROXY'],
+      /^lamella: the proxy .* opened no tunnel to 127.* within 300 ms\n$/,
+    ],
+  ])('waits for a server that takes no requests, %s, no longer than for four steps', async (_what, args, message) => {
+    const { ca, authority } = await tlsFiles();
+    const { cert, key } = await authority.issue({ names: ['127.0.0.1'] });
+    const settings = { maxConcurrentStreams: 0 };
+    const server = createServer({ settings });
+    const proxy = createSecureServer({ cert, key, settings });
+    const url = `http://127.0.0.1:${await listening(server)}/`;
+    const proxyPort = await listening(proxy);
+    const way = args.map((arg) => arg.replace('PROXY', `https://127.0.0.1:${proxyPort}`));
+    const options = ['--proxy-cacert', ca, '--http2-prior-knowledge', '--connect-timeout', '0.3'];
+    const { code, stderr } = await lamella(['send', ...options, ...way, url]);
+    expect([code, stderr]).toEqual([28, expect.stringMatching(message)]);
+    server.close();
+    proxy.close();
   });
 });
 

@@ -5,6 +5,7 @@ import type { Connector, Host } from '@lamella/net-core';
 import { connectRequest, ipScope } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import { CliError, EXIT } from '../cli-error.ts';
+import { acquireTimeout } from '../send/acquire-timeout.ts';
 import { protocolsOf } from '../send/http-versions.ts';
 import { proxyChoice } from '../send/proxy-choice.ts';
 import { proxyWay } from '../send/proxy-way.ts';
@@ -45,7 +46,7 @@ export function grpcConnection(text: string, options: GrpcOptions): GrpcConnecti
       note,
     ),
     ...(target.dial === undefined && { proxy: typed(() => proxyOf(options, note)) }),
-    acquireTimeoutMs: Number.POSITIVE_INFINITY, // --timeout says how long everything may take, and nothing else does
+    acquireTimeoutMs: acquireTimeout(connectTimeoutMs), // how long a call may take is for --timeout to say
   };
   const http2 = createHttpClient({ ...common, protocols: protocolsOf({ http2PriorKnowledge: true }) });
   const anyVersion = createHttpClient({ ...common, protocols: protocolsOf({}) });

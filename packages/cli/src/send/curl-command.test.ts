@@ -70,13 +70,19 @@ describe('curlCommand', () => {
       tls13Ciphers: 'TLS_C',
       connectTo: ['a::b:'],
       proxyCacert: 'p.pem',
+      proxyCert: 'pc.pem',
+      proxyKey: 'pc.key',
+      proxyPass: 'ps',
+      proxyPinnedpubkey: 'pk.pem',
+      proxyCiphers: 'D',
+      proxyTls13Ciphers: 'TLS_E',
       proxyInsecure: true,
       proxyHttp2: true,
       proxytunnel: true,
       certStatus: true,
     });
     expect(command.split(' http://h.test/x ')[1]).toBe(
-      "--compressed --location --fail --include --verbose --silent --show-error --retry-all-errors --insecure --cert-status --proxytunnel --proxy-insecure --proxy-http2 --http1.1 --http2 --http2-prior-knowledge --tlsv1.2 --tlsv1.3 --max-redirs -1 --output 'it'\\''s.html' --proxy p:1 --proxy-user me:pw --noproxy '*' --proxy-cacert p.pem --max-time 2.5 --connect-timeout 0.5 --resolve h:1:::1 --resolve i:1:::1 --connect-to a::b: --cookie-jar - --tls-max 1.3 --cacert ca.pem --cert me.pem --key me.key --pass pw --pinnedpubkey key.pem --ciphers A:B --tls13-ciphers TLS_C --retry 2 --retry-delay 0",
+      "--compressed --location --fail --include --verbose --silent --show-error --retry-all-errors --insecure --cert-status --proxytunnel --proxy-insecure --proxy-http2 --http1.1 --http2 --http2-prior-knowledge --tlsv1.2 --tlsv1.3 --max-redirs -1 --output 'it'\\''s.html' --proxy p:1 --proxy-user me:pw --noproxy '*' --proxy-cacert p.pem --proxy-cert pc.pem --proxy-key pc.key --proxy-pass ps --proxy-pinnedpubkey pk.pem --proxy-ciphers D --proxy-tls13-ciphers TLS_E --max-time 2.5 --connect-timeout 0.5 --resolve h:1:::1 --resolve i:1:::1 --connect-to a::b: --cookie-jar - --tls-max 1.3 --cacert ca.pem --cert me.pem --key me.key --pass pw --pinnedpubkey key.pem --ciphers A:B --tls13-ciphers TLS_C --retry 2 --retry-delay 0",
     );
   });
 

@@ -70,6 +70,15 @@ describe('toSendError', () => {
     expect(toSendError(error, {})).toMatchObject({ message: 'it ended: alert certificate_required', exitCode: 56 });
   });
 
+  it('says that there was no room, in words of its own', () => {
+    const facts = { layer: 'http-pool', phase: 'queue', peer: 'https://h.test' };
+    const error = new TimeoutError({ limit: 'acquireTimeoutMs', timeoutMs: 40_000, facts });
+    expect(toSendError(error, {})).toMatchObject({
+      message: 'no connection to https://h.test took a request within 40000 ms',
+      exitCode: 28,
+    });
+  });
+
   it('says nothing with -s, unless -S is there too', () => {
     expect(toSendError(new Error('why'), { silent: true })).toMatchObject({ message: '', exitCode: 1 });
     expect(toSendError(new Error('why'), { silent: true, showError: true }).message).toBe('why');

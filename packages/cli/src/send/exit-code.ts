@@ -53,11 +53,17 @@ function withReason(error: unknown, isProxied: boolean): string {
     const hint = HINTS.get(error.code) ?? '';
     return `${messageOf(error)}${hint}${isProxied && hint.includes('-k') ? PROXY_HINT : ''}`;
   }
+  if (error instanceof TimeoutError && error.limit === 'acquireTimeoutMs') return withoutRoom(error);
   const cause = error instanceof HttpConnectionError ? error.cause : undefined;
   const saysMore = cause instanceof StreamError && cause.code !== 'LML_ERR_STREAM_CLOSED';
   if (!saysMore) return messageOf(error);
   const why = cause.cause instanceof TlsSessionError ? cause.cause : cause;
   return `${messageOf(error)}: ${messageOf(why)}`;
+}
+
+/** There is no such option here; and where connecting itself takes too long, that is told instead. */
+function withoutRoom({ timeoutMs, facts }: TimeoutError): string {
+  return `no connection to ${facts.peer} took a request within ${timeoutMs} ms`;
 }
 
 function isReset(cause: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { ConnectorLayer, HttpClient, HttpProtocol, ProxySelector } from '@lamella/http';
 import { createHttpClient } from '@lamella/http';
+import { acquireTimeout } from './acquire-timeout.ts';
 import { connectTo } from './connect-to.ts';
 import { protocolsOf } from './http-versions.ts';
 import { resolveConnector } from './resolve-connector.ts';
@@ -30,7 +31,7 @@ export function clientOf(options: SendOptions, proxy: ProxySelector, transcript:
   return sendClient({ resolve, connectTo: elsewhere, connectTimeoutMs, proxy, transcript, tls, protocols });
 }
 
-/** A client for one request. How long that may take is for `--max-time` to say, and for nobody else. */
+/** A client for one request. How long that may take, from when it is sent, is for `--max-time` to say, and for nobody else. */
 export function sendClient(options: SendClientOptions): HttpClient {
   const { resolve, connectTimeoutMs, proxy, transcript, tls, protocols } = options;
   const elsewhere = options.connectTo.length === 0 ? undefined : connectTo(options.connectTo);
@@ -38,7 +39,7 @@ export function sendClient(options: SendClientOptions): HttpClient {
     connector: traced(resolveConnector(resolve, connectTimeoutMs), transcript.note),
     tls: tracedTls(tls, transcript.note),
     protocols: protocols.map((protocol) => tracedProtocol(protocol, transcript.sent)),
-    acquireTimeoutMs: Number.POSITIVE_INFINITY,
+    acquireTimeoutMs: acquireTimeout(connectTimeoutMs),
     proxy,
     ...(elsewhere === undefined ? {} : { connectTo: elsewhere }),
   });

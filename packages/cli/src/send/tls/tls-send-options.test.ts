@@ -9,7 +9,7 @@ import { serviceFn, stack } from '@lamella/service-core';
 import type { ClientAuthOptions } from '@lamella/tls';
 import { certificateAuthority, PeerCertificate, spkiPin, tlsAcceptLayer } from '@lamella/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { TlsSendOptions } from './tls-send-options.ts';
+import type { ProxyTlsOptions, TlsSendOptions } from './tls-send-options.ts';
 import { proxyTls, sendTls } from './tls-send-options.ts';
 import { tracedTls } from './traced-tls.ts';
 
@@ -106,9 +106,42 @@ describe('proxyTls', () => {
     await expect(connectBy(proxyTls({}, 10_000))).rejects.toMatchObject({ code: 'LML_ERR_TLS_UNKNOWN_CA' });
   });
 
-  it.each([['/nowhere/ca.pem'], [import.meta.filename]])('refuses %s with 77', (proxyCacert) => {
-    expect(() => proxyTls({ proxyCacert }, 10_000)).toThrow(
-      expect.objectContaining({ exitCode: 77, message: expect.stringContaining('--proxy-cacert') }),
+  it('shows a certificate of its own, and asks for a key', async () => {
+    const shown: (string | undefined)[] = [];
+    const { connectBy, files, pin } = await setup((subject) => shown.push(subject));
+    const { ca: proxyCacert, clientCert: proxyCert, clientKey: proxyKey, clientSecret } = files;
+    await connectBy(proxyTls({ proxyCacert, proxyCert, proxyKey, proxyPinnedpubkey: `sha256//${pin}` }, 10_000));
+    await connectBy(proxyTls({ proxyCacert, proxyCert: `${clientSecret}:open` }, 10_000));
+    await connectBy(proxyTls({ proxyCacert, proxyCert: clientSecret, proxyPass: 'open' }, 10_000));
+    expect(shown).toEqual(Array(3).fill('CN=client.test'));
+    const other = `sha256//${'A'.repeat(43)}=`;
+    for (const trust of [{ proxyCacert }, { proxyInsecure: true }]) {
+      const pinned = proxyTls({ ...trust, proxyCert, proxyKey, proxyPinnedpubkey: other }, 10_000);
+      await expect(connectBy(pinned)).rejects.toMatchObject({ code: 'LML_ERR_TLS_PIN_MISMATCH' });
+    }
+  });
+
+  it('offers its own cipher suites', async () => {
+    const { connectBy, files } = await setup();
+    const lines = await connectBy(
+      proxyTls({ proxyCacert: files.ca, proxyTls13Ciphers: 'TLS_AES_128_GCM_SHA256' }, 10_000),
+    );
+    expect(lines).toContainEqual(expect.stringContaining('SSL connection using TLSv1.3 / TLS_AES_128_GCM_SHA256'));
+  });
+
+  it.each<[what: string, exitCode: number, options: ProxyTlsOptions, message: RegExp]>([
+    ['roots that are not there', 77, { proxyCacert: '/nowhere/ca.pem' }, /^--proxy-cacert: cannot read/],
+    ['roots that are none', 77, { proxyCacert: import.meta.filename }, /^--proxy-cacert .*certificate/],
+    ['a certificate that is not there', 58, { proxyCert: '/nowhere/me.pem' }, /^--proxy-cert: cannot read/],
+    ['a certificate that is none', 58, { proxyCert: import.meta.filename }, /^--proxy-cert .*can't be used/],
+    ['a key alone', 2, { proxyKey: 'me.key' }, /^--proxy-key needs --proxy-cert/],
+    ['a pin that is none', 2, { proxyPinnedpubkey: 'sha256//x' }, /^--proxy-pinnedpubkey sha256/],
+    ['a key that is not there', 90, { proxyPinnedpubkey: '/nowhere/key.pem' }, /^--proxy-pinnedpubkey: cannot read/],
+    ['cipher suites that are none', 59, { proxyCiphers: 'NOPE' }, /^--proxy-ciphers NOPE/],
+    ['others as those of TLS 1.3', 59, { proxyTls13Ciphers: 'AES128-SHA' }, /^--proxy-tls13-ciphers AES128-SHA/],
+  ])('refuses %s with %i', (_what, exitCode, options, message) => {
+    expect(() => proxyTls(options, 10_000)).toThrow(
+      expect.objectContaining({ exitCode, message: expect.stringMatching(message) }),
     );
   });
 });

@@ -105,5 +105,5 @@ const HINTS: ReadonlyMap<TlsErrorCode, string> = new Map([
   ['LML_ERR_TLS_UNKNOWN_CA', '; --cacert names a root to trust, -k trusts everybody'],
   ['LML_ERR_TLS_SELF_SIGNED', '; --cacert with its certificate trusts it, -k trusts everybody'],
   ['LML_ERR_TLS_NO_OVERLAP', '; --tls-max 1.2 may help with old servers'],
-  ['LML_ERR_TLS_NO_ALPN_OVERLAP', '; --http1.1 asks for less'],
+  ['LML_ERR_TLS_NO_ALPN_OVERLAP', '; without --http1.1 and --http2-prior-knowledge it may choose'],
 ]);

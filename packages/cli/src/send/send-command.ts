@@ -72,7 +72,9 @@ export function sendCommand(): Command {
       'longest time for everything, anew with each retry (default: no limit)',
       someSecondsOption,
     )
-    .addOption(valueOption('--connect-timeout <seconds>', 'longest time for each step of connecting', someSecondsOption, '10'))
+    .addOption(
+      valueOption('--connect-timeout <seconds>', 'longest time for each step of connecting', someSecondsOption, '10'),
+    )
     .option('--resolve <host:port:address>', 'use this address for a host at a port; repeat for more', listOption)
     .option(
       '--connect-to <from:to>',

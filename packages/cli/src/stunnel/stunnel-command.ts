@@ -1,5 +1,4 @@
 import type { Address, Connection, RelayOutcome } from '@lamella/net-core';
-import { formatAddress, PeerAddress } from '@lamella/net-core';
 import { tcpConnector } from '@lamella/net-tcp';
 import { stack } from '@lamella/service-core';
 import type { TlsConnectOptions } from '@lamella/tls';
@@ -14,6 +13,7 @@ import { rereadUpstreamTls } from '../tls/reread-upstream-tls.ts';
 import { openServerTls } from '../tls/server-tls.ts';
 import type { ServerTlsOptions } from '../tls/server-tls-options.ts';
 import { serverTlsSettings, withServerTlsOptions } from '../tls/server-tls-options.ts';
+import { endLine } from './end-line.ts';
 import { stunnelService } from './stunnel-service.ts';
 
 /** `lamella serve stunnel`: TLS around any service of TCP. */
@@ -84,12 +84,6 @@ function common({ forward, idleTimeout, quiet }: StunnelOptions, note: (line: st
       if (quiet !== true) note(endLine(outcome, connection));
     },
   };
-}
-
-function endLine({ reason, bytesUp, bytesDown, ageMs }: RelayOutcome, { extensions }: Connection): string {
-  const peer = extensions.get(PeerAddress);
-  const from = peer === undefined ? '-' : formatAddress(peer);
-  return `${from} ended by ${reason}: ${bytesUp} bytes up, ${bytesDown} down, ${ageMs.toFixed(1)}ms`;
 }
 
 interface StunnelOptions extends ListenOptions {

@@ -4,6 +4,7 @@ import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { certificateAuthority, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { endLine } from './end-line.ts';
 import { stunnelService } from './stunnel-service.ts';
 
 describe('stunnelService', () => {
@@ -21,16 +22,32 @@ describe('stunnelService', () => {
     await expect(talk('hello')).rejects.toMatchObject({ code: expect.stringMatching(/^LML_ERR_STREAM/) });
     expect(failures).toContainEqual(expect.objectContaining({ code: 'LML_ERR_TLS_WRONG_HOST' }));
   });
+
+  it('tells that the exit wanted a certificate, which it says when all seems well', async () => {
+    const { talk, lines } = await setup('exit.test', true);
+    await expect(talk('hello')).rejects.toMatchObject({ code: expect.stringMatching(/^LML_ERR_STREAM/) });
+    expect(lines).toEqual([
+      expect.stringMatching(/^\S+ ended by upstream-failed: 5 bytes up, 0 down, [0-9.]+ms; .*certificate_required.*/),
+    ]);
+  });
 });
 
-/** An entry, an exit and a server, all in memory. @param identity - Who the exit has to be. */
-async function setup(identity = 'exit.test') {
+/** An entry, an exit and a server, all in memory. @param identity - Who the exit has to be. @param wantsCertificate - Whether that asks for one. */
+async function setup(identity = 'exit.test', wantsCertificate = false) {
   const authority = await certificateAuthority();
   const { cert, key } = await authority.issue({ names: ['exit.test'] });
   const network = memoryNetwork();
   const ends: RelayOutcome[] = [];
   const failures: unknown[] = [];
-  const common = { idleTimeoutMs: 10_000, lifecycle: createLifecycle(), onEnd: (end: RelayOutcome) => ends.push(end) };
+  const lines: string[] = [];
+  const common = {
+    idleTimeoutMs: 10_000,
+    lifecycle: createLifecycle(),
+    onEnd(end: RelayOutcome, connection: Connection) {
+      ends.push(end);
+      lines.push(endLine(end, connection));
+    },
+  };
   const serve = (address: string, service: { serve(connection: Connection): Promise<void> }): void => {
     const listener = network.listen(address);
     onTestFinished(() => listener.close());
@@ -50,7 +67,8 @@ async function setup(identity = 'exit.test') {
     secure: false,
     connector: network.connector(),
   });
-  serve('exit.test:2', stack(tlsAcceptLayer({ certificates: { cert, key } }), exit));
+  const clientAuth = wantsCertificate ? { clientAuth: { mode: 'require', roots: authority.cert } as const } : {};
+  serve('exit.test:2', stack(tlsAcceptLayer({ certificates: { cert, key }, ...clientAuth }), exit));
   const tls = tlsConnectLayer({ roots: authority.cert, identity: () => identity });
   const entry = stunnelService({
     ...common,
@@ -70,5 +88,5 @@ async function setup(identity = 'exit.test') {
     await settle(1); // the ends are told in the same turn as the last byte
     return answer;
   };
-  return { talk, ends, failures };
+  return { talk, ends, lines, failures };
 }

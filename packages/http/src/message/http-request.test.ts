@@ -37,6 +37,13 @@ describe('HttpRequest', () => {
     expect(() => HttpRequest.from(init)).toThrow(UsageError);
   });
 
+  it.each<object>([{ target: '/' }, { target: '/', headers: [['A', 'b']] }])('is not made of %j', (parts) => {
+    const made = (): unknown => Reflect.construct(HttpRequest, [parts]);
+    expect(made).toThrow(
+      expect.objectContaining({ code: 'LML_ERR_USAGE', message: expect.stringMatching(/from\(\)/) }),
+    );
+  });
+
   describe('with', () => {
     const request = HttpRequest.from({ method: 'POST', target: 'http://a.test/b', headers: { a: '1' }, body: 'hi' });
 

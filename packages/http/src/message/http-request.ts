@@ -5,6 +5,7 @@ import type { HttpBodyInit } from './http-body.ts';
 import { HttpBody } from './http-body.ts';
 import type { HttpHeadersInit } from './http-headers.ts';
 import { HttpHeaders } from './http-headers.ts';
+import { isWholeMessage } from './is-whole-message.ts';
 import { RequestContext } from './request-context.ts';
 import type { RequestTarget } from './request-target.ts';
 import { parseRequestTarget } from './request-target.ts';
@@ -111,8 +112,9 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
   readonly #scope: AbortScope | undefined;
   #parsedTarget: RequestTarget | undefined;
 
-  /** For engines, whose parts are valid already; everybody else uses {@link HttpRequest.from}. */
+  /** For engines, whose parts are valid already; everybody else uses {@link HttpRequest.from}. @throws UsageError if there are no headers or no body. */
   constructor(parts: HttpRequestParts) {
+    if (!isWholeMessage(parts)) throw new UsageError('a request is made by HttpRequest.from()');
     this.method = parts.method;
     this.target = parts.target;
     this.version = parts.version;

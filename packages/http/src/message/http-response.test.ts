@@ -37,6 +37,18 @@ describe('HttpResponse', () => {
     expect(html.headers.getAll('content-type')).toEqual(['text/html']);
   });
 
+  it.each<object>([
+    { status: 200 },
+    { status: 200, headers: [['A', 'b']], body: HttpBody.empty },
+    { status: 200, headers: HttpHeaders.from([]), body: 'hello' },
+    { status: 200, headers: HttpHeaders.from([]), body: undefined },
+  ])('is not made of %j, which is for from()', (parts) => {
+    const made = (): unknown => Reflect.construct(HttpResponse, [parts]);
+    expect(made).toThrow(
+      expect.objectContaining({ code: 'LML_ERR_USAGE', message: expect.stringMatching(/from\(\)/) }),
+    );
+  });
+
   it('does not write into headers that it was made of', () => {
     const headers = HttpHeaders.from({ a: '1' });
     HttpResponse.text('x', { headers });

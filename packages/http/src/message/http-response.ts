@@ -7,6 +7,7 @@ import { HttpBody } from './http-body.ts';
 import type { HttpHeadersInit } from './http-headers.ts';
 import { HttpHeaders } from './http-headers.ts';
 import type { HttpVersion } from './http-request.ts';
+import { isWholeMessage } from './is-whole-message.ts';
 import { reasonPhrase } from './status.ts';
 
 /** What an {@link HttpResponse} is made of. */
@@ -82,8 +83,9 @@ export class HttpResponse implements HttpResponseParts, Disposable {
   readonly makeExtensions: (() => Extensions<'response'>) | undefined;
   #extensions: Extensions<'response'> | undefined;
 
-  /** For engines, whose parts are valid already; everybody else uses {@link HttpResponse.from}. */
+  /** For engines, whose parts are valid already; everybody else uses {@link HttpResponse.from}. @throws UsageError if there are no headers or no body. */
   constructor(parts: HttpResponseParts) {
+    if (!isWholeMessage(parts)) throw new UsageError('a response is made by HttpResponse.from()');
     this.status = parts.status;
     this.reason = parts.reason;
     this.headers = parts.headers;

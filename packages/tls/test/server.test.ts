@@ -302,24 +302,58 @@ describe('handshakes are bounded', () => {
     });
   });
 
-  it('nobody waits longer than the deadline', async () => {
+  it('nobody waits longer than the deadline, and who waits for us is not let go before it', async () => {
+    const clock = new FakeClock();
+    let isStuck = true;
+    const certificates: CertificateSource = { certificateFor: () => (isStuck ? new Promise(() => {}) : good) };
+    const limits = { maxConcurrentHandshakes: 1, timeoutMs: 5_000, clock };
+    await inWorld({ certificates, ...limits }, async (world) => {
+      const first = await world.connectInClear();
+      while (clock.pendingTimers < 1) await settle(1);
+      const refused = expect(world.connect({ roots: root.cert })).rejects.toMatchObject({ code: 'LML_ERR_TLS_CLOSED' });
+      while (clock.pendingTimers < 3) await settle(1); // the third one looks whether somebody has to go
+      clock.advance(4_999);
+      expect(clock.pendingTimers).toBe(3);
+      clock.advance(1);
+      expect([await world.failure(), await world.failure()]).toMatchObject([
+        { code: 'LML_ERR_TIMEOUT', limit: 'timeoutMs', timeoutMs: 5_000 },
+        { code: 'LML_ERR_TLS_TIMEOUT', cause: { limit: 'timeoutMs' } },
+      ]);
+      await refused;
+      first.stream.destroy();
+      isStuck = false;
+      (await world.connect({ roots: root.cert })).stream.destroy();
+      while (clock.pendingTimers > 0) await settle(1); // the server hears of it a bit later
+    });
+  });
+
+  it.each([
+    ['nothing', false],
+    ['a ClientHello and no more', true],
+  ])('a client that sends %s keeps others out for a tenth of the time', async (_what, saysHello) => {
     const clock = new FakeClock();
     const limits = { maxConcurrentHandshakes: 1, timeoutMs: 5_000, clock };
     await inWorld({ certificates: good, ...limits }, async (world) => {
       const silent = await world.connectInClear();
+      if (saysHello) {
+        await silent.stream.write([await firstBytesOfClient()]);
+        expect((await silent.stream.read())?.[0]).toBe(0x16); // the server has answered, and waits
+      }
       while (clock.pendingTimers < 1) await settle(1);
-      const refused = expect(world.connect({ roots: root.cert })).rejects.toMatchObject({ code: 'LML_ERR_TLS_CLOSED' });
-      while (clock.pendingTimers < 2) await settle(1);
-      clock.advance(4_999);
-      expect(clock.pendingTimers).toBe(2);
+      const waiting = world.connect({ roots: root.cert });
+      while (clock.pendingTimers < 3) await settle(1);
+      clock.advance(499);
+      await settle(20);
+      expect(clock.pendingTimers).toBe(3);
       clock.advance(1);
-      expect([await world.failure(), await world.failure()]).toMatchObject([
-        { code: 'LML_ERR_TIMEOUT', limit: 'timeoutMs', timeoutMs: 5_000 },
-        { code: 'LML_ERR_TLS_TIMEOUT' },
-      ]);
-      await refused;
+      expect(await world.failure()).toMatchObject({
+        code: 'LML_ERR_TLS_TIMEOUT',
+        message: expect.stringContaining('not done within 500 ms, while others had to wait'),
+        cause: { limit: 'maxConcurrentHandshakes', timeoutMs: 500 },
+      });
+      (await waiting).stream.destroy();
       silent.stream.destroy();
-      (await world.connect({ roots: root.cert })).stream.destroy();
+      while (clock.pendingTimers > 0) await settle(1); // the server hears of it a bit later
     });
   });
 });
@@ -350,6 +384,18 @@ it.each<[string, Partial<TlsAcceptOptions>, string]>([
 ])('tlsAcceptLayer refuses %s at once', (_what, options, code) => {
   expect(() => tlsAcceptLayer({ certificates: good, ...options })).toThrow(expect.objectContaining({ code }));
 });
+
+/** What a client says first. */
+async function firstBytesOfClient(): Promise<Uint8Array> {
+  const [near, far] = memoryPipe();
+  const socket = connectByNode({ socket: duplexFromByteStream(near), servername: 'server.test' });
+  socket.on('error', () => {});
+  const bytes = await far.read();
+  if (bytes === undefined) throw new Error('a client of TLS speaks first');
+  socket.destroy();
+  far.destroy();
+  return bytes.slice();
+}
 
 /** Name in the certificate that a client gets who asks for a name. */
 async function commonNameFor(world: TlsWorld, serverName: string | undefined): Promise<string | undefined> {

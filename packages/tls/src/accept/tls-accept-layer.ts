@@ -12,12 +12,13 @@ import { verifyConditionOf } from '../failure/conditions.ts';
 import { handshakeMessage, peerFacts, toTlsError } from '../failure/to-tls-error.ts';
 import { PeerCertificate } from '../keys.ts';
 import { sessionFacts } from '../shared/session-facts.ts';
-import { HandshakeDeadline } from '../transport/handshake-deadline.ts';
+import { HandshakeDeadline, handshakeOutOfTurn } from '../transport/handshake-deadline.ts';
 import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import { verifyResultOf } from '../transport/verify-result.ts';
 import { CertificateChoice } from './certificate-choice.ts';
 import { HandshakeDrain } from './handshake-drain.ts';
+import type { HandshakeEntrant } from './handshake-gate.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
 import { ServerContexts } from './server-contexts.ts';
@@ -73,26 +74,35 @@ class TlsServer {
 
   /** @returns The connection, decrypted; `undefined` if the client has left without a word. */
   async accept(connection: Connection): Promise<Connection | undefined> {
+    const address = connection.extensions.get(PeerAddress);
+    const choice = new CertificateChoice(this.#source);
+    const place: Place = {
+      source: address?.type === 'tcp' ? address.host.toString() : '',
+      isBusy: () => choice.isLooking,
+      evict: (reason) => place.abort?.(handshakeOutOfTurn(place.peer, reason)),
+      peer: address === undefined ? undefined : formatAddress(address),
+      choice,
+      abort: undefined,
+    };
     try {
-      await this.#gate.enter(connection.scope);
+      await this.#gate.enter(connection.scope, place);
     } catch (error) {
       connection.stream.destroy();
       throw error;
     }
     try {
-      return await this.#secure(connection);
+      return await this.#secure(connection, place);
     } finally {
-      this.#gate.leave();
+      this.#gate.leave(place);
     }
   }
 
-  async #secure(connection: Connection): Promise<Connection | undefined> {
+  async #secure(connection: Connection, place: Place): Promise<Connection | undefined> {
     const { clock = systemClock, timeoutMs = 10_000 } = this.#options;
-    const { scope, extensions, stream } = connection;
-    const address = extensions.get(PeerAddress);
-    const peer = address === undefined ? undefined : formatAddress(address);
+    const { scope, stream } = connection;
+    const { choice, peer } = place;
     const deadline = new HandshakeDeadline({ timeoutMs, clock, scope, peer });
-    const choice = new CertificateChoice(this.#source);
+    place.abort = deadline.abort;
     let session: TlsSession | undefined;
     const drain = new HandshakeDrain({ hasBegun: () => session?.hasReceived === true, abort: deadline.abort });
     const registration = this.#options.lifecycle?.register(drain);
@@ -189,6 +199,15 @@ class TlsServer {
     const code = verifyCode === undefined ? undefined : verifyConditionOf(verifyCode).code;
     extensions.insert(PeerCertificate, peerCertificateFacts(certificate, code));
   }
+}
+
+/** A handshake, or one to come, in the eyes of the {@link HandshakeGate}. */
+interface Place extends HandshakeEntrant {
+  /** The client, for messages. */
+  readonly peer: string | undefined;
+  readonly choice: CertificateChoice;
+  /** Ends it; `undefined` before it has begun. */
+  abort: ((reason: unknown) => void) | undefined;
 }
 
 type TlsSocketOptions = NonNullable<ConstructorParameters<typeof TLSSocket>[1]>;

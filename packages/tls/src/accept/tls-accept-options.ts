@@ -37,7 +37,10 @@ export interface TlsAcceptOptions extends TlsOptions {
    * nowhere, and a drain waits for them for up to `timeoutMs`.
    */
   readonly lifecycle?: Lifecycle;
-  /** Most handshakes at a time, an integer from 1 or `Infinity`; others wait for at most `timeoutMs`. Default 1_024. */
+  /**
+   * Most handshakes at a time, an integer from 1 or `Infinity`; others wait for at most `timeoutMs`, by turns for each address that they come
+   * from. While some do, a client that has been waited for a tenth of `timeoutMs` is let go. Default 1_024.
+   */
   readonly maxConcurrentHandshakes?: number;
   /** Most connections that wait for their handshake, an integer from 0 or `Infinity`; more are closed. Default 4_096. */
   readonly maxWaitingHandshakes?: number;

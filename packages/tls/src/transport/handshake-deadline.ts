@@ -48,3 +48,9 @@ function timedOut(peer: string | undefined, timeoutMs: number): TlsError {
   const why = `not done within ${timeoutMs} ms; the peer accepts connections and does not answer, or timeoutMs is too short`;
   return new TlsError('LML_ERR_TLS_TIMEOUT', handshakeMessage(peer, why), { cause, ...peerFacts(peer) });
 }
+
+/** Says that a client was not waited for any longer, since others have waited for their turn. @param cause - What has limited them. */
+export function handshakeOutOfTurn(peer: string | undefined, cause: TimeoutError): TlsError {
+  const why = `not done within ${cause.timeoutMs} ms, while others had to wait: ${cause.limit} handshakes were under way`;
+  return new TlsError('LML_ERR_TLS_TIMEOUT', handshakeMessage(peer, why), { cause, ...peerFacts(peer) });
+}

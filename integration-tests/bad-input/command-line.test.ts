@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, it, onTestFinished } from 'vitest';
 import { listening } from '../support/free-port.ts';
-import { lamella } from '../support/lamella-process.ts';
 import { temporaryFile, temporaryFolder } from '../support/temporary-folder.ts';
+import { expectRefused } from './support/expect-refused.ts';
 
 /** A command that can't do what it is told: one line that says why, a documented exit code, and no stack. */
 interface BadCommand {
@@ -154,12 +154,3 @@ describe('a server that can not listen', { timeout: 120_000 }, () => {
     await expectRefused(['serve', 'echo', '--bind', 'unix:/missing/socket'], 1, /the directory does not exist/);
   });
 });
-
-async function expectRefused(args: readonly string[], code: number, says: string | RegExp, stdout = ''): Promise<void> {
-  const finished = await lamella(args);
-  expect({ code: finished.code, stdout: finished.stdout }).toEqual({ code, stdout });
-  expect(finished.stderr).toMatch(/^(?:lamella|error): [^\n]+\n(?:\n?\(Did you mean [^\n]+\n)?$/);
-  if (typeof says === 'string') expect(finished.stderr).toContain(says);
-  else expect(finished.stderr).toMatch(says);
-  expect(finished.stderr).not.toMatch(/\n\s+at /);
-}

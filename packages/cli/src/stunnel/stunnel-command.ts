@@ -57,6 +57,9 @@ function entryCommand(): Command {
     .action((options: StunnelOptions & EntryOptions) => {
       const { cacert: ca = [], cert, key, pin: pins, insecure = false, serverName } = options;
       if (key !== undefined && cert === undefined) throw new CliError('--key needs --cert', EXIT.usage);
+      if (options.forward.type === 'unix' && serverName === undefined) {
+        throw new CliError('a Unix socket is no host: --server-name says who the exit has to be', EXIT.usage);
+      }
       const identity = serverName === undefined ? {} : { identity: () => serverName };
       return runListener('stunnel entry', options, async ({ lifecycle, note, telemetry }) => {
         const more: TlsConnectOptions = { ...identity, pinScope: 'leaf' };

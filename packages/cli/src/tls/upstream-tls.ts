@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectorLayer } from '@lamella/http';
 import type { TlsConnectOptions } from '@lamella/tls';
 import { TlsMaterialError, tlsConnectLayer } from '@lamella/tls';
+import { checkedRoots } from './checked-roots.ts';
 
 /** How servers are spoken to by TLS. */
 export interface UpstreamTlsSettings {
@@ -33,11 +34,16 @@ export function upstreamTls(settings: UpstreamTlsSettings, more: TlsConnectOptio
         };
   return tlsConnectLayer({
     ...more,
-    ...(ca.length === 0 ? {} : { roots: ca.map(read) }),
+    ...(ca.length === 0 ? {} : { roots: ca.map(readRoots) }),
     ...pair,
     ...(pins === undefined ? {} : { pins }),
     ...(insecure ? { dangerouslyAcceptAnyCertificate: true } : {}),
   });
+}
+
+/** What is wrong with one of several files is told with its name. */
+function readRoots(path: string): string {
+  return checkedRoots(read(path), path);
 }
 
 function read(path: string): string {

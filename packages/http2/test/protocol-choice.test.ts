@@ -1,9 +1,13 @@
-import type { HttpRequestInit } from '@lamella/http';
+import type { HttpProtocol, HttpRequestInit } from '@lamella/http';
 import { createHttpClient, HttpRequest, HttpResponse, http1 } from '@lamella/http';
+import type { ByteStream, Connector, ConnectRequest } from '@lamella/net-core';
+import { createConnection, memoryPipe } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { serviceFn } from '@lamella/service-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { http2 } from '../src/index.ts';
+import { RawFrameReader } from '../src/testing.ts';
+import { PREFACE, reset, SETTINGS_ACK, settings } from './support/frames.ts';
 import { http2Origin, namedProtocol, pretendTls } from './support/http2-origin.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -43,6 +47,24 @@ describe('a client that speaks HTTP/2 and HTTP/1.1', () => {
     await client.close();
   });
 
+  it.each([
+    ['a request', {}, 'by 1.1: '],
+    ['a POST with its content', { method: 'POST', body: 'content' }, 'by 1.1: content'],
+  ])('sends %s by HTTP/1.1, where the server asks for that', async (_what, init, answer) => {
+    const { ask, dials } = wantsHttp1([http1()]);
+    expect(await ask(init)).toBe(answer);
+    expect(dials.map(({ alpnOffer }) => alpnOffer)).toEqual([['h2', 'http/1.1'], ['http/1.1']]);
+  });
+
+  it.each([
+    ['it does not speak that', [], {}],
+    ['the content is not at hand', [http1()], { method: 'POST', body: (async function* () {})() }],
+  ])('says that the server asks for HTTP/1.1, where %s', async (_what, others, init) => {
+    const { ask, dials } = wantsHttp1(others);
+    await expect(ask(init)).rejects.toMatchObject({ resetCode: 'HTTP_1_1_REQUIRED' });
+    expect(dials).toHaveLength(1);
+  });
+
   it('asks for an upgrade by HTTP/1.1, where the server does not take it by HTTP/2', async () => {
     const service = serviceFn((request: HttpRequest) => HttpResponse.text(`by ${request.version}`));
     const server = http2Origin(service, { allowsExtendedConnect: false }, (number) =>
@@ -77,3 +99,45 @@ function setup(selected: string | undefined, version: 'h2' | 'http/1.1' = 'h2') 
   };
   return { get, dials, opened };
 }
+
+/** A server that refuses requests by HTTP/2, since it wants them by HTTP/1.1. @param others - What the client speaks beside HTTP/2. */
+function wantsHttp1(others: readonly HttpProtocol[]) {
+  const service = serviceFn(async ({ version, body }: HttpRequest) =>
+    HttpResponse.text(`by ${version}: ${await body.text()}`),
+  );
+  const { connector } = http2Origin(service, {}, () => 'http/1.1');
+  const dials: ConnectRequest[] = [];
+  const refusing: Connector = {
+    async serve(request) {
+      dials.push(request);
+      if (!request.alpnOffer.includes('h2')) return connector.serve(request);
+      const [near, far] = memoryPipe();
+      void refuseRequests(far);
+      return createConnection(near);
+    },
+  };
+  const tls = pretendTls(({ alpnOffer }) => alpnOffer[0]);
+  const client = createHttpClient({ connector: refusing, tls, protocols: [http2(), ...others] });
+  const ask = async (init: Partial<HttpRequestInit>): Promise<string> => {
+    try {
+      return await (await client.serve(HttpRequest.from({ target: 'https://a.test/', ...init }))).body.text();
+    } finally {
+      await client.close();
+    }
+  };
+  return { ask, dials };
+}
+
+async function refuseRequests(stream: ByteStream): Promise<void> {
+  const reader = new RawFrameReader();
+  await stream.write([settings(), SETTINGS_ACK]);
+  let prefaceBytes = PREFACE.length;
+  for (let chunk = await stream.read(); chunk !== undefined; chunk = await stream.read()) {
+    const frames = reader.read(chunk.subarray(Math.min(prefaceBytes, chunk.length)));
+    prefaceBytes -= Math.min(prefaceBytes, chunk.length);
+    for (const { type, streamId } of frames) if (type === 1) await stream.write([reset(streamId, HTTP_1_1_REQUIRED)]);
+  }
+  await stream.closeWrite();
+}
+
+const HTTP_1_1_REQUIRED = 13;

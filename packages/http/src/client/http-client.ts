@@ -20,6 +20,7 @@ import { proxySelector } from './proxy/proxy-selector.ts';
 import { SharedTunnels } from './proxy/shared-tunnels.ts';
 import type { ChainRoute, ConnectorLayer, ProxyChain, ProxySelector, ProxyTarget } from './proxy/via.ts';
 import { chainRoute } from './proxy/via.ts';
+import type { ResendOptions } from './resend.ts';
 import { serveWithResend } from './resend.ts';
 
 /** Options of {@link createHttpClient}. */
@@ -94,6 +95,7 @@ class PooledHttpClient implements HttpClient {
   readonly #dialOptions: DialOptions;
   /** For those who need HTTP/1.1; `undefined` where there is nothing else, or not that. */
   readonly #http1Options: DialOptions | undefined;
+  readonly #resendOptions: ResendOptions;
   readonly #selectProxy: ProxySelector | undefined;
 
   constructor(options: HttpClientOptions) {
@@ -110,6 +112,7 @@ class PooledHttpClient implements HttpClient {
     const only = protocols.filter(({ name }) => name === 'http/1.1');
     this.#http1Options =
       only.length > 0 && protocols.length > 1 ? { ...this.#dialOptions, protocols: only } : undefined;
+    this.#resendOptions = this.#http1Options === undefined ? {} : { byHttp1: this.#serveByHttp1 };
     this.#life = new PoolsLife('http-client', [this.#pools, this.#proxies], options.lifecycle);
   }
 
@@ -117,7 +120,7 @@ class PooledHttpClient implements HttpClient {
     if (this.#life.isClosed) return Promise.reject(new ClosedError('the client is closed'));
     try {
       if (this.#http1Options !== undefined && request.headers.has('upgrade')) return this.#serveUpgrade(request);
-      return serveWithResend(this.#poolFor(request, this.#dialOptions), request);
+      return serveWithResend(this.#poolFor(request, this.#dialOptions), request, this.#resendOptions);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -143,10 +146,13 @@ class PooledHttpClient implements HttpClient {
       return await serveWithResend(this.#poolFor(request, this.#dialOptions), request);
     } catch (error) {
       const isUnsupported = error instanceof HttpConnectionError && error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED';
-      if (!isUnsupported || this.#http1Options === undefined) throw error;
-      return await serveWithResend(this.#poolFor(request, this.#http1Options), request);
+      if (!isUnsupported) throw error;
+      return await this.#serveByHttp1(request);
     }
   }
+
+  readonly #serveByHttp1 = (request: HttpRequest): Promise<HttpResponse> =>
+    serveWithResend(this.#poolFor(request, this.#http1Options ?? this.#dialOptions), request);
 
   #poolFor(request: HttpRequest, options: DialOptions): OriginPool {
     const origin = originOf(request);

@@ -15,6 +15,8 @@ export interface ResendOptions {
   readonly onSend?: (connection: HttpConnection, dial: Dial | undefined) => void;
   /** Whether sending it twice does no harm. Default: what its method says. */
   readonly isHarmless?: boolean;
+  /** Sends the request by HTTP/1.1, where that can be spoken too. */
+  readonly byHttp1?: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
 /**
@@ -52,6 +54,7 @@ export function serveWithResend(
         return resend(pool, request, error, startMs, options).finally(() => pool.release());
       }
       pool.release();
+      if (isSpare && options.byHttp1 !== undefined && wantsHttp1(request, error)) return options.byHttp1(request);
       throw error;
     },
   );
@@ -112,6 +115,12 @@ function maySendAgain(request: HttpRequest, error: unknown, options: ResendOptio
   if (!(error instanceof HttpConnectionError) || error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED') return false;
   if (error.processed === 'no') return true;
   return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isHarmless;
+}
+
+/** RFC 9113 section 7: the server does not want it by HTTP/2, such as one that has to ask for a certificate of the client. */
+function wantsHttp1(request: HttpRequest, error: unknown): boolean {
+  if (!(error instanceof HttpStreamResetError) || request.scope.aborted) return false;
+  return error.origin === 'remote' && error.resetCode === 'HTTP_1_1_REQUIRED';
 }
 
 const MAX_ATTEMPTS = 3;

@@ -9,7 +9,11 @@ const lifecycle = createLifecycle();
 const network = memoryNetwork();
 const authority = await certificateAuthority();
 const certificates = certificateIssuer({ authority });
-const app = serviceFn(() => HttpResponse.text('hello'));
+// Each answer takes a moment, so that all requests are under way at once.
+const app = serviceFn(async () => {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return HttpResponse.text('hello');
+});
 function serve(host: string, alpn: readonly string[], limits: Partial<Http2Limits> = {}): void {
   const server = stack(tlsAcceptLayer({ certificates, alpn }), autoServerLayer({ http2: { limits }, lifecycle }), app);
   void serveListener(network.listen(`${host}:443`), server, { lifecycle });

@@ -3,6 +3,7 @@ import { createHttpClient, HttpResponse, requests } from '@lamella/http';
 import { http2, http2ServerLayer } from '@lamella/http2';
 import { memoryNetwork, serveListener } from '@lamella/net-core';
 import { createLifecycle, isLamellaError, serviceFn, stack } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
 
 const lifecycle = createLifecycle();
 const network = memoryNetwork();
@@ -13,6 +14,7 @@ const app = serviceFn(async ({ path, signal }: Request) => {
 const server = http2ServerLayer({
   limits: { maxResetsPerSecond: 2 }, // ten at once; the default is 200, and 500 at once
   onError: (error) => console.log('server:', isLamellaError(error) && error.code),
+  clock: new FakeClock(), // stands still: nothing fills up meanwhile
   lifecycle,
 });
 void serveListener(network.listen('app.test:80'), stack(server, app), { lifecycle });

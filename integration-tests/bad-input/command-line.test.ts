@@ -102,11 +102,11 @@ const sends: readonly BadCommand[] = [
   { name: 'no time', args: ['--max-time', '0', ':1'], code: 2, says: /greater than 0/ },
 ];
 
-describe('a command line', { timeout: 120_000 }, () => {
+describe('a command line', () => {
   it.each(options)('with $name is refused', ({ args, code, says }) => expectRefused(args, code, says));
 });
 
-describe('lamella send', { timeout: 120_000 }, () => {
+describe('lamella send', () => {
   it.each(sends)('with $name is refused', ({ args, code, says }) => expectRefused(['send', ...args], code, says));
 
   it('can not read a folder', async () => {
@@ -136,7 +136,7 @@ describe('lamella send', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a server that can not listen', { timeout: 120_000 }, () => {
+describe('a server that can not listen', () => {
   it.each(['echo', 'proxy'])('because its port is busy says so: serve %s', async (what) => {
     const server = createServer();
     onTestFinished(() => void server.close());

@@ -12,7 +12,7 @@ checkProcess({ beforeEach, afterEach });
 
 const ENHANCE_YOUR_CALM = 11;
 
-describe('a server that says GOAWAY', { timeout: 60_000 }, () => {
+describe('a server that says GOAWAY', () => {
   it.each(['echo', 'join'] as const)(
     'every 50 calls of %s, 100 of them under way: 2,000 calls, and no failure',
     async (kind) => {

@@ -14,7 +14,7 @@ import { seeded } from '../promises/support/seeded.ts';
 checkLedger({ beforeEach, afterEach });
 checkProcess({ beforeEach, afterEach });
 
-describe('an origin that ends idle connections of HTTP/2 at random moments', { timeout: 120_000 }, () => {
+describe('an origin that ends idle connections of HTTP/2 at random moments', () => {
   it.each(['GET', 'POST'] as const)(
     'by GOAWAY is not noticed by 3,000 requests, and none is done twice: %s',
     async (method) => {

@@ -13,7 +13,7 @@ import { serveHttp } from '../support/serve-http.ts';
 import { Flow } from './support/flow.ts';
 
 // The producer and the consumer are in this process, the proxy is in one of its own, whose memory is looked at.
-describe('bulk over TCP through a proxy, to a consumer that stops now and then', { timeout: 240_000 }, () => {
+describe('bulk over TCP through a proxy, to a consumer that stops now and then', { timeout: 600_000 }, () => {
   it('a response through a reverse proxy arrives whole, and the proxy does not grow', async () => {
     let flow = new Flow(0);
     const origin = await serveHttp(() => HttpResponse.from({ body: HttpBody.from(flow.body()) }));

@@ -24,7 +24,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { Pebble, PebbleOptions } from './start-pebble.ts';
 import { startPebble } from './start-pebble.ts';
 
-describe('pebble', { timeout: 60_000 }, () => {
+describe('pebble', () => {
   usePeers('pebble');
 
   it('gives a certificate for names that are proved by HTTP', async () => {

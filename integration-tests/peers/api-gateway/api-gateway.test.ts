@@ -10,7 +10,7 @@ import { startApp, startAppAsUser } from '../../support/start-app.ts';
 
 usePeers('curl', 'chromium', 'redis-server');
 
-describe('the API gateway', { timeout: 60_000 }, () => {
+describe('the API gateway', () => {
   it('starts by the command of the README, and prints commands that work', async () => {
     const gateway = await startAppAsUser('start:api-gateway');
     const outputs = [];

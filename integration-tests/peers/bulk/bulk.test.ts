@@ -9,7 +9,7 @@ import { NO_PROXIES, run } from '../../support/run.ts';
 usePeers('curl');
 
 /** All of it in other processes: this one looks at sums and at memory. */
-describe('1 GiB through our proxies', { timeout: 180_000 }, () => {
+describe('1 GiB through our proxies', { timeout: 600_000 }, () => {
   it('goes up and down the forward proxy whole, in little memory', async () => {
     const origin = await bulkOrigin();
     const proxy = await lamellaServe('proxy');
@@ -61,5 +61,5 @@ function sumOf(length: number): string {
 
 /** By length: at this size they take a second each. */
 const sums = new Map<number, string>();
-const CURL = 'curl -q -sS --max-time 150';
+const CURL = 'curl -q -sS --max-time 500';
 const GIB = 1024 * 1024 * 1024;

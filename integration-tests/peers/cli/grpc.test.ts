@@ -16,7 +16,7 @@ const ECHO = 'lamella.echo.v1.Echo';
 const PROTO = fileURLToPath(new URL('../../../packages/cli/src/serve/grpc-echo/echo.proto', import.meta.url));
 const BIN = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
 
-describe('lamella grpc', { timeout: 120_000 }, () => {
+describe('lamella grpc', () => {
   it('lists, describes and calls by reflection in all three protocols, with JSON in and out', async () => {
     const { url } = await lamellaServe('grpc-echo', '--quiet');
     const list = await lamella(['grpc', 'list', url]);
@@ -131,7 +131,7 @@ describe('lamella grpc', { timeout: 120_000 }, () => {
   });
 });
 
-describe('lamella grpc, on its way', { timeout: 120_000 }, () => {
+describe('lamella grpc, on its way', () => {
   it('goes through a proxy by a tunnel, in clear too, but to this machine only where one is named', async () => {
     const { url, port } = await lamellaServe('grpc-echo', '--quiet');
     const proxy = await lamellaServe('proxy', '--auth', 'me:pw', '--connect-ports', 'any');
@@ -164,7 +164,7 @@ describe('lamella grpc, on its way', { timeout: 120_000 }, () => {
   });
 });
 
-describe('lamella serve grpc-echo', { timeout: 60_000 }, () => {
+describe('lamella serve grpc-echo', () => {
   it('answers grpc-js', async () => {
     const { port } = await lamellaServe('grpc-echo', '--quiet');
     const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());

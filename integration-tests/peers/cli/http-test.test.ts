@@ -9,7 +9,7 @@ import { curl, NO_PROXIES } from '../../support/run.ts';
 import { startProcess } from '../../support/start-process.ts';
 import { temporaryFile, temporaryFolder } from '../../support/temporary-folder.ts';
 
-describe('lamella serve http-test, asked by curl', { timeout: 60_000 }, () => {
+describe('lamella serve http-test, asked by curl', () => {
   usePeers('curl');
 
   it('describes requests of every method, forms and files among them', async () => {
@@ -139,7 +139,7 @@ describe('lamella serve http-test, asked by curl', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella serve http-test, asked by ws', { timeout: 60_000 }, () => {
+describe('lamella serve http-test, asked by ws', () => {
   it('sends messages back, compressed or not', async () => {
     const { url } = await server();
     for (const perMessageDeflate of [false, true]) {

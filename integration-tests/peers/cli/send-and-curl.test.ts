@@ -14,7 +14,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 usePeers('curl');
 
 /** Both get the same arguments, and the server says what came. Only User-Agent and the order of fields may differ. */
-describe('send and curl, side by side', { timeout: 60_000 }, () => {
+describe('send and curl, side by side', () => {
   it.each<readonly [what: string, ...args: readonly string[]]>([
     ['a path, a query and a fragment', 'URL/a/../b%20c?d=e&&f#g'],
     ['fields, replaced, taken away, empty', '-H', 'x-b: 1', '-H', 'X-A:2', '-H', 'accept:', '-H', 'X-E;', 'URL'],

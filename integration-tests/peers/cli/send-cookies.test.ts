@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 usePeers('curl');
 
 /** Both get the same arguments, each its own files. */
-describe('send and curl, with cookies', { timeout: 60_000 }, () => {
+describe('send and curl, with cookies', () => {
   it.each<[what: string, seen: readonly string[], ...args: readonly string[]]>([
     ['typed', ['a=1; b=ü'], '-b', 'a=1; b=ü', 'URL/'],
     ['typed, and replaced', ['c=3'], '-b', 'a=1', '-H', 'Cookie: c=3', 'URL/'],
@@ -73,7 +73,7 @@ describe('send and curl, with cookies', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella send, with cookies', { timeout: 60_000 }, () => {
+describe('lamella send, with cookies', () => {
   it('tells typed ones to nobody else', async () => {
     const { seen } = await setup(lamellaSend, ['-L', '-b', 'a=1', 'URL/elsewhere']);
     expect(seen).toEqual(['a=1', '']);

@@ -9,7 +9,7 @@ import { NO_PROXIES, run } from '../../support/run.ts';
 usePeers('curl');
 
 /** Both get the same arguments and the same environment. */
-describe('send and curl find the same proxy', { timeout: 60_000 }, () => {
+describe('send and curl find the same proxy', () => {
   const viaProxy = 'GET http://127.0.0.1:ORIGIN/';
   const direct = 'GET /';
   it.each<[what: string, env: Record<string, string>, args: readonly string[], seen: string]>([

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 usePeers('curl');
 
-describe('lamella send --curl', { timeout: 60_000 }, () => {
+describe('lamella send --curl', () => {
   it.each<[what: string, ...args: readonly string[]]>([
     ['a GET', '-H', "X-Quote: it's $HOME `id`", 'URL/a?b=c d&[e]'],
     ['a form', '-u', 'me:p w', '-b', 'a=1', '-d', "a=it's", '-d', '@FOLDER/lines', 'URL/'],
@@ -64,7 +64,7 @@ describe('lamella send --curl', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella send --har', { timeout: 60_000 }, () => {
+describe('lamella send --har', () => {
   it('records redirects, content and times, without credentials and cookies', async () => {
     const { send, har, path } = await setup();
     const { code } = await send('-L', '-u', 'me:secret', '-b', 'a=secret', '-d', 'a=1', 'URL/redirect/307');

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 usePeers('curl');
 
-describe('send and curl try again', { timeout: 60_000 }, () => {
+describe('send and curl try again', () => {
   it.each<[what: string, answers: readonly Answer[], args: readonly string[], code: number, count: number]>([
     ['not without --retry', [503], ['URL'], 0, 1],
     ['after statuses that pass', [503, 429], ['--retry', '2', '--retry-delay', '1', 'URL'], 0, 3],
@@ -52,7 +52,7 @@ describe('send and curl try again', { timeout: 60_000 }, () => {
   });
 });
 
-describe('send tries again', { timeout: 60_000 }, () => {
+describe('send tries again', () => {
   it('and prints nothing of what gave way', async () => {
     const { finished } = await setup(lamellaSend, [503, 503], ['-i', '--retry', '2', '--retry-delay', '0.01', 'URL']);
     expect(finished.stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -27,7 +27,7 @@ const OTHER_PIN = `sha256//${'A'.repeat(43)}=`;
 const TO_ORIGIN = ['--connect-to', 'shop.test::127.0.0.1:PORT'];
 
 /** Both get the same arguments, and the origin says what it knows of the session. */
-describe('send and curl, side by side, by TLS', { timeout: 60_000 }, () => {
+describe('send and curl, side by side, by TLS', () => {
   it.each<[what: string, seen: object, ...args: string[]]>([
     ['a suite of TLS 1.2', { cipher: AES_128, version: 'TLSv1.2' }, '--tls-max', '1.2', '--ciphers', AES_128],
     ['one of two, as the server likes', { cipher: AES_128 }, '--tls-max', '1.2', '--ciphers', `${CHACHA}:${AES_128}`],
@@ -62,7 +62,7 @@ describe('send and curl, side by side, by TLS', { timeout: 60_000 }, () => {
   });
 });
 
-describe('send and curl, side by side, through a proxy by TLS', { timeout: 60_000 }, () => {
+describe('send and curl, side by side, through a proxy by TLS', () => {
   it.each<[what: string, asked: readonly string[], ...args: string[]]>([
     ['whole URLs', ['GET http://127.0.0.1:PLAIN/'], 'http://127.0.0.1:PLAIN/'],
     ['tunnels', ['CONNECT 127.0.0.1:PORT'], '--cacert', 'CA', 'https://127.0.0.1:PORT/'],
@@ -126,7 +126,7 @@ describe('send and curl, side by side, through a proxy by TLS', { timeout: 60_00
   });
 });
 
-describe('lamella send, through a proxy by TLS', { timeout: 60_000 }, () => {
+describe('lamella send, through a proxy by TLS', () => {
   it('asks for tunnels by HTTP/2 if it is told to, and tells what was agreed on', async () => {
     const { filledIn, proxied } = await setup();
     const words = ['-x', 'PROXY', '-U', 'me:pw', '--proxy-cacert', 'CA', '--proxy-http2', '--cacert', 'CA'];

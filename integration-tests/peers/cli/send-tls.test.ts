@@ -8,7 +8,7 @@ import { usePeers } from '../../support/peers.ts';
 import { startProcess } from '../../support/start-process.ts';
 import { tlsFiles } from './tls-files.ts';
 
-describe('lamella send https:', { timeout: 90_000 }, () => {
+describe('lamella send https:', () => {
   usePeers('nginx', 'openssl');
 
   it('agrees with nginx on HTTP/2, and tells how', async () => {
@@ -112,7 +112,7 @@ describe('lamella send https:', { timeout: 90_000 }, () => {
   });
 });
 
-describe('lamella send wss:', { timeout: 60_000 }, () => {
+describe('lamella send wss:', () => {
   it.each([['--http1.1'], ['--http2']])('talks with %s', async (version) => {
     const { ca, pem } = await tlsFiles();
     const server = await lamellaServe('http-test', '--tls', '--cert', await pem(['127.0.0.1']));
@@ -123,7 +123,7 @@ describe('lamella send wss:', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella probe tls', { timeout: 90_000 }, () => {
+describe('lamella probe tls', () => {
   usePeers('nginx');
 
   it('finds what nginx was told to speak', async () => {

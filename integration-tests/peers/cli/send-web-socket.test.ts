@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const QUICK = ['--ws-wait', '0.5'] as const;
 
-describe('lamella send ws://, with serve http-test', { timeout: 60_000 }, () => {
+describe('lamella send ws://, with serve http-test', () => {
   it('prints what comes back of lines and of -d', async () => {
     const server = await lamellaServe('http-test', '--quiet');
     const url = `${server.url.replace('http', 'ws')}/ws`;
@@ -31,7 +31,7 @@ describe('lamella send ws://, with serve http-test', { timeout: 60_000 }, () => 
   });
 });
 
-describe('lamella send ws://, with the ws package', { timeout: 60_000 }, () => {
+describe('lamella send ws://, with the ws package', () => {
   it('makes the handshake with everything that was asked for', async () => {
     const folder = temporaryFolder();
     const jar = join(folder, 'jar');
@@ -126,7 +126,7 @@ describe('lamella send ws://, with the ws package', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella send ws://, where there is no WebSocket', { timeout: 60_000 }, () => {
+describe('lamella send ws://, where there is no WebSocket', () => {
   it.each<[what: string, code: number, told: string, path: string]>([
     ['a refusal', 22, 'the server refused the WebSocket with 403 Forbidden', '/403'],
     ['a plain answer', 22, 'the server answered the WebSocket as a plain request, with 200 OK', '/200'],

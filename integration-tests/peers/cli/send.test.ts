@@ -9,7 +9,7 @@ import { run } from '../../support/run.ts';
 import { serveForwardProxy } from '../../support/serve-proxies.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-describe('lamella send', { timeout: 60_000 }, () => {
+describe('lamella send', () => {
   it('shows with -v what goes over the wire, which is what the server got', async () => {
     const origin = await nodeOrigin(answerWithRequest);
     const { stdout, stderr } = await lamella([

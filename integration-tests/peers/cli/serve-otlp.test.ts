@@ -7,7 +7,7 @@ import { curl } from '../../support/run.ts';
 import { serveHttp } from '../../support/serve-http.ts';
 import { startProcess } from '../../support/start-process.ts';
 
-describe('lamella serve --otlp', { timeout: 120_000 }, () => {
+describe('lamella serve --otlp', () => {
   it('joins the spans of a client, a reverse proxy and what is behind, WebSockets too', async () => {
     const collector = await collecting();
     const behind = await lamellaServe('http-test', '--quiet', ...collector.options);

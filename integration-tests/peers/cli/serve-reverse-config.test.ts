@@ -11,7 +11,7 @@ import { curl } from '../../support/run.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { testClient } from '../../support/test-client.ts';
 
-describe('lamella serve reverse --config', { timeout: 60_000 }, () => {
+describe('lamella serve reverse --config', () => {
   usePeers('curl');
 
   it('balances over a group, leaves out who is unwell, and shows its own pages', async () => {

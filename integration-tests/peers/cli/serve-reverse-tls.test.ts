@@ -9,7 +9,7 @@ import { usePeers } from '../../support/peers.ts';
 import { curl, run } from '../../support/run.ts';
 import { tlsFiles } from './tls-files.ts';
 
-describe('lamella serve reverse --tls', { timeout: 90_000 }, () => {
+describe('lamella serve reverse --tls', () => {
   usePeers('curl', 'nginx', 'nghttp');
 
   it('goes on to https by HTTP/2 or HTTP/1.1, and to h2c, with the host that was asked for', async () => {

@@ -7,7 +7,7 @@ import { usePeers } from '../../support/peers.ts';
 import { curl } from '../../support/run.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-describe('lamella serve static', { timeout: 60_000 }, () => {
+describe('lamella serve static', () => {
   usePeers('curl');
 
   it('serves the files of a folder, and nothing above it', async () => {

@@ -8,7 +8,7 @@ import { run } from '../../support/run.ts';
 import { startProcess } from '../../support/start-process.ts';
 import { tlsFiles } from './tls-files.ts';
 
-describe('lamella serve stunnel', { timeout: 90_000 }, () => {
+describe('lamella serve stunnel', () => {
   usePeers('openssl');
 
   it('carries any bytes from entry to exit, both of which show certificates', async () => {

@@ -6,7 +6,7 @@ import { usePeers } from '../../support/peers.ts';
 import { curl, run } from '../../support/run.ts';
 import { tlsFiles } from './tls-files.ts';
 
-describe('lamella serve --tls', { timeout: 90_000 }, () => {
+describe('lamella serve --tls', () => {
   usePeers('curl', 'openssl', 'nghttp');
 
   it('tells an HTTP/2 client of curl what it has shown, and HTTP/1.1 on the same port', async () => {
@@ -116,7 +116,7 @@ describe('lamella serve --tls', { timeout: 90_000 }, () => {
   });
 });
 
-describe('lamella serve proxy --tls', { timeout: 60_000 }, () => {
+describe('lamella serve proxy --tls', () => {
   usePeers('curl');
 
   it('is an HTTPS proxy for curl and for send, for plain requests and for tunnels', async () => {

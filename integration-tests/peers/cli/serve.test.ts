@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 usePeers('curl');
 
-describe('lamella serve echo', { timeout: 60_000 }, () => {
+describe('lamella serve echo', () => {
   it('tells exactly what arrived, logs it, and drains on a signal', async () => {
     const server = await lamellaServe('echo');
     const bytes = 'PATCH http://other.test/a%20b?c HTTP/1.1\r\nhost: other.test\r\nX-ü: 1\r\nx-B:2\r\nx-B: 3\r\n';
@@ -60,7 +60,7 @@ describe('lamella serve echo', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella serve proxy', { timeout: 60_000 }, () => {
+describe('lamella serve proxy', () => {
   it('asks for the password, passes requests on, and opens tunnels to the ports it may', async () => {
     const origin = await nodeOrigin(answerWithRequest);
     const ports = ['--connect-ports', `443,${origin.port}`];
@@ -102,7 +102,7 @@ describe('lamella serve proxy', { timeout: 60_000 }, () => {
   });
 });
 
-describe('lamella serve reverse', { timeout: 60_000 }, () => {
+describe('lamella serve reverse', () => {
   it('takes the most specific route, and says who asked', async () => {
     const [one, two] = [await nodeOrigin(answerWithRequest), await nodeOrigin(answerWithRequest)];
     const routes = ['--to', one.url, '--to', `/api=${two.url}/v1`, '--to', `shop.test=${two.url}`];

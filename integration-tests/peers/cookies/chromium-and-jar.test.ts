@@ -30,7 +30,7 @@ describe('a jar of ours', () => {
   });
 });
 
-describe('Chromium', { timeout: 120_000 }, () => {
+describe('Chromium', { timeout: 300_000 }, () => {
   usePeers('chromium', 'openssl');
 
   it('sends what the table says', async () => {

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 usePeers('chromium', 'curl', 'h2load', 'openssl');
 
-describe('the edge gateway', { timeout: 90_000 }, () => {
+describe('the edge gateway', { timeout: 300_000 }, () => {
   it('starts by the command of the README, and prints commands that work', async () => {
     const gateway = await startAppAsUser('start:edge-gateway', { CERT_FOLDER: temporaryFolder() });
     const outputs = [];

@@ -10,7 +10,7 @@ import { serveForwardProxy } from '../../support/serve-proxies.ts';
 usePeers('chromium', 'openssl');
 useLedger();
 
-describe('our forward proxy and Chromium', { timeout: 60_000 }, () => {
+describe('our forward proxy and Chromium', () => {
   it('shows a page of one site that takes parts from another, and one in a tunnel', async () => {
     const seen: string[] = [];
     const other = await nodeOrigin((request, response) => {

@@ -11,7 +11,7 @@ import { temporaryFile } from '../../support/temporary-folder.ts';
 
 usePeers('curl');
 
-describe('the gateway', { timeout: 60_000 }, () => {
+describe('the gateway', () => {
   it('starts by the command of the README, and prints three commands that work', async () => {
     const gateway = startAsUser({ FORWARD_PORT: '0', REVERSE_PORT: '0' });
     await gateway.printed(/Ctrl\+C drains and stops/);

@@ -17,7 +17,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 usePeers('curl', 'chromium');
 
-describe('the gRPC chat', { timeout: 60_000 }, () => {
+describe('the gRPC chat', () => {
   it('starts by the command of the README, and prints commands that work', async () => {
     const server = await startAppAsUser('start:grpc-chat');
     const outputs = [];

@@ -46,7 +46,7 @@ describe('a client of reflection of ours and a server of @grpc/reflection', () =
     });
   });
 
-  it('so that the command line needs no files', { timeout: 60_000 }, async () => {
+  it('so that the command line needs no files', async () => {
     const address = await serveTheirs();
     expect(await lamella(['grpc', 'list', address, SERVICE])).toMatchObject({
       stderr: '',

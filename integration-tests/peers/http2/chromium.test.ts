@@ -17,7 +17,7 @@ import { serveBoth } from './support/our-side.ts';
 useLedger();
 usePeers('chromium');
 
-describe('our server and Chromium, by TLS', { timeout: 60_000 }, () => {
+describe('our server and Chromium, by TLS', () => {
   it('load a page with fifty resources over one connection, and tell which are urgent', async () => {
     const { page, seen, server } = await open();
     const { protocols, images } = await page.evaluate<Loaded>(LOADED);

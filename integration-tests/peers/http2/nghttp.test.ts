@@ -72,7 +72,7 @@ describe('our server and nghttp', () => {
   });
 });
 
-describe('our server under h2load', { timeout: 120_000 }, () => {
+describe('our server under h2load', { timeout: 300_000 }, () => {
   it.each([
     ['clear', undefined],
     ['TLS', 'TLS'],

@@ -10,7 +10,7 @@ usePeers('curl', 'chromium');
 
 const ANY_GATEWAY = { GATEWAY_PORT: '0' };
 
-describe('the observability sample', { timeout: 90_000 }, () => {
+describe('the observability sample', () => {
   it('starts by the command of the README, and prints commands that work', async () => {
     const server = await startAppAsUser('start:observability', ANY_GATEWAY);
     const statuses = [];

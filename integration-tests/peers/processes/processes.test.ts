@@ -8,7 +8,7 @@ import { tcpConnector } from '@lamella/net-tcp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
 
-describe('several processes on one port', { timeout: 120_000 }, () => {
+describe('several processes on one port', () => {
   it('share connections that come one after the other evenly', async () => {
     const { port } = await startWorkers();
     const counts: Record<string, number> = {};

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startProcess } from '../../support/start-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-describe('samples', { timeout: 60_000 }, () => {
+describe('samples', () => {
   it.each([
     ['start', (port: string) => ({ FORWARD_PORT: '0', REVERSE_PORT: port })],
     ['start:api-gateway', (PORT: string) => ({ PORT, REDIS_URL: 'redis://127.0.0.1:1' })],

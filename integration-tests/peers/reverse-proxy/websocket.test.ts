@@ -12,7 +12,7 @@ import { serveReverseProxy } from '../../support/serve-proxies.ts';
 
 useLedger();
 
-describe('WebSockets through our reverse proxy', { timeout: 60_000 }, () => {
+describe('WebSockets through our reverse proxy', () => {
   it('carry text, bytes, pings, and who says goodbye how', async () => {
     const { url } = await setup();
     const socket = open(url);

@@ -9,7 +9,7 @@ import { serveHttp } from '../../support/serve-http.ts';
 usePeers('chromium');
 useLedger();
 
-describe('our server and Chromium', { timeout: 60_000 }, () => {
+describe('our server and Chromium', () => {
   it('serves a page with all that belongs to it, over a few connections', async () => {
     const server = await serveHttp(site);
     const page = await chromiumPage();

@@ -8,7 +8,7 @@ import { loadWith } from '../../support/wrk.ts';
 
 useLedger();
 
-describe('our server under load', { timeout: 30_000 }, () => {
+describe('our server under load', () => {
   it('answers wrk without one error', async (context) => {
     requirePeer(context, 'wrk');
     const { url, errors } = await serveHttp(() => HttpResponse.text('hello'));

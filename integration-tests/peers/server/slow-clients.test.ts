@@ -14,7 +14,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 usePeers('curl', 'slowhttptest');
 useLedger();
 
-describe('our server and slow clients', { timeout: 60_000 }, () => {
+describe('our server and slow clients', () => {
   it('answers others while hundreds dawdle over their heads, and ends those with 408', async () => {
     const server = await serveHttp(() => HttpResponse.text('quick'), { timeouts: { headerTimeoutMs: 2_000 } });
     const slow = await Promise.all(Array.from({ length: 300 }, () => dawdling(server.port)));

@@ -6,7 +6,7 @@ import { usePeers } from '../../support/peers.ts';
 import { run } from '../../support/run.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-describe('lamella cert', { timeout: 60_000 }, () => {
+describe('lamella cert', () => {
   usePeers('openssl');
 
   it('makes an authority in the place for settings, and certificates that openssl verifies by it', async () => {

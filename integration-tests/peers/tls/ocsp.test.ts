@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 usePeers('curl', 'openssl');
 
 /** Responses made by openssl, and judged by us as curl does. */
-describe('send and curl ask for the status of a certificate', { timeout: 60_000 }, () => {
+describe('send and curl ask for the status of a certificate', () => {
   it.each<[code: number, what: string, options: Options]>([
     [0, 'one that is good', {}],
     [0, 'one that somebody says in the name of the issuer', { signer: 'responder' }],

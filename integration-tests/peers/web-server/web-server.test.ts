@@ -7,7 +7,7 @@ import { startApp, startAppAsUser } from '../../support/start-app.ts';
 
 usePeers('curl', 'chromium');
 
-describe('the web server', { timeout: 60_000 }, () => {
+describe('the web server', () => {
   it('starts by the command of the README, and prints commands that work', async () => {
     const server = await startAppAsUser('start:web-server');
     const outputs = [];

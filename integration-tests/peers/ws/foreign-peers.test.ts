@@ -97,7 +97,7 @@ describe('our client on the server of ws', () => {
 });
 
 describe('a page in Chromium on our server', () => {
-  it('carries text and bytes, compressed, and closes with code and reason', { timeout: 60_000 }, async (context) => {
+  it('carries text and bytes, compressed, and closes with code and reason', async (context) => {
     requirePeer(context, 'chromium');
     const { url } = await serveEcho({ deflate: { thresholdBytes: 0 }, origins: 'any' });
     const page = await chromiumPage();
@@ -121,7 +121,7 @@ describe('a page in Chromium on our server', () => {
     expect(seen).toEqual(['echo', true, 'κόσμε', 70_000, 4_004, 'goodbye', true]);
   });
 
-  it('may not connect from another origin unless it is allowed to', { timeout: 60_000 }, async (context) => {
+  it('may not connect from another origin unless it is allowed to', async (context) => {
     requirePeer(context, 'chromium');
     const { url } = await serveEcho();
     const page = await chromiumPage(); // a blank page, whose origin is null

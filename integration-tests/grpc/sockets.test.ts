@@ -13,6 +13,7 @@ import type { Address, Connector, Listener } from '@lamella/net-core';
 import { serveListener } from '@lamella/net-core';
 import { listenTcp, listenUnix, socketConnector } from '@lamella/net-tcp';
 import { createLifecycle } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { useLedger } from '../support/ledger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -57,8 +58,11 @@ describe.each(WAYS)('calls over %s', (_, listen) => {
   });
 
   it('end with their deadline, and their handlers hear of it', async () => {
-    const { client, aborted } = await open(listen);
-    await expect(client.hang('', { timeoutMs: 50 })).rejects.toMatchObject({ statusName: 'DEADLINE_EXCEEDED' });
+    const { client, clock, begun, aborted } = await open(listen);
+    const late = expect(client.hang('', { timeoutMs: 50 })).rejects.toMatchObject({ statusName: 'DEADLINE_EXCEEDED' });
+    await begun;
+    clock.advance(50);
+    await late;
     expect(await aborted).toBe(true);
   });
 
@@ -85,34 +89,34 @@ async function open(listen: () => Promise<Listener & { readonly address: Address
   const [begun, begin] = signalled();
   const [aborted, abort] = signalled();
   const lifecycle = createLifecycle();
-  const service = grpcService([
-    implementService(Chat, {
-      async say(message) {
-        if (message === '') throw new GrpcStatusError(GrpcStatus.INVALID_ARGUMENT, 'nöthing');
-        return message;
-      },
-      *spell(message) {
-        yield* message;
-      },
-      async join(messages) {
-        let joined = '';
-        for await (const message of messages) joined += message;
-        return joined;
-      },
-      async *shout(messages) {
-        for await (const message of messages) yield message.toUpperCase();
-      },
-      hang(_, { scope }) {
-        begin();
-        return new Promise((_resolve, reject) => {
-          scope.onAbort((reason) => {
-            abort();
-            reject(reason);
-          });
+  const clock = new FakeClock(); // of both sides: a deadline passes when a test says so
+  const chat = implementService(Chat, {
+    async say(message) {
+      if (message === '') throw new GrpcStatusError(GrpcStatus.INVALID_ARGUMENT, 'nöthing');
+      return message;
+    },
+    *spell(message) {
+      yield* message;
+    },
+    async join(messages) {
+      let joined = '';
+      for await (const message of messages) joined += message;
+      return joined;
+    },
+    async *shout(messages) {
+      for await (const message of messages) yield message.toUpperCase();
+    },
+    hang(_, { scope }) {
+      begin();
+      return new Promise((_resolve, reject) => {
+        scope.onAbort((reason) => {
+          abort();
+          reject(reason);
         });
-      },
-    }),
-  ]);
+      });
+    },
+  });
+  const service = grpcService([chat], { clock });
   const listener = await listen();
   const served = serveListener(listener, http2ServerLayer({ lifecycle })(service), { lifecycle });
   const sockets = socketConnector();
@@ -128,7 +132,8 @@ async function open(listen: () => Promise<Listener & { readonly address: Address
     await http.close();
     await stop();
   });
-  return { client: grpcClient(http, Chat, { url: 'http://chat.test' }), begun, aborted, stop };
+  const client = grpcClient(http, Chat, { url: 'http://chat.test', clock });
+  return { client, clock, begun, aborted, stop };
 }
 
 function signalled(): [Promise<boolean>, () => void] {

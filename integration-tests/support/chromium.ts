@@ -14,12 +14,17 @@ export async function chromiumPage(options: Pick<LaunchOptions, 'proxy'> = {}): 
     executablePath: peerPath('chromium'),
     args: [...QUIET],
     env: { ...process.env, ...NO_PROXIES },
+    timeout: PATIENCE_MS,
     ...options,
   });
   onTestFinished(() => browser.close());
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  context.setDefaultTimeout(PATIENCE_MS);
   return context.newPage();
 }
+
+/** The limit of the test is to say what hangs; nobody else. */
+const PATIENCE_MS = 110_000;
 
 const QUIET: readonly string[] = [
   '--no-sandbox', // tests may run as root, in a container

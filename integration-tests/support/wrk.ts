@@ -10,7 +10,7 @@ export interface LoadReport {
 
 /** Has wrk send as many requests as it can for one second, on 16 connections. */
 export async function loadWith(url: string, ...options: readonly string[]): Promise<LoadReport> {
-  const { stdout, stderr } = await run('wrk', ['-t', '1', '-c', '16', '-d', '1s', ...options, url]);
+  const { stdout, stderr } = await run('wrk', ['-t', '1', '-c', '16', '-d', '1s', '--timeout', '30s', ...options, url]);
   const output = stdout + stderr;
   const requests = /^\s*([0-9]+) requests in/m.exec(output)?.[1];
   if (requests === undefined) throw new Error(output);

@@ -16,7 +16,7 @@ export interface OpenRateLimit extends Disposable {
 
 /** Keeps the limit in Redis, for all gateways that use the same, or else in this process. */
 export function openRateLimit(settings: Settings): OpenRateLimit {
-  const { limit, windowMs, redisUrl, onStoreError } = settings;
+  const { limit, windowMs, redisUrl, redisTimeoutMs: storeTimeoutMs, onStoreError } = settings;
   const common = {
     key: (request: HttpRequest) => request.extensions.get(AuthUser)?.name,
     onDecision: ({ input, decision }: Parameters<OnDecision>[0]) => {
@@ -32,7 +32,7 @@ export function openRateLimit(settings: Settings): OpenRateLimit {
   void client.connect().catch(logRedis);
   const store = redisRateLimitStore({ client, limit, windowMs, keyPrefix: 'lamella:api-gateway' });
   return {
-    layer: rateLimitLayer({ ...common, store, onStoreError }),
+    layer: rateLimitLayer({ ...common, store, storeTimeoutMs, onStoreError }),
     isWell: () => client.isReady || onStoreError === 'allow',
     [Symbol.dispose]: () => client.destroy(),
   };

@@ -13,6 +13,7 @@ describe('settingsFrom', () => {
       limit: 20,
       windowMs: 60_000,
       redisUrl: undefined,
+      redisTimeoutMs: 250,
       onStoreError: 'allow',
       preDrainMs: 0,
     });
@@ -26,6 +27,7 @@ describe('settingsFrom', () => {
       RATE_LIMIT: '1',
       RATE_WINDOW_MS: '1000',
       REDIS_URL: 'redis://127.0.0.1:1',
+      REDIS_TIMEOUT_MS: '1',
       RATE_LIMIT_WITHOUT_REDIS: 'deny',
       PRE_DRAIN_MS: '60000',
     };
@@ -36,6 +38,7 @@ describe('settingsFrom', () => {
       limit: 1,
       windowMs: 1_000,
       redisUrl: 'redis://127.0.0.1:1',
+      redisTimeoutMs: 1,
       onStoreError: 'deny',
       preDrainMs: 60_000,
     });
@@ -46,6 +49,7 @@ describe('settingsFrom', () => {
     ['PORT', 'http'],
     ['RATE_LIMIT', '0'],
     ['RATE_WINDOW_MS', '999'],
+    ['REDIS_TIMEOUT_MS', '0'],
     ['RATE_LIMIT_WITHOUT_REDIS', 'maybe'],
     ['PRE_DRAIN_MS', '-1'],
   ])('refuses %s=%s', (name, value) => {

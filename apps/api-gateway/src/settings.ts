@@ -12,6 +12,8 @@ export interface Settings {
   readonly windowMs: number;
   /** Where the limit is shared; `undefined` keeps it in this process. */
   readonly redisUrl: string | undefined;
+  /** How long a request waits for Redis, in milliseconds. */
+  readonly redisTimeoutMs: number;
   /** What a request gets while Redis can't tell. */
   readonly onStoreError: 'allow' | 'deny';
   /** How long to go on accepting, not ready any more, when the end is near. */
@@ -33,6 +35,7 @@ export function settingsFrom(env: Environment): Settings {
     limit: integerOf(env, 'RATE_LIMIT', 20, 1, 1_000_000),
     windowMs: integerOf(env, 'RATE_WINDOW_MS', 60_000, 1_000, 86_400_000),
     redisUrl: redisUrlOf(textOf(env, 'REDIS_URL', '')),
+    redisTimeoutMs: integerOf(env, 'REDIS_TIMEOUT_MS', 250, 1, 60_000),
     onStoreError: allowOrDeny(textOf(env, 'RATE_LIMIT_WITHOUT_REDIS', 'allow')),
     preDrainMs: integerOf(env, 'PRE_DRAIN_MS', 0, 0, 60_000),
   };

@@ -7,6 +7,7 @@ import { startRedis } from '../../support/redis-server.ts';
 import { curl, NO_PROXIES, run } from '../../support/run.ts';
 import type { RunningApp } from '../../support/start-app.ts';
 import { startApp, startAppAsUser } from '../../support/start-app.ts';
+import { startProcess } from '../../support/start-process.ts';
 
 usePeers('curl', 'chromium', 'redis-server');
 
@@ -109,7 +110,7 @@ describe('the API gateway', () => {
 
   it('shares the limit with another gateway over Redis', async () => {
     const { port } = await startRedis();
-    const env = { REDIS_URL: `redis://127.0.0.1:${port}`, RATE_LIMIT: '6', RATE_LIMIT_WITHOUT_REDIS: 'deny' };
+    const env = { ...redisAt(port), RATE_LIMIT: '6', RATE_LIMIT_WITHOUT_REDIS: 'deny' };
     const gateways = await Promise.all([startApp('start:api-gateway', env), startApp('start:api-gateway', env)]);
     for (const gateway of gateways) await isReady(gateway);
     const statuses = [];
@@ -123,7 +124,7 @@ describe('the API gateway', () => {
     { policy: 'deny', whileDown: '503', readiness: '503' },
   ])('while Redis is down it does what it is told: $policy', async ({ policy, whileDown, readiness }) => {
     const redis = await startRedis();
-    const env = { REDIS_URL: `redis://127.0.0.1:${redis.port}`, RATE_LIMIT_WITHOUT_REDIS: policy };
+    const env = { ...redisAt(redis.port), RATE_LIMIT_WITHOUT_REDIS: policy };
     const gateway = await startApp('start:api-gateway', env);
     await isReady(gateway);
     expect(await statusOf(...ANN, `${gateway.url}/api/me`)).toBe('200');
@@ -139,14 +140,16 @@ describe('the API gateway', () => {
   });
 
   it('lets a running request finish on SIGTERM, not ready from then on', async () => {
-    const gateway = await startApp('start:api-gateway', { PRE_DRAIN_MS: '700' });
+    const gateway = await startApp('start:api-gateway', { PRE_DRAIN_MS: '3000' });
     await isReady(gateway);
-    const slow = curl('-N', ...ANN, `${gateway.url}/api/slow?seconds=2`);
-    await until(async () => /"active": 1/.test((await curl(`${gateway.url}/gauges`)).stdout));
+    const args = ['-q', '-sSN', ...ANN, `${gateway.url}/api/slow?seconds=4`];
+    const slow = startProcess('curl', args, { env: NO_PROXIES });
+    await slow.printed(/^1$/m);
+    expect((await curl(`${gateway.url}/gauges`)).stdout).toMatch(/"active": 1/);
     gateway.signal('SIGTERM');
     await gateway.printed(/^draining/m);
     expect(await statusOf(`${gateway.url}/readyz`)).toBe('503');
-    expect(await slow).toMatchObject({ code: 0, stdout: '1\n2\ndone\n' });
+    expect([await slow.ended, slow.stdout()]).toEqual([0, '1\n2\n3\n4\ndone\n']);
     expect(await gateway.ended).toBe(0);
     expect(gateway.stdout()).toMatch(/^drained in [0-9]+ ms; [1-9][0-9]* finished, [0-9]+ closed, 0 cut$/m);
     expect(gateway.stderr()).toBe('');
@@ -155,6 +158,11 @@ describe('the API gateway', () => {
 
 const ANN = ['-H', 'Authorization: Bearer demo-key-of-ann'];
 const BOB = ['-H', 'Authorization: Bearer demo-key-of-bob'];
+
+/** Settings of a gateway that waits for a Redis which is there, however busy the machine is. */
+function redisAt(port: number): Readonly<Record<string, string>> {
+  return { REDIS_URL: `redis://127.0.0.1:${port}`, REDIS_TIMEOUT_MS: '10000' };
+}
 
 async function statusOf(...args: readonly string[]): Promise<string> {
   return (await curl('-o', '/dev/null', '-w', '%{http_code}', ...args)).stdout;

@@ -21,11 +21,11 @@ describe('send and curl try again', () => {
     ['no more than told', [503, 503, 503], ['-f', '--retry', '1', 'URL'], 22, 2],
     ['not after 404 with -f', [404], ['-f', '--retry', '1', 'URL'], 22, 1],
     ['after 404 with -f and --retry-all-errors', [404], ['-f', '--retry', '1', '--retry-all-errors', 'URL'], 0, 2],
-    ['when the time is over, with all the time again', ['never'], ['--retry', '1', '--max-time', '1', 'URL'], 0, 2],
+    ['when the time is over, with all the time again', ['never'], ['--retry', '1', '--max-time', '3', 'URL'], 0, 2],
     [
       'when the time is over, as often as told',
       ['never', 'stuck', 'never'],
-      [...TWICE, '--max-time', '0.5', 'URL'],
+      [...TWICE, '--max-time', '2', 'URL'],
       28,
       3,
     ],

@@ -13,18 +13,19 @@ import { serveForwardProxy } from '../../support/serve-proxies.ts';
 import { startProcess } from '../../support/start-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const QUICK = ['--ws-wait', '0.5'] as const;
+/** Longer than it takes until an answer is there. */
+const WAITING = ['--ws-wait', '3'] as const;
 
 describe('lamella send ws://, with serve http-test', () => {
   it('prints what comes back of lines and of -d', async () => {
     const server = await lamellaServe('http-test', '--quiet');
     const url = `${server.url.replace('http', 'ws')}/ws`;
-    expect(await lamella(['send', ...QUICK, url], { input: 'one\r\n\nzwölf\nlast' })).toMatchObject({
+    expect(await lamella(['send', ...WAITING, url], { input: 'one\r\n\nzwölf\nlast' })).toMatchObject({
       code: 0,
       stdout: 'one\n\nzwölf\nlast\n',
       stderr: '* closed with 1000\n',
     });
-    const typed = await lamella(['send', '-s', ...QUICK, '-d', 'a', '--data-raw', '@b', '--json', '1', url], {
+    const typed = await lamella(['send', '-s', ...WAITING, '-d', 'a', '--data-raw', '@b', '--json', '1', url], {
       input: 'not sent',
     });
     expect(typed).toMatchObject({ code: 0, stdout: 'a\n@b\n1\n', stderr: '' });
@@ -99,9 +100,10 @@ describe('lamella send ws://, with the ws package', () => {
       socket.on('message', (data, isBinary) => {
         if (isBinary) received.push(data);
         socket.send(data, { binary: isBinary });
+        socket.close(1000);
       });
     });
-    const { stdout } = await lamella(['send', ...QUICK, '--data-binary', '\x01ü', url]);
+    const { stdout } = await lamella(['send', '--data-binary', '\x01ü', url]);
     expect([stdout, received]).toEqual(['[binary, 3 bytes: 01 c3 bc]\n', [Buffer.from('\x01ü')]]);
   });
 
@@ -121,7 +123,7 @@ describe('lamella send ws://, with the ws package', () => {
       socket.send('\x1b]0;owned\x07');
       socket.close(1000);
     });
-    const { stdout } = await lamella(['send', ...QUICK, '-d', 'x', url]);
+    const { stdout } = await lamella(['send', '-d', 'x', url]);
     expect(stdout).toBe('\x1b]0;owned\x07\n');
   });
 });

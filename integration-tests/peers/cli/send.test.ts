@@ -110,8 +110,8 @@ describe('lamella send', () => {
   });
 
   it('waits for a slow response as long as it takes', async () => {
-    const origin = await nodeOrigin((_request, response) => void setTimeout(() => response.end('late'), 1_500));
-    expect((await lamella(['send', '--connect-timeout', '1', origin.url])).stdout).toBe('late');
+    const origin = await nodeOrigin((_request, response) => void setTimeout(() => response.end('late'), 4_500));
+    expect((await lamella(['send', '--connect-timeout', '4', origin.url])).stdout).toBe('late');
   });
 });
 

@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import type { HttpResponse, InformationalResponse } from '@lamella/http';
 import { HttpRequest } from '@lamella/http';
+import type { ByteCounts, Connector } from '@lamella/net-core';
+import { countBytes } from '@lamella/net-core';
+import { tcpConnector } from '@lamella/net-tcp';
 import { describe, expect, it } from 'vitest';
 import { useLedger } from '../../support/ledger.ts';
 import { rawOrigin } from '../../support/node-origin.ts';
@@ -54,10 +57,10 @@ describe('our client and servers of other manners', () => {
     ['in the trailers', `${CHUNKED}4\r\nhalf\r\n0\r\nX-T: 1\r\n`, 'LML_ERR_HTTP_RESPONSE_INCOMPLETE'],
   ])('never takes for whole what was cut off %s', async (_where, bytes, code) => {
     for (const isReset of [false, true]) {
-      const { get } = await setup((socket) => {
+      const { get, received } = await setup((socket) => {
         const cut = (): void => void (isReset ? socket.resetAndDestroy() : socket.end());
         if (bytes === '') cut();
-        else socket.write(bytes, () => setTimeout(cut, 20));
+        else socket.write(bytes, () => void received(bytes.length).then(cut)); // a reset takes away what is not read yet
       });
       const body = get().then((response) => response.body.text());
       await expect(body).rejects.toMatchObject({ code });
@@ -107,12 +110,26 @@ async function setup(onRequest: (socket: Socket) => void) {
       onRequest(socket);
     });
   });
-  const client = testClient();
+  const counts: ByteCounts[] = [];
+  const sockets = tcpConnector();
+  const connector: Connector = {
+    async serve(request) {
+      const connection = await sockets.serve(request);
+      const counted = countBytes(connection.stream);
+      counts.push(counted.counts);
+      return connection.withStream(counted.stream);
+    },
+  };
+  const client = testClient({ connector });
+  /** Waits until the client has read so much of the last connection. */
+  const received = async (byteCount: number): Promise<void> => {
+    while ((counts.at(-1)?.bytesIn ?? 0) < byteCount) await new Promise((resolve) => setImmediate(resolve));
+  };
   const get = (onInformational?: (response: InformationalResponse) => void): Promise<HttpResponse> =>
     client.serve(HttpRequest.from({ target: origin.url, ...(onInformational && { onInformational }) }));
   const post = (): Promise<HttpResponse> =>
     client.serve(HttpRequest.from({ method: 'POST', target: origin.url, headers: [['Content-Length', '0']] }));
-  return { client, get, post, accepted: origin.accepted };
+  return { client, get, post, received, accepted: origin.accepted };
 }
 
 async function byByte(socket: Socket, text: string): Promise<void> {

@@ -7,8 +7,9 @@ import { useLedger } from '../../support/ledger.ts';
 import { nodeTlsOrigin, rawOrigin } from '../../support/node-origin.ts';
 import { patternChunks, patternSum, sha1 } from '../../support/pattern.ts';
 import { requirePeer, usePeers } from '../../support/peers.ts';
-import { curl, run } from '../../support/run.ts';
+import { curl, NO_PROXIES, run } from '../../support/run.ts';
 import { serveForwardProxy } from '../../support/serve-proxies.ts';
+import { startProcess } from '../../support/start-process.ts';
 import { temporaryFile } from '../../support/temporary-folder.ts';
 
 usePeers('openssl');
@@ -97,7 +98,9 @@ describe('tunnels of our forward proxy', () => {
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\nfirst'));
       socket.on('close', () => closed.resolve());
     });
-    await curl('-p', '-x', proxy.url, '--max-time', '1', origin.url);
+    const client = startProcess('curl', ['-q', '-sSN', '-p', '-x', proxy.url, origin.url], { env: NO_PROXIES });
+    await client.printed(/^first/);
+    client.signal('SIGKILL');
     await closed.promise;
     expect(await outcome).toMatchObject({ bytesDown: 24 });
     await expect.poll(proxy.openConnections).toBe(0);

@@ -52,7 +52,7 @@ describe('the gateway', () => {
     await gateway.printed(/GET \/bytes\/30000000 200/);
     gateway.signal(signal);
     await gateway.printed(/^draining/m);
-    expect((await curl(reverseUrl(gateway))).code).toBe(7); // nobody listens any more
+    await expect.poll(async () => (await curl(reverseUrl(gateway))).code).toBe(7); // nobody listens any more
     expect(await download).toEqual([0, '30000000']);
     expect(await gateway.ended).toBe(0);
     expect(gateway.stdout()).toMatch(

@@ -45,14 +45,14 @@ describe('the gRPC chat', () => {
     }
     const [ann, bob] = pages;
     await say(ann, 'Ann', 'hello <b>Bob</b>');
-    await expect.poll(() => messagesOf(bob), POLL).toEqual([expect.stringMatching(/ Ann hello <b>Bob<\/b>$/)]);
+    await expect.poll(() => messagesOf(bob)).toEqual([expect.stringMatching(/ Ann hello <b>Bob<\/b>$/)]);
     await say(bob, 'Bob', 'hi, here is a file');
-    for (const page of pages) await expect.poll(async () => (await messagesOf(page)).length, POLL).toBe(2);
+    for (const page of pages) await expect.poll(async () => (await messagesOf(page)).length).toBe(2);
 
     const content = Buffer.from(new Uint8Array(150_000).map((_value, index) => index % 251));
     await bob.setInputFiles('input[type=file]', { name: 'numbers.bin', mimeType: 'text/plain', buffer: content });
     await bob.click('#upload button');
-    await expect.poll(() => bob.textContent('#files'), POLL).toBe('numbers.bin 150000 bytes');
+    await expect.poll(() => bob.textContent('#files')).toBe('numbers.bin 150000 bytes');
     await keepPicture(bob, 'grpc-chat');
     const [download] = await Promise.all([bob.waitForEvent('download'), bob.click('#files button')]);
     expect((await readFile(await download.path())).equals(content)).toBe(true);
@@ -60,11 +60,11 @@ describe('the gRPC chat', () => {
     await ann.fill('[name=room]', 'garden');
     await ann.click('#enter button');
     expect(await ann.textContent('#room')).toBe('garden');
-    await expect.poll(() => messagesOf(ann), POLL).toEqual([]);
+    await expect.poll(() => messagesOf(ann)).toEqual([]);
     expect(failures).toEqual([]);
 
     server.signal('SIGTERM');
-    await expect.poll(() => bob.textContent('#state'), POLL).toMatch(/; trying again$/);
+    await expect.poll(() => bob.textContent('#state')).toMatch(/; trying again$/);
     expect(await server.ended).toBe(0);
     expect(server.stdout()).toMatch(/^drained in .* 0 cut$/m);
     expect(server.stderr()).toBe('');
@@ -143,5 +143,3 @@ async function* saying(...texts: readonly string[]): AsyncGenerator<object> {
 async function* from<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
-
-const POLL = { timeout: 15_000 };

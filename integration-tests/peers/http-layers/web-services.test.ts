@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HttpResponse } from '@lamella/http';
 import { createLifecycle } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
 import {
   bodyService,
   bytesBody,
@@ -87,7 +88,8 @@ describe('where curl goes', () => {
 
 describe('what a probe by curl is told', () => {
   it('healthService is ready while its checks are well, until draining begins', async () => {
-    const lifecycle = createLifecycle();
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
     let isWell = false;
     const health = healthService({ lifecycle, checks: { database: async () => isWell }, cacheMs: 0 });
     const { url } = await serveHttp(health, {}, lifecycle);
@@ -100,6 +102,7 @@ describe('what a probe by curl is told', () => {
     expect(await statuses()).toEqual(['200', '200', '200', '404']);
     const drained = lifecycle.drain({ preDrainMs: 3_000, graceMs: 1_000 });
     expect(await statuses()).toEqual(['200', '503', '200', '404']);
+    await clock.advanceAsync(3_000);
     await drained;
   });
 });

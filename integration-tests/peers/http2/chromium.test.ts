@@ -82,14 +82,10 @@ describe('our server and Chromium, by TLS', () => {
   });
 
   it('cancel a request that a script gives up, and keep the connection', async () => {
-    const { page, reasons, server } = await open();
-    const after = await page.evaluate(async () => {
-      const controller = new AbortController();
-      const given = fetch('/never', { signal: controller.signal }).catch((error) => error.name);
-      setTimeout(() => controller.abort(), 100);
-      return [await given, (await fetch('/style.css')).status];
-    });
-    expect(after).toEqual(['AbortError', 200]);
+    const { page, neverBegun, reasons, server } = await open();
+    await page.evaluate(BEGIN);
+    await neverBegun;
+    expect(await page.evaluate(GIVE_UP)).toEqual(['AbortError', 200]);
     expect(await reasons).toMatchObject({ code: 'LML_ERR_HTTP_STREAM_RESET', resetCode: 'CANCEL' });
     expect(server.connections().open).toBe(1);
   });
@@ -121,6 +117,7 @@ interface Opened {
   readonly reasons: Promise<unknown>;
   readonly eventsEnded: Promise<void>;
   readonly slowBegun: Promise<void>;
+  readonly neverBegun: Promise<void>;
 }
 
 /** Opens the page of a site that notes what it is asked for. */
@@ -129,6 +126,7 @@ async function open(): Promise<Opened> {
   const reason = Promise.withResolvers<unknown>();
   const ended = Promise.withResolvers<void>();
   const slow = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<void>();
   const chat = webSocketService({
     lifecycle: createLifecycle(),
     async onConnection(socket) {
@@ -151,6 +149,7 @@ async function open(): Promise<Opened> {
       if (path === '/events') return sseResponse(countUntilEnd(ended.resolve));
       if (path === '/never') {
         request.scope.onAbort(reason.resolve);
+        never.resolve();
         return new Promise(() => {}); // the page gives up
       }
       if (path === '/slow') slow.resolve();
@@ -160,7 +159,15 @@ async function open(): Promise<Opened> {
   );
   const page = await chromiumPage();
   await page.goto(server.url, { waitUntil: 'load' });
-  return { page, server, seen, reasons: reason.promise, eventsEnded: ended.promise, slowBegun: slow.promise };
+  return {
+    page,
+    server,
+    seen,
+    reasons: reason.promise,
+    eventsEnded: ended.promise,
+    slowBegun: slow.promise,
+    neverBegun: never.promise,
+  };
 }
 
 async function* countUntilEnd(onEnd: () => void) {
@@ -207,6 +214,18 @@ const LOADED = `(() => ({
   )],
   images: [...document.images].filter(({ naturalWidth }) => naturalWidth > 0).length,
 }))()`;
+
+/** Runs in the page: asks for what never comes. */
+const BEGIN = `void (() => {
+  window.controller = new AbortController();
+  window.given = fetch('/never', { signal: controller.signal }).catch(({ name }) => name);
+})()`;
+
+/** Runs in the page: gives that up, and asks for something else. */
+const GIVE_UP = `(async () => {
+  controller.abort();
+  return [await given, (await fetch('/style.css')).status];
+})()`;
 
 /** Runs in the page: sends chunks as they come, and adds up what comes back. */
 const STREAM = `(async () => {

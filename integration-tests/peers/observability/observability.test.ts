@@ -35,10 +35,10 @@ describe('the observability sample', () => {
     await page.click('text=Flaky');
     // Two attempts at a price, side by side, and a call of gRPC, all below one request.
     await expect
-      .poll(() => page.locator('#traces tr').allTextContents(), POLL)
+      .poll(() => page.locator('#traces tr').allTextContents())
       .toEqual([expect.stringMatching(/GET \/offers\/:item 2 failedgateway, prices, stock7/)]);
     await page.click('#traces button');
-    await expect.poll(() => spansOf(page), POLL).toHaveLength(7);
+    await expect.poll(() => spansOf(page)).toHaveLength(7);
     const spans = await spansOf(page);
     expect(spans[0]).toBe('0rem gateway: serves GET /offers/:item');
     expect([...spans].sort()).toEqual(
@@ -54,17 +54,17 @@ describe('the observability sample', () => {
     );
     await page.click('text=gateway: calls GET (error)');
     const facts = page.locator('details[open] dl');
-    await expect.poll(() => facts.textContent(), POLL).toMatch(/http\.response\.status_code503.*lamella\.connectafter/);
+    await expect.poll(() => facts.textContent()).toMatch(/http\.response\.status_code503.*lamella\.connectafter/);
 
     await page.click('text=gateway: calls GET (error)');
 
     await page.click('text=Make load');
-    await expect.poll(() => page.locator('#traces tr').count(), POLL).toBeGreaterThan(30);
+    await expect.poll(() => page.locator('#traces tr').count()).toBeGreaterThan(30);
     const plots = page.locator('#metrics svg');
     const rate =
       /^gateway http\.server\.request\.duration rate GET 200 \/offers\/:item: now [0-9.]+ per second, at most/;
     const names = () => plots.evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? ''));
-    await expect.poll(async () => (await names()).filter((name) => rate.test(name)), POLL).toHaveLength(1);
+    await expect.poll(async () => (await names()).filter((name) => rate.test(name))).toHaveLength(1);
     const colors: unknown[] = [];
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });
@@ -105,4 +105,3 @@ function spansOf(page: Page): Promise<readonly string[]> {
 }
 
 const COLORS = `['color', 'backgroundColor'].map((name) => getComputedStyle(document.body)[name]).join(' ')`;
-const POLL = { timeout: 20_000 };

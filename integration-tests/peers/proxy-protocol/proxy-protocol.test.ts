@@ -19,7 +19,7 @@ import { listenTcp, tcpConnector } from '@lamella/net-tcp';
 import { createLifecycle, stack } from '@lamella/service-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startNginx } from '../../support/foreign-servers.ts';
-import { freePort } from '../../support/free-port.ts';
+import { accepting, freePort } from '../../support/free-port.ts';
 import { usePeers } from '../../support/peers.ts';
 import { curl } from '../../support/run.ts';
 import { startProcess } from '../../support/start-process.ts';
@@ -65,6 +65,17 @@ async function serveFacts(): Promise<number> {
   return listener.address.type === 'tcp' ? listener.address.port : 0;
 }
 
+/** Starts haproxy, and waits until it accepts connections on a port. */
+async function startHaproxy(config: string, port: number): Promise<void> {
+  const { ended } = startProcess('haproxy', ['-q', '-db', '-f', temporaryFile('haproxy.cfg', config)]);
+  let isGone = false;
+  const gone = (): void => {
+    isGone = true;
+  };
+  ended.then(gone, gone);
+  await accepting(port, () => isGone);
+}
+
 const factsOf = (json: string): Facts => JSON.parse(json) as Facts; // what the server above has written
 
 describe('headers of others', () => {
@@ -101,16 +112,8 @@ frontend front
 backend ours
   server one 127.0.0.1:${port} ${option}
 `;
-    const haproxy = startProcess('haproxy', ['-q', '-db', '-f', temporaryFile('haproxy.cfg', config)]);
-    haproxy.ended.catch(() => {});
-    const { stdout } = await curl(
-      '--retry',
-      '20',
-      '--retry-connrefused',
-      '--retry-delay',
-      '1',
-      `http://127.0.0.1:${proxyPort}/`,
-    );
+    await startHaproxy(config, proxyPort);
+    const { stdout } = await curl(`http://127.0.0.1:${proxyPort}/`);
     const facts = factsOf(stdout);
     expect(facts.version).toBe(version);
     expect(facts.local).toBe(`127.0.0.1:${proxyPort}`);
@@ -160,14 +163,8 @@ frontend front
   bind 127.0.0.1:${port} accept-proxy
   http-request return status 200 content-type text/plain lf-string "%ci:%cp"
 `;
-      const process = startProcess('haproxy', ['-q', '-db', '-f', temporaryFile('haproxy.cfg', config)]);
-      process.ended.catch(() => {});
-      let answer = '';
-      for (let count = 0; count < 50 && !answer.includes('4321'); count++) {
-        answer = await ask(port, options).catch(() => '');
-        if (answer === '') await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      expect(answer).toMatch(/192\.0\.2\.77:4321$/);
+      await startHaproxy(config, port);
+      expect(await ask(port, options)).toMatch(/192\.0\.2\.77:4321$/);
     },
   );
 });

@@ -53,7 +53,7 @@ describe('our server and slow clients', () => {
     const report = join(temporaryFolder(), 'report');
     await run('slowhttptest', [
       ...mode,
-      ...['-c', '100', '-r', '100', '-i', '1', '-l', '2', '-p', '2', '-g', '-o', report, '-u', `${server.url}/`],
+      ...['-c', '100', '-r', '100', '-i', '1', '-l', '2', '-p', '30', '-g', '-o', report, '-u', `${server.url}/`],
     ]);
     const rows = readFileSync(`${report}.csv`, 'latin1').trim().split('\n').slice(1);
     expect(rows.length).toBeGreaterThan(2);

@@ -4,6 +4,7 @@ import { chromiumPage } from '../../support/chromium.ts';
 import { usePeers } from '../../support/peers.ts';
 import { curl, NO_PROXIES, run } from '../../support/run.ts';
 import { startApp, startAppAsUser } from '../../support/start-app.ts';
+import { startProcess } from '../../support/start-process.ts';
 
 usePeers('curl', 'chromium');
 
@@ -33,14 +34,14 @@ describe('the web server', () => {
     page.on('pageerror', (error) => failures.push(error.message));
     page.on('console', (message) => message.type() === 'error' && failures.push(message.text()));
     await page.goto(url);
-    await expect.poll(() => page.textContent('#clock'), POLL).toMatch(/^[0-9-]+T[0-9:.]+Z$/);
+    await expect.poll(() => page.textContent('#clock')).toMatch(/^[0-9-]+T[0-9:.]+Z$/);
     const first = await page.textContent('#clock');
-    await expect.poll(() => page.textContent('#clock'), POLL).not.toBe(first);
+    await expect.poll(() => page.textContent('#clock')).not.toBe(first);
     expect(await page.evaluate("getComputedStyle(document.querySelector('h1')).color")).toBe('rgb(11, 110, 79)');
     expect(await page.evaluate("document.querySelector('img').naturalWidth")).toBeGreaterThan(0);
     await page.fill('input', 'a <b>note</b>');
     await page.click('button');
-    await expect.poll(() => page.locator('#notes li').allTextContents(), POLL).toEqual(['a <b>note</b>']);
+    await expect.poll(() => page.locator('#notes li').allTextContents()).toEqual(['a <b>note</b>']);
     expect(await page.textContent('#message')).toBe('Note 1 was added.');
     expect(failures).toEqual([]);
   });
@@ -60,13 +61,13 @@ describe('the web server', () => {
       })`);
     }
     await pages[0]?.evaluate("chat.send('hello')");
-    for (const page of pages) await expect.poll(() => page.evaluate('heard'), POLL).toEqual(['hello']);
+    for (const page of pages) await expect.poll(() => page.evaluate('heard')).toEqual(['hello']);
     const handshake = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
     const headers = [...handshake, `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`, 'Origin: http://evil.test'];
     const other = await curl('-i', ...headers.flatMap((header) => ['-H', header]), `${server.url}/api/chat`);
     expect(other.stdout).toMatch(/^HTTP\/1.1 403 /);
     server.signal('SIGTERM');
-    for (const page of pages) await expect.poll(() => page.evaluate('heard'), POLL).toEqual(['hello', 1001]);
+    for (const page of pages) await expect.poll(() => page.evaluate('heard')).toEqual(['hello', 1001]);
     expect(await server.ended).toBe(0);
   });
 
@@ -105,27 +106,21 @@ describe('the web server', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'lets a running request finish on %s, not ready from then on',
     async (signal) => {
-      const server = await startApp('start:web-server', { PRE_DRAIN_MS: '700' });
+      const server = await startApp('start:web-server', { PRE_DRAIN_MS: '2500' });
       const status = ['-o', '/dev/null', '-w', '%{http_code}', `${server.url}/readyz`];
       expect((await curl(...status)).stdout).toBe('200');
-      const events = curl('-N', `${server.url}/api/clock`);
-      const slow = curl('-N', `${server.url}/api/slow`);
-      await begun(server.url);
+      const events = startProcess('curl', ['-q', '-sSN', `${server.url}/api/clock`], { env: NO_PROXIES });
+      await events.printed(/^data:/m);
+      const slow = startProcess('curl', ['-q', '-sSN', `${server.url}/api/slow`], { env: NO_PROXIES });
+      await slow.printed(/^one$/m);
       server.signal(signal);
       await server.printed(/^draining/m);
       expect((await curl(...status)).stdout).toBe('503'); // before connections are refused
-      expect(await slow).toMatchObject({ code: 0, stdout: 'one\ntwo\nthree\ndone\n' });
-      expect((await events).code).toBe(0); // the stream ends in good order
+      expect([await slow.ended, slow.stdout()]).toEqual([0, 'one\ntwo\nthree\ndone\n']);
+      expect(await events.ended).toBe(0); // the stream ends in good order
       expect(await server.ended).toBe(0);
       expect(server.stdout()).toMatch(/^drained in [0-9]+ ms; [1-9][0-9]* finished, [0-9]+ closed, 0 cut$/m);
       expect(server.stderr()).toBe('');
     },
   );
 });
-
-/** What was sent before has arrived when later requests have been answered for a while. */
-async function begun(url: string): Promise<void> {
-  for (let count = 0; count < 10; count++) await curl(`${url}/livez`);
-}
-
-const POLL = { timeout: 10_000 };

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HttpRequest, HttpResponse } from '@lamella/http';
 import { createLifecycle } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
 import { healthLayer, lastEventId, sseEvents, sseResponse } from '@lamella/web';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chromiumPage } from '../../support/chromium.ts';
@@ -91,7 +92,8 @@ describe('probes', () => {
   usePeers('curl');
 
   it('say that a server is not ready while it still accepts', async () => {
-    const lifecycle = createLifecycle();
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
     const health = healthLayer({ lifecycle });
     const server = await serveHttp(health({ serve: async () => HttpResponse.text('served') }), {}, lifecycle);
     const status = async (path: string) =>
@@ -99,6 +101,7 @@ describe('probes', () => {
     expect([await status('/livez'), await status('/readyz'), await status('/')]).toEqual(['200', '200', '200']);
     const drained = lifecycle.drain({ preDrainMs: 3_000, graceMs: 1_000 });
     expect([await status('/livez'), await status('/readyz'), await status('/')]).toEqual(['200', '503', '200']);
+    await clock.advanceAsync(3_000);
     await drained;
   });
 });

@@ -14,7 +14,7 @@ checkLedger({ beforeEach, afterEach });
 const folder = mkdtempSync(join(tmpdir(), 'lamella-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('listenFds', { timeout: 20_000 }, () => {
+describe('listenFds', () => {
   it('takes nothing that is not meant for this process', async () => {
     expect(await listenFds({ env: {} })).toEqual([]);
     expect(await listenFds({ env: { LISTEN_FDS: '1', LISTEN_PID: '1' } })).toEqual([]);

@@ -14,7 +14,7 @@ import {
 } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listenTcp, listenUnix, socketConnector, staticResolver, systemResolver, tcpConnector } from '../index.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -52,7 +52,7 @@ describe('listenTcp', () => {
     void collect(listener, accepted);
     const local = host === '0.0.0.0' ? `127.0.0.2:${portOf(listener)}` : formatAddress(listener.address);
     const near = await socketConnector().serve(connectRequest({ target: parseAddress(local) }));
-    await vi.waitFor(() => expect(accepted).toHaveLength(1));
+    await expect.poll(() => accepted).toHaveLength(1);
     const seen = [LocalAddress, PeerAddress].map((key) => accepted[0]?.extensions.get(key));
     const dialled = [PeerAddress, LocalAddress].map((key) => near.extensions.get(key));
     expect(dialled[0]).toEqual(parseAddress(local));
@@ -84,9 +84,9 @@ describe('listenTcp', () => {
 
     accepted[0]?.stream.destroy();
     near[0]?.stream.destroy();
-    await vi.waitUntil(() => listener.gauges.open === 2);
+    await expect.poll(() => listener.gauges.open).toBe(2);
     near.push(await open(listener));
-    await vi.waitUntil(() => accepted.length === 4);
+    await expect.poll(() => accepted.length).toBe(4);
     for (const connection of [...near, ...accepted]) connection.stream.destroy();
     await listener.close();
   });
@@ -141,7 +141,7 @@ describe('listenUnix', () => {
     }
   });
 
-  it('makes the file with its mode in a cluster too, where another process makes it', { timeout: 20_000 }, async () => {
+  it('makes the file with its mode in a cluster too, where another process makes it', async () => {
     const script = `
       import cluster from 'node:cluster';
       import { statSync } from 'node:fs';
@@ -197,10 +197,10 @@ describe('listenUnix', () => {
     void collect(listener, accepted);
     const near: Connection[] = [];
     for (let index = 0; index < 4; index++) near.push(await open(listener));
-    await vi.waitUntil(() => listener.gauges.refused === 1);
+    await expect.poll(() => listener.gauges.refused).toBe(1);
     expect(listener.gauges).toEqual({ open: 3, refused: 1 });
     for (const connection of [...near, ...accepted]) connection.stream.destroy();
-    await vi.waitUntil(() => listener.gauges.open === 0);
+    await expect.poll(() => listener.gauges.open).toBe(0);
     await listener.close();
   });
 

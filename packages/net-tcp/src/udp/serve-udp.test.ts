@@ -44,7 +44,7 @@ describe('serveUdp', () => {
     const serving = serveUdp(server, service, { onError });
     for (const word of ['bad', 'large', 'quiet', 'good']) await client.send(Buffer.from(word), server.address);
     expect(await heard(client)).toBe('\0');
-    await vi.waitFor(() => expect(serving.gauges).toEqual({ running: 0, answered: 1, dropped: 0, failed: 2 }));
+    await expect.poll(() => serving.gauges).toEqual({ running: 0, answered: 1, dropped: 0, failed: 2 });
     const calls = onError.mock.calls.map(([error, { data }]) => [text(data), error.message]);
     expect(calls).toContainEqual(['bad', 'broken']);
     expect(calls).toContainEqual(['large', expect.stringContaining('70000 bytes')]);
@@ -56,7 +56,7 @@ describe('serveUdp', () => {
     const service = serviceFn(({ data }: Datagram) => gate.promise.then(() => data));
     const serving = serveUdp(server, service, { maxConcurrent: 2 });
     for (const word of ['a', 'b', 'c']) await client.send(Buffer.from(word), server.address);
-    await vi.waitFor(() => expect(serving.gauges).toMatchObject({ running: 2, dropped: 1 }));
+    await expect.poll(() => serving.gauges).toMatchObject({ running: 2, dropped: 1 });
     gate.resolve();
     expect([await heard(client), await heard(client)].sort()).toEqual(['a', 'b']);
     await client.send(Buffer.from('d'), server.address);
@@ -79,11 +79,11 @@ describe('serveUdp', () => {
     const service = serviceFn(({ data }: Datagram) => gate.promise.then(() => data));
     const serving = serveUdp(server, service, { lifecycle });
     await client.send(Buffer.from('early'), server.address);
-    await vi.waitFor(() => expect(serving.gauges.running).toBe(1));
+    await expect.poll(() => serving.gauges.running).toBe(1);
     const draining = lifecycle.drain();
-    await vi.waitFor(() => expect(lifecycle.phase).toBe('draining'));
+    await expect.poll(() => lifecycle.phase).toBe('draining');
     await client.send(Buffer.from('late'), server.address);
-    await vi.waitFor(() => expect(serving.gauges.dropped).toBe(1));
+    await expect.poll(() => serving.gauges.dropped).toBe(1);
     gate.resolve();
     expect(await heard(client)).toBe('early');
     expect((await draining).protocols).toEqual({ udp: { finished: 1, closed: 0, cut: 0 } });
@@ -98,13 +98,13 @@ describe('serveUdp', () => {
     const service = serviceFn(({ data }: Datagram) => gate.promise.then(() => data));
     const serving = serveUdp(server, service, { lifecycle, onError });
     await client.send(Buffer.from('stuck'), server.address);
-    await vi.waitFor(() => expect(serving.gauges.running).toBe(1));
+    await expect.poll(() => serving.gauges.running).toBe(1);
     const { protocols, unfinishedTasks } = await lifecycle.drain({ graceMs: 10 });
     expect(protocols).toEqual({ udp: { finished: 0, closed: 0, cut: 1 } });
     expect(unfinishedTasks).toEqual(['datagram']);
     gate.resolve();
     await serving;
-    await vi.waitFor(() => expect(serving.gauges.running).toBe(0));
+    await expect.poll(() => serving.gauges.running).toBe(0);
     expect(onError).not.toHaveBeenCalled(); // the answer is lost with the socket, which is nobody's failure
   });
 });

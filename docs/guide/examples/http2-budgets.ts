@@ -13,6 +13,7 @@ const app = serviceFn(async ({ path, signal }: Request) => {
 });
 const server = http2ServerLayer({
   limits: { maxResetsPerSecond: 2 }, // ten at once; the default is 200, and 500 at once
+  clock: new FakeClock(), // all of this happens at once, on a slow machine too
   onError: (error) => console.log('server:', isLamellaError(error) && error.code),
   clock: new FakeClock(), // stands still: nothing fills up meanwhile
   lifecycle,
@@ -36,6 +37,6 @@ async function takeBack(count: number): Promise<void> {
 await takeBack(10);
 console.log(await page.get('/').asText(), client.counters()[0]?.dials);
 await takeBack(1);
-await new Promise((resolve) => setTimeout(resolve, 50));
+for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate); // until the client has heard
 console.log(await page.get('/').asText(), client.counters()[0]?.dials);
 await lifecycle.drain();

@@ -30,7 +30,7 @@ await arrived.promise;
 const drained = first.drain({ graceMs: 5_000 }); // GOAWAY, one round trip, GOAWAY again
 start('second', second);
 console.log(await page.get('/on-its-way').asText()); // sent before the client has heard of it
-await new Promise((resolve) => setTimeout(resolve, 20));
+for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate); // until it has heard
 console.log(await page.get('/later').asText());
 release.resolve();
 console.log(await slow);

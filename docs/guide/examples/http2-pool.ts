@@ -9,13 +9,21 @@ const lifecycle = createLifecycle();
 const network = memoryNetwork();
 const authority = await certificateAuthority();
 const certificates = certificateIssuer({ authority });
-// Each answer takes a moment, so that all requests are under way at once.
-const app = serviceFn(async () => {
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  return HttpResponse.text('hello');
-});
+/** Answers when so many requests are there: all of them are under way at the same time. */
+function app(count: number) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return serviceFn(async () => {
+    if (--count === 0) resolve();
+    await promise;
+    return HttpResponse.text('hello');
+  });
+}
 function serve(host: string, alpn: readonly string[], limits: Partial<Http2Limits> = {}): void {
-  const server = stack(tlsAcceptLayer({ certificates, alpn }), autoServerLayer({ http2: { limits }, lifecycle }), app);
+  const server = stack(
+    tlsAcceptLayer({ certificates, alpn }),
+    autoServerLayer({ http2: { limits }, lifecycle }),
+    app(20),
+  );
   void serveListener(network.listen(`${host}:443`), server, { lifecycle });
 }
 serve('new.test', ['h2', 'http/1.1']);

@@ -86,8 +86,9 @@ const ways: readonly [string, () => Promise<number>][] = [
 for (const [name, open] of ways) {
   const times = (await roundsMs(await open())).toSorted((one, other) => one - other);
   const median = times[times.length >> 1] ?? 0;
+  const waits = (times[times.length >> 2] ?? 0) > 20; // on a busy machine other rounds are slow too, but not nearly all
   // Figures differ from run to run, and this page is compared with what is printed: ask for them by --ms.
-  const told = process.argv.includes('--ms') ? `${median.toFixed(2)} ms` : median > 20 ? 'waits' : 'does not wait';
+  const told = process.argv.includes('--ms') ? `${median.toFixed(2)} ms` : waits ? 'waits' : 'does not wait';
   console.log(`${name}: ${told}`);
 }
 await lifecycle.drain();

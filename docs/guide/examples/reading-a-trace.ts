@@ -18,7 +18,7 @@ const service = stack(
   httpServerTelemetryLayer({ routeOf: () => '/report' }),
   serviceFn(async () => {
     if (++asked === 1) return HttpResponse.from({ status: 503 });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     return HttpResponse.text('the report');
   }),
 );
@@ -38,7 +38,7 @@ for (const { item } of received.spans.filter(({ item: { kind } }) => kind === 3)
   console.log(`attempt ${attempt}: ${attributes['http.response.status_code']}`);
   for (const { name, attributes: of } of item.events) {
     const ms = Number(otlpAttributes(of)['lamella.phase.duration_ms']);
-    console.log(`  ${name}${ms > 250 ? ': slow' : ''}`);
+    console.log(`  ${name}${ms > 900 ? ': slow' : ''}`);
   }
 }
 

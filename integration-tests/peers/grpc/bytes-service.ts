@@ -36,6 +36,8 @@ export function bytesHandlers(log: string[]): PlainHandlers<typeof Bytes.methods
         throw new GrpcStatusError(GrpcStatus.NOT_FOUND, 'nö 100%', { metadata });
       }
       if (word === 'cancel') throw new GrpcStatusError(GrpcStatus.CANCELLED, 'by the server');
+      // For peers that have no other way to know.
+      if (word === 'begun') return encoded(String(log.filter((entry) => entry === 'begun').length));
       if (word === 'hang') {
         log.push('begun');
         await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -55,10 +57,13 @@ export function bytesHandlers(log: string[]): PlainHandlers<typeof Bytes.methods
     },
     async *chat(messages, call) {
       echoMetadata(call);
-      for await (const message of messages)
-        yield new TextEncoder().encode(new TextDecoder().decode(message).toUpperCase());
+      for await (const message of messages) yield encoded(new TextDecoder().decode(message).toUpperCase());
     },
   };
+}
+
+function encoded(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function echoMetadata({ metadata, answer }: PlainCall): void {

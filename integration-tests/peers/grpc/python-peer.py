@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
@@ -114,9 +115,16 @@ def call(address):
     result["tooLong"] = failure(lambda: say_it(bytes(LARGE + 1)))[0]
     result["failure"] = failure(lambda: say_it(b"fail"))
     result["cancelledByServer"] = failure(lambda: say_it(b"cancel"))[:2]
-    result["deadline"] = failure(lambda: say_it(b"hang", timeout=1.0))[0]  # several pings long
+    begun = lambda: int(say_it(b"begun"))
+    seconds = 1.0  # several pings long
+    while begun() == 0:  # on a busy machine a call may be over before it has come to its handler
+        result["deadline"] = failure(lambda: say_it(b"hang", timeout=seconds))[0]
+        seconds *= 2
+    before = begun()
     hanging = say_it.future(b"hang")
-    threading.Timer(0.1, hanging.cancel).start()
+    while begun() == before:
+        time.sleep(0.01)
+    hanging.cancel()
     try:
         hanging.result()
     except grpc.FutureCancelledError:

@@ -80,6 +80,8 @@ describe.each(['identity', 'gzip'] as const)('a client of grpcio and a server of
       reflection: true,
     });
     // Both are told of; the one whose time is over may hear of it when the next has begun.
-    await expect.poll(() => log.toSorted()).toEqual(['aborted', 'aborted', 'begun', 'begun']);
+    const count = (entry: string): number => log.filter((each) => each === entry).length;
+    expect(count('begun')).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => count('aborted')).toBe(count('begun'));
   });
 });

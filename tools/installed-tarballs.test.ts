@@ -165,7 +165,7 @@ function pnpm(...args: readonly string[]): [string, string[]] {
 
 /** Runs a program in the project of the stranger. @throws if it fails or takes long. */
 function run(command: string, ...args: readonly string[]): SpawnSyncReturns<string> {
-  return succeed(spawnSync(command, args, { cwd: project, encoding: 'utf8', timeout: 60_000 }));
+  return succeed(spawnSync(command, args, { cwd: project, encoding: 'utf8', timeout: 110_000 }));
 }
 
 function succeed(result: SpawnSyncReturns<string>): SpawnSyncReturns<string> {

@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { bundledCli } from '../../../tools/bundled-cli.ts';
+import { freePort } from '../../../tools/free-port.ts';
 import { steadied } from './steadied.ts';
 
 /**
@@ -108,13 +108,7 @@ class Shell {
 /** A free port for each one that the commands name. */
 async function freePortsFor(commands: string): Promise<ReadonlyMap<string, string>> {
   const free = new Map<string, string>();
-  const servers = [...new Set(commands.match(PORT))].map((port) => ({ port, server: createServer() }));
-  for (const { port, server } of servers) {
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) free.set(port, String(address.port));
-  }
-  for (const { server } of servers) server.close();
+  for (const port of new Set(commands.match(PORT))) free.set(port, String(await freePort()));
   return free;
 }
 

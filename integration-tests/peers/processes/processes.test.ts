@@ -27,8 +27,8 @@ describe('several processes on one port', () => {
       connector: tcpConnector(),
       protocols: [http1()],
       maxConnectionsPerOrigin: 64,
-      // Shorter than the servers' time before they drain: no request meets a connection that is just being closed.
-      idleTimeoutMs: 250,
+      // Far shorter than the servers' time before they drain: no request meets a connection that is just being closed.
+      idleTimeoutMs: 100,
     });
     onTestFinished(() => client.destroy());
     const failures: string[] = [];

@@ -46,7 +46,7 @@ async function worker(): Promise<void> {
   };
   const served = serveListener(listener, httpServerLayer({ lifecycle })(service), { lifecycle });
   // For a moment both answer, and connections that are kept learn by `Connection: close` that they should go elsewhere.
-  await drainOnSignal(lifecycle, { preDrainMs: 1_000, graceMs: 5_000 });
+  await drainOnSignal(lifecycle, { preDrainMs: 2_500, graceMs: 30_000 });
   await served;
   process.disconnect?.(); // the channel to the primary would keep the process alive
 }

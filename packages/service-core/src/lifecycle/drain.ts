@@ -63,6 +63,7 @@ export class Drain {
 
   #expect(part: Drainable): void {
     this.#waiting.set(part, part.isIdle === true ? 'closed' : 'finished');
+    this.#countsOf(part); // in the order in which they began: that in which they end is chance
   }
 
   #tell(part: Drainable): void {
@@ -83,13 +84,16 @@ export class Drain {
     const outcome = this.#waiting.get(part);
     if (outcome === undefined) return;
     this.#waiting.delete(part);
-    let counts = this.#counts.get(part.protocol);
-    if (counts === undefined) {
-      counts = { finished: 0, closed: 0, cut: 0 };
-      this.#counts.set(part.protocol, counts);
-    }
-    counts[outcome]++;
+    this.#countsOf(part)[outcome]++;
     this.check();
+  }
+
+  #countsOf({ protocol }: Drainable): DrainCounts {
+    const known = this.#counts.get(protocol);
+    if (known !== undefined) return known;
+    const counts = { finished: 0, closed: 0, cut: 0 };
+    this.#counts.set(protocol, counts);
+    return counts;
   }
 
   /** Ends the run early when nothing is left to wait for. */

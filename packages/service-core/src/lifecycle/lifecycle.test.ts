@@ -139,6 +139,17 @@ describe('drain', () => {
     });
   });
 
+  it('tells protocols in the order in which they began, whichever ends first', async () => {
+    const { lifecycle } = setup();
+    const [first, second] = [fakePart('first'), fakePart('second')];
+    for (const part of [first, second]) lifecycle.register(part);
+    const report = lifecycle.drain();
+    second.end();
+    await settle();
+    first.end();
+    expect(Object.keys((await report).protocols)).toEqual(['first', 'second']);
+  });
+
   it('ends a second after the grace even if a destroyed part never ends', async () => {
     const { clock, lifecycle } = setup();
     lifecycle.register(fakePart('stuck'));

@@ -47,7 +47,7 @@ export interface DrainCounts {
 export interface DrainReport {
   /** From the call of `drain` to its end, in milliseconds. */
   readonly durationMs: number;
-  /** Counts by {@link Drainable.protocol}. */
+  /** Counts by {@link Drainable.protocol}, in the order in which the first part of each was registered. */
   readonly protocols: Readonly<Record<string, Readonly<DrainCounts>>>;
   /** Names of spawned tasks that had not ended when the report was made. */
   readonly unfinishedTasks: readonly string[];

@@ -22,7 +22,7 @@ describe('our server and Chromium, by TLS', () => {
     const { page, seen, server } = await open();
     const { protocols, images } = await page.evaluate<Loaded>(LOADED);
     expect([protocols, images]).toEqual([['h2'], 50]);
-    expect(server.connections().open).toBe(1);
+    await expect.poll(() => server.connections().open).toBe(1);
     const requests = seen.filter(({ path }) => path === '/' || path.startsWith('/image') || path === '/style.css');
     expect(requests.length).toBe(52);
     expect(new Set(requests.map(({ version }) => version))).toEqual(new Set(['2']));
@@ -35,7 +35,9 @@ describe('our server and Chromium, by TLS', () => {
     expect(urgency('/style.css')).toBeLessThan(urgency('/image/1'));
     // What it is known by: it shows its settings, and this order of its own.
     expect(requests[0]?.client?.akamaiFingerprint).toMatch(/^1:65536;2:0;4:6291456;6:262144\|15663105\|0\|m,a,s,p$/);
-    expect(server.errors.map(codeOf)).toEqual(server.errors.map(() => 'LML_ERR_TLS_ALERT'));
+    // It has refused the authority at first; where a handshake takes long, it begins another one, and gives one of them up.
+    const inHandshakes = expect.stringMatching(/^LML_ERR_TLS_/);
+    expect(server.errors.map(codeOf)).toEqual(server.errors.map(() => inHandshakes));
   });
 
   it('send content of a script as a stream, and get it back as one', async () => {
@@ -78,7 +80,7 @@ describe('our server and Chromium, by TLS', () => {
     expect(echoed).toEqual([true, 1000, true]);
     const upgrade = seen.find(({ path }) => path === '/chat');
     expect(upgrade).toMatchObject({ version: '2', upgrade: 'websocket', stream: expect.any(Number) });
-    expect(server.connections().open).toBe(1);
+    await expect.poll(() => server.connections().open).toBe(1);
   });
 
   it('cancel a request that a script gives up, and keep the connection', async () => {
@@ -87,7 +89,7 @@ describe('our server and Chromium, by TLS', () => {
     await neverBegun;
     expect(await page.evaluate(GIVE_UP)).toEqual(['AbortError', 200]);
     expect(await reasons).toMatchObject({ code: 'LML_ERR_HTTP_STREAM_RESET', resetCode: 'CANCEL' });
-    expect(server.connections().open).toBe(1);
+    await expect.poll(() => server.connections().open).toBe(1);
   });
 
   it('part in good order when the server drains', async () => {

@@ -14,7 +14,7 @@ import {
 } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { listenTcp, listenUnix, socketConnector, staticResolver, systemResolver, tcpConnector } from '../index.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -91,6 +91,56 @@ describe('listenTcp', () => {
     await listener.close();
   });
 
+  it('takes a connection that the primary of a cluster hands over as soon as it may', async () => {
+    const script = `
+      import cluster from 'node:cluster';
+      import { once } from 'node:events';
+      import { connect, createServer } from 'node:net';
+      import { listenTcp } from '${new URL('../index.ts', import.meta.url)}';
+      const turns = async () => {
+        for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      };
+      // Below those that the system gives to others.
+      const freePort = async () => {
+        for (;;) {
+          const [server, port] = [createServer(), 10_000 + Math.floor(Math.random() * 20_000)];
+          const isFree = new Promise((resolve) => server.once('error', () => resolve(false)).once('listening', () => resolve(true)));
+          server.listen(port, '127.0.0.1');
+          if (!(await isFree)) continue;
+          await new Promise((resolve) => server.close(resolve));
+          return port;
+        }
+      };
+      if (cluster.isPrimary) {
+        // The first worker answers nothing any more: a second connection waits for somebody else.
+        const port = await freePort();
+        const stopped = cluster.fork({ PORT: port, STOPS: 1 });
+        await once(stopped, 'listening');
+        const clients = [];
+        for (let count = 0; count < 2; count++) {
+          const client = connect(port, '127.0.0.1').on('error', () => {});
+          await once(client, 'connect');
+          await turns();
+          clients.push(client);
+        }
+        const taking = cluster.fork({ PORT: port });
+        const [said] = await Promise.race(clients.map((client) => once(client, 'data')));
+        console.log(String(said));
+        for (const worker of [stopped, taking]) worker.process.kill('SIGKILL');
+        process.exit();
+      }
+      const opening = listenTcp({ port: Number(process.env.PORT) });
+      if (process.env.STOPS) {
+        await opening;
+        process.kill(process.pid, 'SIGSTOP');
+      }
+      // Busy with something else while the primary answers.
+      await new Promise(setImmediate);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      for await (const { stream } of await opening) await stream.write([Buffer.from('taken')]);`;
+    expect(await outputOf('handed-over.mjs', script)).toBe('taken');
+  });
+
   it('closes what nobody has taken when it closes', async () => {
     const listener = await listenTcp();
     const near = await open(listener);
@@ -155,15 +205,7 @@ describe('listenUnix', () => {
         console.log((statSync(path).mode & 0o777).toString(8));
         process.exit();
       }`;
-    const file = join(folder, 'cluster.mjs');
-    writeFileSync(file, script);
-    const child = spawn(process.execPath, ['--conditions=@lamella/source', file], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const said: string[] = [];
-    child.stdout.on('data', (chunk) => said.push(String(chunk)));
-    await new Promise((resolve) => child.once('close', resolve));
-    expect(said.join('').trim()).toBe('600');
+    expect(await outputOf('cluster.mjs', script)).toBe('600');
   });
 
   it('tells failures of the file system as its own', async () => {
@@ -289,6 +331,20 @@ describe('resolvers', () => {
     expect(() => staticResolver({ 'a.test': ['nowhere'] })).toThrow('not an IP address');
   });
 });
+
+/** Runs a program. @returns What it prints, without the line end. */
+async function outputOf(name: string, script: string): Promise<string> {
+  const file = join(folder, name);
+  writeFileSync(file, script);
+  const child = spawn(process.execPath, ['--conditions=@lamella/source', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said: string[] = [];
+  child.stdout.on('data', (chunk) => said.push(String(chunk)));
+  await new Promise((resolve) => child.once('close', resolve));
+  return said.join('').trim();
+}
 
 /** A socket file whose process has died. */
 async function staleSocket(name: string): Promise<string> {

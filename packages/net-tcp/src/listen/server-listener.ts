@@ -42,14 +42,19 @@ export async function openListener(
   const counter = new ConnectionCounter(options);
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   const where = wanted === undefined ? `descriptor ${listen.fd}` : formatAddress(wanted);
+  // The primary of a cluster may hand a connection over together with its answer, before anybody hears that this listens.
+  const early: Socket[] = [];
+  const keep = (socket: Socket): void => void early.push(socket);
+  server.on('connection', keep);
   try {
     await listening(server, { ...listen, backlog });
   } catch (error) {
     throw toListenError(error, where);
   }
+  server.off('connection', keep);
   const address = addressOf(server, wanted, listen.fd);
   const known = knownAddresses(address, wanted === undefined);
-  return new ServerListener(server, { address, known, counter, keepAliveDelayMs, readMode });
+  return new ServerListener(server, { address, known, counter, keepAliveDelayMs, readMode, early });
 }
 
 interface ServerListenerOptions {
@@ -58,6 +63,8 @@ interface ServerListenerOptions {
   readonly counter: ConnectionCounter;
   readonly keepAliveDelayMs: number;
   readonly readMode: ReadMode;
+  /** Connections that have come already. */
+  readonly early: readonly Socket[];
 }
 
 class ServerListener implements SocketListener {
@@ -72,7 +79,8 @@ class ServerListener implements SocketListener {
   readonly #streamOptions: Readonly<Record<ReadMode, SocketStreamOptions>>;
   #isClosed = false;
 
-  constructor(server: Server, { address, known, counter, keepAliveDelayMs, readMode }: ServerListenerOptions) {
+  constructor(server: Server, options: ServerListenerOptions) {
+    const { address, known, counter, keepAliveDelayMs, readMode, early } = options;
     this.#server = server;
     this.address = address;
     this.#counter = counter;
@@ -88,6 +96,7 @@ class ServerListener implements SocketListener {
     // A failing accept (such as EMFILE) is one connection less, not the end of the listener.
     server.on('error', () => {});
     onAccept(server, readMode, (socket, mode) => this.#accept(socket, mode));
+    for (const socket of early) this.#accept(socket, 'data-events');
   }
 
   get gauges(): ListenerGauges {

@@ -15,7 +15,6 @@ const server = http2ServerLayer({
   limits: { maxResetsPerSecond: 2 }, // ten at once; the default is 200, and 500 at once
   clock: new FakeClock(), // all of this happens at once, on a slow machine too
   onError: (error) => console.log('server:', isLamellaError(error) && error.code),
-  clock: new FakeClock(), // stands still: nothing fills up meanwhile
   lifecycle,
 });
 void serveListener(network.listen('app.test:80'), stack(server, app), { lifecycle });

@@ -67,10 +67,10 @@ describe('bodyLimitLayer', () => {
   it('closes a connection on which the rest of the content stands, and keeps one on which none does', async () => {
     const client = httpClientOn(stack(bodyLimitLayer({ maxBytes: 10 }), echo));
     const small = await client.serve(post('x'.repeat(11)));
-    expect([small.status, await small.body.text()]).toEqual([413, '413 Content Too Large\n']);
+    expect([small.status, await small.body.text()]).toEqual([413, '413: the content goes beyond maxBytes (10)\n']);
     expect(client.gauges()[0]?.idle).toBe(1); // a little is read, so that the connection can go on
     const large = await client.serve(post(Buffer.alloc(1_000_000)));
-    expect([large.status, await large.body.text()]).toEqual([413, '413 Content Too Large\n']);
+    expect([large.status, await large.body.text()]).toEqual([413, '413: the content goes beyond maxBytes (10)\n']);
     expect(client.gauges()[0]?.idle ?? 0).toBe(0); // too much to read for nothing
     expect((await client.serve(post('x'))).status).toBe(200);
     await client.close();

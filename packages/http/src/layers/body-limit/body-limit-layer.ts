@@ -39,7 +39,7 @@ export function bodyLimitLayer(options: BodyLimitLayerOptions): Layer<HttpReques
     serve(request) {
       const { size } = request.body;
       if (size !== undefined) {
-        return size > maxBytes ? Promise.resolve(contentTooLarge()) : callInner(inner, request);
+        return size > maxBytes ? Promise.resolve(contentTooLarge(maxBytes)) : callInner(inner, request);
       }
       let failure: LimitError | undefined;
       let observed = 0;
@@ -53,14 +53,14 @@ export function bodyLimitLayer(options: BodyLimitLayerOptions): Layer<HttpReques
       });
       return callInner(inner, request.with({ body })).catch((error: unknown) => {
         if (failure === undefined || error !== failure) throw error;
-        return contentTooLarge();
+        return contentTooLarge(maxBytes);
       });
     },
   });
 }
 
-function contentTooLarge(): HttpResponse {
-  return HttpResponse.text('413 Content Too Large\n', { status: 413 });
+function contentTooLarge(maxBytes: number): HttpResponse {
+  return HttpResponse.text(`413: the content goes beyond maxBytes (${maxBytes})\n`, { status: 413 });
 }
 
 const FACTS = { layer: 'body-limit', phase: 'body' } as const;

@@ -144,18 +144,36 @@ describe('requestDecompressionLayer', () => {
     },
   );
 
-  it.each<[string, number, Uint8Array, DecompressionLayerOptions]>([
-    ['a bomb', 413, BOMB, {}],
-    ['content that is too long', 413, encode.gzip(CONTENT), { maxBytes: CONTENT.length - 1 }],
-    ['corrupt content', 400, CONTENT, {}],
-    ['incomplete content', 400, encode.gzip(CONTENT).subarray(0, 30), {}],
-    ['content with something behind', 400, Buffer.concat([encode.gzip(CONTENT), Buffer.from('x')]), {}],
-    ['content that is just short enough', 200, encode.gzip(CONTENT), { maxBytes: CONTENT.length }],
-  ])('answers %s with %i', async (_, status, body, options) => {
+  it.each<[string, Uint8Array, DecompressionLayerOptions, number, RegExp]>([
+    ['a bomb', BOMB, {}, 413, /^413: the decoded content goes beyond maxRatio \(250\)\n$/],
+    [
+      'content that is too long',
+      encode.gzip(CONTENT),
+      { maxBytes: CONTENT.length - 1 },
+      413,
+      /beyond maxBytes \(\d+\)\n$/,
+    ],
+    ['corrupt content', CONTENT, {}, 400, /^400: the content is not in its coding\n$/],
+    [
+      'incomplete content',
+      encode.gzip(CONTENT).subarray(0, 30),
+      {},
+      400,
+      /^400: the content ends within its coding\n$/,
+    ],
+    [
+      'content with something behind',
+      Buffer.concat([encode.gzip(CONTENT), Buffer.from('x')]),
+      {},
+      400,
+      /^400: the content /,
+    ],
+    ['content that is just short enough', encode.gzip(CONTENT), { maxBytes: CONTENT.length }, 200, /./],
+  ])('answers %s, and says why', async (_, body, options, status, says) => {
     const client = httpClientOn(requestDecompressionLayer(options)(echo));
     const response = await client.serve(post(body, 'gzip'));
     expect(response.status).toBe(status);
-    await response.body.bytes();
+    expect(await response.body.text()).toMatch(says);
     await client.close();
   });
 

@@ -1,5 +1,6 @@
 import type { Layer } from '@lamella/service-core';
 import { LimitError } from '@lamella/service-core';
+import type { HttpBodyErrorCode } from '../../errors.ts';
 import { HttpBodyError } from '../../errors.ts';
 import type { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
@@ -17,8 +18,8 @@ import type { DecompressionLayerOptions } from './decompression-layer.ts';
  * @remarks
  * The inner service reads decoded content, and sees no Content-Encoding and no Content-Length. A coding that is not known is answered with
  * 415, and a list of more than `maxCodings` too; both say in Accept-Encoding what there is. If the inner service fails because its content
- * grows beyond one of the limits, the answer is 413; because it is corrupt or incomplete, 400. A service that deals with such a
- * failure itself keeps its own answer.
+ * grows beyond one of the limits, the answer is 413 and names that; because it is corrupt or incomplete, 400. A service that deals
+ * with such a failure itself keeps its own answer.
  *
  * @throws UsageError if an option is out of its range.
  *
@@ -50,21 +51,31 @@ export function requestDecompressionLayer(options: DecompressionLayerOptions = {
       const decoded = request.with({ headers: request.headers, body });
       describeDecoded(decoded.headers);
       return callInner(inner, decoded).catch((error: unknown) => {
-        const status = failure?.error === error ? statusOf(error) : undefined;
-        if (status === undefined) throw error;
-        return HttpResponse.text(status === 413 ? '413 Content Too Large\n' : '400 Bad Request\n', { status });
+        const refusal = failure?.error === error ? refusalOf(error) : undefined;
+        if (refusal === undefined) throw error;
+        return refusal;
       });
     },
   });
 }
 
 /** @returns `undefined` for what has nothing to do with decoding. */
-function statusOf(error: unknown): number | undefined {
-  if (error instanceof LimitError) return 413;
-  return error instanceof HttpBodyError ? 400 : undefined;
+function refusalOf(error: unknown): HttpResponse | undefined {
+  if (error instanceof LimitError) {
+    const { limit, maximum } = error;
+    return HttpResponse.text(`413: the decoded content goes beyond ${limit} (${maximum})\n`, { status: 413 });
+  }
+  if (!(error instanceof HttpBodyError)) return undefined;
+  return HttpResponse.text(`400: ${MEANINGS[error.code] ?? 'bad content'}\n`, { status: 400 });
 }
 
 function unsupported(acceptEncoding: string): HttpResponse {
   const headers = { 'Accept-Encoding': acceptEncoding };
   return HttpResponse.text('415 Unsupported Media Type\n', { status: 415, headers });
 }
+
+const MEANINGS: Readonly<Partial<Record<HttpBodyErrorCode, string>>> = {
+  LML_ERR_HTTP_BODY_BAD_CODING: 'the content is not in its coding',
+  LML_ERR_HTTP_BODY_CODING_INCOMPLETE: 'the content ends within its coding',
+  LML_ERR_HTTP_BODY_BYTES_AFTER_CODING: 'the content goes on behind the end of its coding',
+};

@@ -1,6 +1,6 @@
 import { PeerAddress } from '@lamella/net-core';
 import type { HttpHeaders } from '../../message/http-headers.ts';
-import type { HttpRequest } from '../../message/http-request.ts';
+import type { HttpRequest, HttpVersion } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { HttpTimings } from '../../timings/http-timings.ts';
 import { urlScheme } from '../forwarded/request-scheme.ts';
@@ -33,7 +33,7 @@ export function harEntry(exchange: Exchange): HarEntry {
   return {
     startedDateTime: new Date(atMs).toISOString(),
     time: totalMs,
-    request: requestOf(request, exchange.requestBody, exchange.sensitive),
+    request: requestOf(exchange),
     response: response === undefined ? noResponse(exchange.error) : responseOf(response, exchange),
     cache: {},
     timings: timingsOf(exchange),
@@ -49,13 +49,13 @@ export function urlOf(request: HttpRequest): string {
   return parsedTarget.form === 'absolute' ? target : `${scheme}://${authority ?? ''}`;
 }
 
-function requestOf(request: HttpRequest, capture: Capture | undefined, sensitive: ReadonlySet<string>): HarRequest {
-  const { headers, method, version, query } = request;
+function requestOf({ request, requestBody: capture, response, sensitive }: Exchange): HarRequest {
+  const { headers, method, query } = request;
   const hasContent = capture !== undefined && capture.byteCount > 0;
   return {
     method,
     url: urlOf(request),
-    httpVersion: `HTTP/${version}`,
+    httpVersion: `HTTP/${versionOf(request.version, response?.version)}`,
     cookies: sensitive.has('cookie') ? [] : cookiesOf(headers.get('cookie')?.split(';') ?? []),
     headers: pairsOf(headers, sensitive),
     queryString: Array.from(new URLSearchParams(query ?? ''), ([name, value]) => ({ name, value })),
@@ -63,6 +63,11 @@ function requestOf(request: HttpRequest, capture: Capture | undefined, sensitive
     headersSize: -1,
     bodySize: capture?.byteCount ?? -1,
   };
+}
+
+/** Only a connection knows whether it is HTTP/2: a client hears it by the response, a server by the request. */
+function versionOf(own: HttpVersion, other: HttpVersion | undefined): HttpVersion {
+  return other === '2' ? other : own;
 }
 
 function postDataOf(capture: Capture, headers: HttpHeaders): HarPostData {
@@ -75,13 +80,13 @@ function postDataOf(capture: Capture, headers: HttpHeaders): HarPostData {
   };
 }
 
-function responseOf(response: HttpResponse, { responseBody, sensitive }: Exchange): HarResponse {
+function responseOf(response: HttpResponse, { request, responseBody, sensitive }: Exchange): HarResponse {
   const { headers, status, reason, version } = response;
   const error = responseBody?.error;
   return {
     status,
     statusText: reason,
-    httpVersion: `HTTP/${version}`,
+    httpVersion: `HTTP/${versionOf(version, request.version)}`,
     cookies: sensitive.has('set-cookie')
       ? []
       : cookiesOf(headers.getAll('set-cookie').map((line) => line.split(';', 1)[0] ?? '')),

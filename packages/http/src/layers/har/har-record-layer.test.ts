@@ -72,6 +72,17 @@ describe('harRecordLayer', () => {
     });
   });
 
+  it.each([
+    ['a client', '1.1', '2'],
+    ['a server', '2', '1.1'],
+  ] as const)('of %s by HTTP/2, of which only one message says so, tells so of both', async (_, request, response) => {
+    const { recorder, exchange } = setUp();
+    await exchange({ target: 'http://a.test/', version: request }, { version: response });
+    expect(recorder.har().log.entries).toMatchObject([
+      { request: { httpVersion: 'HTTP/2' }, response: { httpVersion: 'HTTP/2' } },
+    ]);
+  });
+
   it('writes what tools that know the format take', () => {
     const standard: StandardHar = harRecordLayer().har(); // compiles
     expect(standard.log.version).toBe('1.2');

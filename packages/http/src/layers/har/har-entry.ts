@@ -28,7 +28,7 @@ export interface Exchange {
 
 /** Writes an exchange down. */
 export function harEntry(exchange: Exchange): HarEntry {
-  const { request, response, atMs, totalMs } = exchange;
+  const { response, atMs, totalMs } = exchange;
   const address = response === undefined ? undefined : serverAddress(response);
   return {
     startedDateTime: new Date(atMs).toISOString(),

@@ -53,6 +53,8 @@ describe('parseConfig', () => {
     ],
     ['a field that stands there twice', 'listen: a\nlisten: b\n', 'lamella.yaml:2:1: '],
     ['no YAML', 'listen: [a\n', 'lamella.yaml:2:1: '],
+    ['a second document', 'listen: a\nroutes: []\n---\nlisten: b\n', 'lamella.yaml:3:1: a second document begins here'],
+    ['a tag that nobody knows', 'routes: []\nlisten: !env LISTEN\n', 'lamella.yaml:2:9: Unresolved tag: !env'],
     ['a tab', 'routes:\n\t- to: a\n', 'lamella.yaml:2:'],
   ])('names the line and the column of %s', (_name, text, expected) => {
     expect(problemsOf(text)).toContain(expected);

@@ -17,10 +17,14 @@ export function parseConfig<Config>(text: string, fileName: string, schema: ZodT
   const lineCounter = new LineCounter();
   // A file is written by hand: what the core schema does not know, such as a timestamp, is text.
   const document = parseDocument(text, { lineCounter, uniqueKeys: true, strict: true, prettyErrors: false });
-  if (document.errors.length > 0) {
+  // A warning is a tag that nobody knows, such as `!env NAME`: taken for its text it would be a wrong value that nobody sees.
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
     throw new ConfigError(
       fileName,
-      document.errors.slice(0, MAX_PROBLEMS).map(({ pos, message }) => ({ ...placeAt(lineCounter, pos[0]), message })),
+      faults
+        .slice(0, MAX_PROBLEMS)
+        .map(({ pos, code, message }) => ({ ...placeAt(lineCounter, pos[0]), message: OWN_WORDS[code] ?? message })),
     );
   }
   const result = schema.safeParse(plainValue(document, fileName));
@@ -109,6 +113,11 @@ function placeAt(lineCounter: LineCounter, offset: number): Pick<ConfigProblem, 
 function lowerFirst(text: string): string {
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
+
+/** Where the library speaks to programmers. */
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'a second document begins here; a file has one',
+};
 
 const START = { line: 1, column: 1 } as const;
 const MAX_PROBLEMS = 20;

@@ -28,8 +28,12 @@ routes:
     responseHeaders: { set: { X-Served-By: lamella } }
   - path: /down
     to: http://127.0.0.1:1
+  - path: /slow
+    to: ${one.url}/slow
+    timeoutMs: 1
 errorPages:
   '502': { html: <h1>soon</h1>, text: soon }
+  '504': { text: slow }
 `);
     const server = await lamellaServe('reverse', '--config', path, '--quiet');
     const answers = new Set<string>();
@@ -38,6 +42,10 @@ errorPages:
     expect((await curl('-i', `${server.url}/api`)).stdout).toMatch(/^x-served-by: lamella/im);
     expect((await curl(`${server.url}/down`)).stdout).toBe('<h1>soon</h1>');
     expect((await curl('-H', 'Accept: text/plain', `${server.url}/down`)).stdout).toBe('soon');
+    const late = await curl('-i', `${server.url}/slow`);
+    expect(late.stdout).toMatch(
+      /^HTTP\/1\.1 504 .*proxy-status: [^;]+; error=http_response_timeout\r\n.*\r\n\r\nslow$/is,
+    );
     two.isWell = false;
     await server.printed(new RegExp(`api: ${two.url} is unhealthy`), 'stderr');
     for (let count = 0; count < 4; count++) expect((await curl(`${server.url}/api`)).stdout).toBe('one /api');

@@ -1,7 +1,14 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { httpTimeoutLayer, requestHeadersLayer, responseHeadersLayer } from '@lamella/http';
+import { requestHeadersLayer, responseHeadersLayer } from '@lamella/http';
 import type { BalancePolicy } from '@lamella/layers';
-import { consistentHash, leastRequests, optionalLayer, powerOfTwoChoices, roundRobin } from '@lamella/layers';
+import {
+  consistentHash,
+  leastRequests,
+  optionalLayer,
+  powerOfTwoChoices,
+  roundRobin,
+  timeoutLayer,
+} from '@lamella/layers';
 import { PeerAddress } from '@lamella/net-core';
 import { systemResolver, tcpConnector } from '@lamella/net-tcp';
 import type { ResolvedServers, ReverseRoute, UpstreamGroup } from '@lamella/proxy';
@@ -149,7 +156,8 @@ function routeOf(
           ...(canary.keepsClients === true ? { key: addressOf } : {}),
         });
   const service = stack(
-    optionalLayer(timeoutMs === undefined ? undefined : httpTimeoutLayer({ timeoutMs })),
+    // An error, of which the proxy makes its answer: one by a layer of its own would be taken for the server's, and have no page.
+    optionalLayer(timeoutMs === undefined ? undefined : timeoutLayer({ timeoutMs })),
     optionalLayer(requestHeaders === undefined ? undefined : requestHeadersLayer(defined(requestHeaders))),
     optionalLayer(responseHeaders === undefined ? undefined : responseHeadersLayer(defined(responseHeaders))),
     chosen,

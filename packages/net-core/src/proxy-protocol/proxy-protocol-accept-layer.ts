@@ -1,8 +1,8 @@
 import type { Clock, Layer } from '@lamella/service-core';
 import { systemClock, TimeoutError, UsageError } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
-import type { Cidr } from '../address/cidr.ts';
-import { IpAddress } from '../address/ip-address.ts';
+import { Cidr, parseCidr } from '../address/cidr.ts';
+import { IpAddress, tryParseIp } from '../address/ip-address.ts';
 import { decodeProxyProtocol } from '../codec/proxy-protocol/decode-proxy-protocol.ts';
 import { proxyProtocolFacts } from '../codec/proxy-protocol/proxy-protocol-facts.ts';
 import type { ProxyProtocolHeader } from '../codec/proxy-protocol/proxy-protocol-header.ts';
@@ -14,8 +14,8 @@ import { ProxyPeerAddress, ProxyProtocolFacts } from './keys.ts';
 
 /** Options of {@link proxyProtocolAcceptLayer}. */
 export interface ProxyProtocolAcceptOptions {
-  /** Who is believed: blocks of addresses, and `'unix'` for whoever can reach a Unix socket. Nobody else ever is. */
-  readonly trustedPeers: readonly (Cidr | 'unix')[];
+  /** Who is believed: addresses, blocks of them, and `'unix'` for whoever can reach a Unix socket. Nobody else ever is. */
+  readonly trustedPeers: readonly (string | Cidr)[];
   /**
    * `required`: a connection without a header is refused, and so is one of a peer that is not trusted. `optional`: both are served as they
    * are, and a header of a stranger stays what it is, bytes of the protocol inside. Default `'required'`.
@@ -47,7 +47,7 @@ export interface ProxyProtocolAcceptOptions {
  *
  * @example
  * const server = stack(
- *   proxyProtocolAcceptLayer({ trustedPeers: [parseCidr('10.0.0.0/8')] }),
+ *   proxyProtocolAcceptLayer({ trustedPeers: ['10.0.0.0/8'] }),
  *   serviceFn(async ({ extensions, stream }: Connection) => {
  *     console.log(extensions.get(PeerAddress));
  *     await stream.closeWrite();
@@ -57,7 +57,11 @@ export interface ProxyProtocolAcceptOptions {
 export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): Layer<Connection, void> {
   const { trustedPeers, mode = 'required', versions = [1, 2], timeoutMs = 5_000, maxBytes = 4_096 } = options;
   const { clock = systemClock } = options;
-  if (!Array.isArray(trustedPeers)) throw new UsageError('trustedPeers must be a list of blocks of addresses');
+  if (!Array.isArray(trustedPeers)) throw new UsageError('trustedPeers must be a list of addresses and blocks of them');
+  const trusted = {
+    blocks: trustedPeers.filter((entry) => entry !== 'unix').map(blockOf),
+    unix: trustedPeers.includes('unix'),
+  };
   if (mode !== 'required' && mode !== 'optional')
     throw new UsageError(`mode must be required or optional, got ${mode}`);
   if (versions.length === 0) throw new UsageError('versions must name 1, 2 or both');
@@ -73,7 +77,7 @@ export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): L
     async serve(connection) {
       const { stream, extensions, scope } = connection;
       const peer = extensions.get(PeerAddress);
-      if (!isTrusted(peer, trustedPeers)) {
+      if (!isTrusted(peer, trusted)) {
         if (mode === 'optional') return inner.serve(connection);
         stream.destroy(new ProxyProtocolError('LML_ERR_PROXY_PROTOCOL_UNTRUSTED', 'the peer is not a trusted proxy'));
         return refuse('LML_ERR_PROXY_PROTOCOL_UNTRUSTED', 'a connection of a peer that is not a trusted proxy');
@@ -108,12 +112,31 @@ function note({ extensions }: Connection, peer: Address | undefined, header: Pro
   if (header.destination !== undefined) extensions.insert(LocalAddress, header.destination);
 }
 
-function isTrusted(peer: Address | undefined, trustedPeers: readonly (Cidr | 'unix')[]): boolean {
-  if (peer?.type === 'unix') return trustedPeers.includes('unix');
+interface Trusted {
+  readonly blocks: readonly Cidr[];
+  readonly unix: boolean;
+}
+
+function isTrusted(peer: Address | undefined, { blocks, unix }: Trusted): boolean {
+  if (peer?.type === 'unix') return unix;
   const host = peer?.host;
   if (!(host instanceof IpAddress)) return false;
   const ip = host.unmapped();
-  return trustedPeers.some((block) => block !== 'unix' && block.contains(ip));
+  return blocks.some((block) => block.contains(ip));
+}
+
+function blockOf(entry: unknown): Cidr {
+  if (entry instanceof Cidr) return entry;
+  if (typeof entry !== 'string') throw new UsageError('trustedPeers must be a list of addresses and blocks of them');
+  const ip = tryParseIp(entry)?.unmapped();
+  if (ip !== undefined) return new Cidr(ip, ip.bytes.length * 8);
+  try {
+    return parseCidr(entry);
+  } catch (cause) {
+    throw new UsageError(`trustedPeers must be a list of addresses and blocks of them, got ${JSON.stringify(entry)}`, {
+      cause,
+    });
+  }
 }
 
 interface ReadOptions {

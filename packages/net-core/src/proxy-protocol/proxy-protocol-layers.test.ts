@@ -17,7 +17,7 @@ import { proxyProtocolConnectLayer } from './proxy-protocol-connect-layer.ts';
 
 checkLedger({ beforeEach, afterEach });
 
-const TRUSTED = [parseCidr('10.0.0.0/8'), parseCidr('fd00::/8')];
+const TRUSTED = [parseCidr('10.0.0.0/8'), 'fd00::/8'];
 const HEADER = {
   command: 'proxy',
   transport: 'tcp',
@@ -127,6 +127,22 @@ describe('proxyProtocolAcceptLayer', () => {
     open.near.destroy();
   });
 
+  it.each([
+    ['10.1.2.3', '10.1.2.3:1', true],
+    ['10.1.2.3', '10.1.2.4:1', false],
+    ['::ffff:10.1.2.3', '10.1.2.3:1', true],
+    ['fd00::7', '[fd00::7]:1', true],
+    ['fd00::/16', '[fd00::7]:1', true],
+    ['fd00::/16', '[fd01::7]:1', false],
+  ])('believes %s, as text, where the peer is %s: %s', async (trusted, peer, isBelieved) => {
+    const { near, served, seen } = accept({ trustedPeers: [trusted], mode: 'optional' }, peer);
+    await near.write([V1]);
+    await near.closeWrite();
+    await served;
+    expect(seen).toMatchObject([{ peer: isBelieved ? '192.0.2.7:5000' : peer }]);
+    near.destroy();
+  });
+
   it('knows a trusted peer in the dress of IPv6', async () => {
     const { near, served, seen } = accept({}, '[::ffff:10.1.2.3]:1');
     await near.write([V1]);
@@ -196,6 +212,9 @@ describe('proxyProtocolAcceptLayer', () => {
 
   it.each([
     { trustedPeers: 'all' },
+    { trustedPeers: ['all'] },
+    { trustedPeers: ['192.0.2.0/33'] },
+    { trustedPeers: [7] },
     { mode: 'maybe' },
     { versions: [] },
     { timeoutMs: 0 },

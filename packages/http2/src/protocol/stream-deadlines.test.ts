@@ -50,6 +50,20 @@ describe('StreamDeadlines, a body', () => {
     expect(expiredAt(60_500)).toHaveLength(1);
   });
 
+  it('counts in its window also what has come before its reader went for a moment', () => {
+    const { deadlines, stream, expiredAt } = setup();
+    // As every reader does that takes pieces: it waits, gets one, and waits again. 10 in 1,000 milliseconds is the slowest rate.
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 500) {
+      expect(expiredAt(nowMs)).toEqual([]);
+      deadlines.wantBody(stream, true, nowMs);
+      deadlines.noteBody(stream, 5, nowMs + 400);
+      deadlines.wantBody(stream, false, nowMs + 400);
+    }
+    deadlines.wantBody(stream, true, 20_000);
+    expect(expiredAt(22_000)).toEqual([]); // the window in which the last of them came
+    expect(expiredAt(24_000)).toHaveLength(1);
+  });
+
   it('without a rate must only come on at all', () => {
     const { deadlines, stream, expiredAt } = setup({ minBodyBytesPerSecond: 0 }, false);
     deadlines.wantBody(stream, true, 0);

@@ -46,11 +46,13 @@ export class StreamDeadlines<Owner> {
     this.#set(stream, 'head', nowMs + this.#timeouts.responseHeadTimeoutMs);
   }
 
-  /** The body is wanted, or is not. A reader that comes and goes gives the peer no new time. */
+  /** The body is wanted, or is not. A reader that comes and goes gives the peer no new time, and takes nothing from what has come in it. */
   wantBody(stream: Http2Stream<Owner>, isWanted: boolean, nowMs: number): void {
     if (isWanted === (stream.awaits === 'body')) return;
     if (isWanted) {
-      this.#set(stream, 'body', nowMs + (stream.pausedLeftMs ?? this.#timeouts.bodyProgressTimeoutMs));
+      const { pausedLeftMs, progressBytes } = stream;
+      this.#set(stream, 'body', nowMs + (pausedLeftMs ?? this.#timeouts.bodyProgressTimeoutMs));
+      if (pausedLeftMs !== undefined) stream.progressBytes = progressBytes; // the window goes on where it stood
       return;
     }
     stream.pausedLeftMs = Math.max(0, stream.deadlineMs - nowMs);

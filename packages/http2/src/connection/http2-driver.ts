@@ -46,6 +46,7 @@ export class Http2Driver<Owner> implements ByteSink {
   #isPaused = false;
   #keepsChunk = false;
   #closesAfterFlush = false;
+  #bytesAWrite = BYTES_A_FIRST_WRITE;
 
   constructor(
     stream: ByteStream,
@@ -181,7 +182,7 @@ export class Http2Driver<Owner> implements ByteSink {
     this.#isFlushing = true;
     let written = 0;
     while (this.#protocol.hasOutput && written < MAX_BYTES_A_TURN) {
-      const chunks = this.#protocol.takeOutput(BYTES_A_WRITE);
+      const chunks = this.#protocol.takeOutput(this.#bytesAWrite);
       if (chunks.length === 0) break;
       for (const chunk of chunks) written += chunk.length;
       const room = this.#write(chunks);
@@ -219,11 +220,14 @@ export class Http2Driver<Owner> implements ByteSink {
 
   #block(room: Promise<void>): void {
     this.#isBlocked = true;
-    this.#protocol.blockWrite(true, this.nowMs);
+    const sinceMs = this.nowMs;
+    this.#protocol.blockWrite(true, sinceMs);
     room.then(
       () => {
         this.#isBlocked = false;
-        this.#protocol.blockWrite(false, this.nowMs);
+        const { nowMs } = this;
+        this.#bytesAWrite = nowMs - sinceMs < FAST_WRITE_MS ? BYTES_A_WRITE : BYTES_A_SLOW_WRITE;
+        this.#protocol.blockWrite(false, nowMs);
         this.#flush();
       },
       () => {}, // the stream is gone, which its `closed` tells
@@ -252,6 +256,11 @@ function ownChunk(chunk: Uint8Array): Uint8Array {
 
 /** Large enough that bulk transfers spend their time in the kernel. */
 const BYTES_A_WRITE = 1024 * 1024;
+/** For a peer of whom nothing is known yet. */
+const BYTES_A_FIRST_WRITE = 256 * 1024;
+/** For one on a slow line: it has to take all of a write in time, and what is urgent does not wait long behind it. */
+const BYTES_A_SLOW_WRITE = 64 * 1024;
+const FAST_WRITE_MS = 1_000;
 const MAX_COPIED_BYTES = 16 * 1024;
 const MAX_UNWRITTEN_BYTES = 64 * 1024;
 const MAX_BYTES_A_TURN = 1024 * 1024;

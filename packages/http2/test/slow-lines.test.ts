@@ -1,0 +1,56 @@
+import type { HttpBody } from '@lamella/http';
+import { createHttpClient, HttpRequest, HttpResponse } from '@lamella/http';
+import { memoryNetwork, serveListener } from '@lamella/net-core';
+import { checkLedger, patternBytes } from '@lamella/net-core/testing';
+import { createLifecycle, serviceFn } from '@lamella/service-core';
+import { FakeClock } from '@lamella/service-core/testing';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { http2, http2ServerLayer } from '../src/index.ts';
+
+checkLedger({ beforeEach, afterEach });
+
+const content = patternBytes(1_500_000);
+
+// Either way takes 150 s, far longer than a peer may take for what was written last, and for a body to come on. The windows of browsers
+// have room for all of it: what is written at a time is for the sender to say.
+it.each([
+  ['whole', 262_144, () => content],
+  ['in one large chunk', 262_144, () => [content]],
+  ['whole, into a large window,', 8_388_608, () => content],
+])('a large body that is given %s goes through on a slow line, there and back', async (_, windowBytes, body) => {
+  const clock = new FakeClock();
+  const network = memoryNetwork({ clock });
+  network.setConditions({ bytesPerSecond: 10_000, chunkBytes: 10_000 });
+  const lifecycle = createLifecycle({ clock });
+  let received: Promise<Uint8Array> | undefined;
+  const service = serviceFn(async (request: HttpRequest) => {
+    received = bytesOf(request.body);
+    await received;
+    return HttpResponse.from({ body: body() });
+  });
+  void serveListener(
+    network.listen('a.test:80'),
+    http2ServerLayer({ clock, lifecycle, limits: { initialStreamWindowBytes: windowBytes } })(service),
+    { lifecycle },
+  );
+  const client = createHttpClient({
+    connector: network.connector(),
+    protocols: [http2({ limits: { initialStreamWindowBytes: windowBytes } })],
+    clock,
+  });
+  const request = HttpRequest.from({ method: 'POST', target: 'http://a.test/', body: body() });
+  const answer = client.serve(request).then((response) => bytesOf(response.body));
+  answer.catch(() => {}); // heard below
+  await clock.advanceAsync(400_000);
+  expect(Buffer.compare((await received) ?? new Uint8Array(), content)).toBe(0);
+  expect(Buffer.compare(await answer, content)).toBe(0);
+  await client.close();
+  const drained = lifecycle.drain({ graceMs: 0 });
+  await clock.advanceAsync(3_000);
+  await drained;
+  expect(clock.pendingTimers).toBe(0);
+});
+
+function bytesOf(body: HttpBody): Promise<Uint8Array> {
+  return body.bytes();
+}

@@ -184,8 +184,12 @@ export class Http2Driver<Owner> implements ByteSink {
     while (this.#protocol.hasOutput && written < MAX_BYTES_A_TURN) {
       const chunks = this.#protocol.takeOutput(this.#bytesAWrite);
       if (chunks.length === 0) break;
-      for (const chunk of chunks) written += chunk.length;
+      let length = 0;
+      for (const chunk of chunks) length += chunk.length;
+      written += length;
       const room = this.#write(chunks);
+      // What the kernel of a slow peer has room for is less than that.
+      if (room === undefined && length >= BYTES_A_FIRST_WRITE) this.#bytesAWrite = BYTES_A_WRITE;
       this.#drainEvents();
       if (room !== undefined) {
         this.#block(room);

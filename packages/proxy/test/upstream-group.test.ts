@@ -228,6 +228,19 @@ describe('retries of a group', () => {
     expect(b.requests).toHaveLength(4);
   });
 
+  it('go to another server at once, whenever the first one wants to be asked again, and end where there is none left', async () => {
+    const { group, clock, a, b } = setup();
+    const busy = (): HttpResponse => HttpResponse.from({ status: 503, headers: { 'Retry-After': '7' } });
+    a.answer = busy;
+    for (let count = 0; count < 4; count++) {
+      expect((await later(clock, ask(group))).body).toBe('b.test:80');
+    }
+    b.answer = busy;
+    const seen = [a, b].map(({ requests }) => requests.length);
+    expect((await later(clock, ask(group))).status).toBe(503);
+    expect([a.requests.length, b.requests.length]).toEqual(seen.map((count) => count + 1));
+  });
+
   it.each(['POST', 'PATCH'])('never repeat a %s that a server may have acted on', async (method) => {
     const { group, clock, a, b } = setup({ servers: [{ url: 'http://a.test:80' }, { url: 'http://b.test:80' }] });
     a.answer = () => HttpResponse.from({ status: 503 });

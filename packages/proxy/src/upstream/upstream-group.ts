@@ -163,7 +163,9 @@ export function upstreamGroup(options: UpstreamGroupOptions): UpstreamGroup {
     ...(options.onHealthChange === undefined ? {} : { onHealthChange: options.onHealthChange }),
     ...(options.lifecycle === undefined ? {} : { lifecycle: options.lifecycle }),
   });
-  const service = limited(retried(balanced, retries, clock), options.limit, clock);
+  const hasAnother = (tried: ReadonlySet<string> | undefined): boolean =>
+    balanced.gauges().some(({ id, health }) => health === 'available' && tried?.has(id) !== true);
+  const service = limited(retried(balanced, retries, hasAnother, clock), options.limit, clock);
   const close = (): Promise<void> => {
     watch?.[Symbol.dispose]();
     return balanced.close();
@@ -196,6 +198,7 @@ function serverService(
 function retried(
   inner: Service<HttpRequest, HttpResponse>,
   retries: UpstreamRetryOptions | false,
+  hasAnother: (tried: ReadonlySet<string> | undefined) => boolean,
   clock: Clock,
 ): Service<HttpRequest, HttpResponse> {
   if (retries === false) return inner;
@@ -205,7 +208,18 @@ function retried(
   // Where there is no server at all, a moment later there will be none either: the caller hears of it at once.
   const shouldRetry = (result: HttpAttempt): boolean =>
     result.outcome === 'ok' || !(result.error instanceof NoEndpointError);
-  const layer = httpRetryLayer({ ...rest, maxAttempts, statuses, backoff, clock, shouldRetry, maxRetryAfterMs: 0 });
+  // When a server may be asked again says nothing of the others; and nobody is kept waiting for so long here.
+  const heedsRetryAfter = ({ input }: HttpAttempt): boolean => !hasAnother(input.extensions.get(TriedServers));
+  const layer = httpRetryLayer({
+    ...rest,
+    maxAttempts,
+    statuses,
+    backoff,
+    clock,
+    shouldRetry,
+    heedsRetryAfter,
+    maxRetryAfterMs: 0,
+  });
   const attempts = layer(inner);
   const marked: Service<HttpRequest, HttpResponse> = {
     serve(request) {

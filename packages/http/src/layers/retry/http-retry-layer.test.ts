@@ -11,7 +11,7 @@ import type { HttpRequestInit } from '../../message/http-request.ts';
 import { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
 import { replayBodyLayer } from '../replay-body/replay-body-layer.ts';
-import type { HttpRetryLayerOptions } from './http-retry-layer.ts';
+import type { HttpAttempt, HttpRetryLayerOptions } from './http-retry-layer.ts';
 import { httpRetryLayer } from './http-retry-layer.ts';
 
 const Note: ExtensionKey<string, 'request'> = extensionKey('test/retry-note', { scope: 'request' });
@@ -101,6 +101,22 @@ describe('httpRetryLayer', () => {
   });
 
   describe('Retry-After', () => {
+    it('holds for nothing where the next attempt goes somewhere else', async () => {
+      const asked: number[] = [];
+      const heedsRetryAfter = ({ attempt }: HttpAttempt): boolean => asked.push(attempt) > 1;
+      const answers: [number, Record<string, string>][] = [
+        [503, { 'Retry-After': '60' }],
+        [503, {}],
+        [503, { 'Retry-After': '60' }],
+      ];
+      const { ask, clock, seen } = setUp(answers, { maxAttempts: 4, heedsRetryAfter });
+      const answer = ask();
+      await clock.advanceAsync(59_000);
+      expect([seen.length, asked]).toEqual([3, [1, 3]]);
+      await clock.advanceAsync(2_000);
+      expect((await answer).status).toBe(200);
+    });
+
     it.each([
       ['in seconds', () => '2'],
       ['as a date', (clock: FakeClock) => new Date(clock.epochMs() + 2_000).toUTCString()],

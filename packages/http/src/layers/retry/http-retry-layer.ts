@@ -28,6 +28,8 @@ export interface HttpRetryLayerOptions {
   readonly statuses?: readonly number[];
   /** Longest Retry-After to wait for, in milliseconds, at least 0; a longer one ends the attempts. Default 60_000. */
   readonly maxRetryAfterMs?: number;
+  /** Asked where a response has Retry-After: whether that holds for the next attempt, which may go to another server. Default: it does. */
+  readonly heedsRetryAfter?: (attempt: HttpAttempt) => boolean;
   /** How long to wait; a Retry-After only makes it longer. Default: `exponentialBackoff()`. */
   readonly backoff?: Backoff;
   /** How many retries are allowed over all requests. Default: a `retryBudget()` of this layer. */
@@ -68,11 +70,20 @@ export interface HttpRetryLayerOptions {
 export function httpRetryLayer(options: HttpRetryLayerOptions = {}): Layer<HttpRequest, HttpResponse> {
   const { methods = [...IDEMPOTENT_METHODS], statuses = DEFAULT_STATUSES, maxRetryAfterMs = 60_000 } = options;
   const { backoff = exponentialBackoff(), shouldRetry = () => true, clock = systemClock } = options;
+  const { heedsRetryAfter = () => true } = options;
   if (!methods.every(isToken)) throw new UsageError(`methods must be method names, got ${methods.join(', ')}`);
   for (const status of statuses) requireInteger('statuses', status, 400, 599);
   if (!(maxRetryAfterMs >= 0)) throw new UsageError(`maxRetryAfterMs must be >= 0, got ${maxRetryAfterMs}`);
   requireFunction('shouldRetry', shouldRetry);
-  const rules: Rules = { methods: new Set(methods), statuses: new Set(statuses), maxRetryAfterMs, backoff, clock };
+  requireFunction('heedsRetryAfter', heedsRetryAfter);
+  const rules: Rules = {
+    methods: new Set(methods),
+    statuses: new Set(statuses),
+    maxRetryAfterMs,
+    heedsRetryAfter,
+    backoff,
+    clock,
+  };
 
   const { maxAttempts, budget, onRetry, onStop } = options;
   const layer = retryLayer<HttpRequest, HttpResponse>({
@@ -101,6 +112,7 @@ interface Rules {
   readonly methods: ReadonlySet<string>;
   readonly statuses: ReadonlySet<number>;
   readonly maxRetryAfterMs: number;
+  readonly heedsRetryAfter: (attempt: HttpAttempt) => boolean;
   readonly backoff: Backoff;
   readonly clock: Clock;
 }
@@ -112,7 +124,8 @@ function decide(result: HttpAttempt, rules: Rules): RetryDecision | undefined {
   const { status, headers } = result.output;
   if (!mayRepeat || !rules.statuses.has(status)) return undefined;
   const retryAfter = headers.get('retry-after');
-  const retryAfterMs = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, rules.clock.epochMs());
+  const heeded = retryAfter !== undefined && rules.heedsRetryAfter(result) ? retryAfter : undefined;
+  const retryAfterMs = heeded === undefined ? undefined : parseRetryAfter(heeded, rules.clock.epochMs());
   return retryAfterMs !== undefined && retryAfterMs > rules.maxRetryAfterMs
     ? undefined
     : waitOf(result, retryAfterMs, rules);

@@ -86,7 +86,7 @@ export class Outbox {
    * take each of them in time, not all of it at once.
    *
    * @param target - Says when nobody wants the body any more.
-   * @returns Whether the end was reached. Rejects when the source fails or the stream goes.
+   * @returns Whether the end was reached. Rejects when the source fails.
    */
   async pump(body: HttpBody, target: { readonly isOver: boolean }): Promise<boolean> {
     for (let chunks = 1; ; chunks++) {
@@ -100,8 +100,13 @@ export class Outbox {
         this.#protocol.sendData(piece, this.#clock.coarseNowMs());
         this.#isHolding = false;
         const room = this.#write();
-        if (room !== undefined) await room;
-        else if (chunks % CHUNKS_A_TURN === 0) await nextTurn();
+        if (room !== undefined) {
+          try {
+            await room;
+          } catch {
+            return false; // the stream is gone, which its `closed` tells
+          }
+        } else if (chunks % CHUNKS_A_TURN === 0) await nextTurn();
         if (target.isOver) return false;
       }
     }

@@ -136,6 +136,25 @@ describe('a client that goes', () => {
     expect(client.errors).toEqual([]);
   });
 
+  it('while a response streams and it takes no more is no failure of the service, however it leaves', async () => {
+    for (const leave of ['reset', 'end'] as const) {
+      let reason: unknown;
+      const service = async (request: HttpRequest): Promise<HttpResponse> => {
+        request.signal.addEventListener('abort', () => {
+          reason = request.signal.reason;
+        });
+        return HttpResponse.from({ body: endless() });
+      };
+      const client = open(service, { stopsReading: true });
+      client.send(GET);
+      await settle(8);
+      client.stream.destroy(leave === 'reset' ? new Error('gone') : undefined);
+      await settle(8);
+      expect(client.errors).toEqual([]);
+      expect(reason).toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+    }
+  });
+
   it('leaves a late response to be thrown away', async () => {
     const answer = Promise.withResolvers<HttpResponse>();
     const cancelled = Promise.withResolvers<void>();
@@ -171,3 +190,7 @@ describe('a client that goes', () => {
     }
   });
 });
+
+async function* endless(): AsyncGenerator<Uint8Array> {
+  for (;;) yield new Uint8Array(100_000);
+}

@@ -45,8 +45,6 @@ async function worker(): Promise<void> {
       HttpResponse.text(`${process.pid} ${await request.body.text()}`),
   };
   const served = serveListener(listener, httpServerLayer({ lifecycle })(service), { lifecycle });
-  // The primary gives new connections to the others from now on: none comes so late that it ends before its request is there.
-  process.once('SIGTERM', () => void listener.close());
   // For a moment both answer, and connections that are kept learn by `Connection: close` that they should go elsewhere.
   await drainOnSignal(lifecycle, { preDrainMs: 2_500, graceMs: 30_000 });
   await served;

@@ -77,14 +77,30 @@ describe('a server of both protocols', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('closes who has said nothing when it drains', async () => {
-    const lifecycle = createLifecycle();
-    const { near, served } = accept(undefined, { lifecycle });
-    await settle();
-    const report = await lifecycle.drain();
-    expect(report.protocols).toEqual({ http: { finished: 0, closed: 1, cut: 0 } });
-    await served;
-    near.destroy();
+  it('closes who has said nothing when it drains, but not who has just come', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const stored = accept(undefined, { lifecycle, clock });
+    await clock.advanceAsync(500);
+    const silent = accept(undefined, { lifecycle, clock });
+    const sending = accept(undefined, { lifecycle, clock });
+    await clock.advanceAsync(500);
+    const report = lifecycle.drain();
+    await stored.served;
+    void sending.near.write([Buffer.from('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')]);
+    expect(Buffer.from((await sending.near.read()) ?? []).toString()).toMatch(/Connection: close\r\n\r\nby 1.1$/);
+    await sending.near.closeWrite();
+    expect(await Promise.race([silent.served, 'still there'])).toBe('still there');
+    await clock.advanceAsync(500);
+    await silent.served;
+    await clock.advanceAsync(1_000);
+    await sending.served;
+    expect((await report).protocols).toEqual({
+      http: { finished: 0, closed: 3, cut: 0 },
+      'http/1.1': { finished: 0, closed: 1, cut: 0 },
+    });
+    for (const { near } of [stored, silent, sending]) near.destroy();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('does not go over to HTTP/2 by the Upgrade of old', async () => {

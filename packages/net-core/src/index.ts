@@ -38,6 +38,7 @@ export { ipScope } from './address/ip-scope.ts';
 // Connections, and how to come by them
 
 export { AcceptQueue } from './connection/accept-queue.ts';
+export { afterFirstMoment } from './connection/after-first-moment.ts';
 export { byteCountLayer } from './connection/byte-count-layer.ts';
 export type { ConnectDurations } from './connection/connect-timings.ts';
 export { addConnectTimings, ConnectTimings } from './connection/connect-timings.ts';

@@ -15,15 +15,25 @@ beforeAll(async () => {
 });
 
 describe('a server that drains', () => {
-  it('lets clients go at once that have sent nothing', async () => {
-    const { lifecycle, connect, failures } = setUp();
-    const near = connect();
+  it('lets clients go at once that have sent nothing, and those who have just come a moment later', async () => {
+    const { lifecycle, connect, failures, clock } = setUp();
+    const stored = connect();
     await settle();
-    const report = await lifecycle.drain({ graceMs: 5_000 });
-    expect(report).toMatchObject({ protocols: { 'tls-handshake': { closed: 1, finished: 0, cut: 0 } } });
-    expect((await readAll(near)).length).toBe(0);
+    clock.advance(1_000);
+    const fresh = connect();
+    await settle();
+    const draining = lifecycle.drain({ graceMs: 5_000 });
+    expect((await readAll(stored)).length).toBe(0);
+    clock.advance(999);
+    const end = readAll(fresh);
+    await settle();
+    expect(await Promise.race([end, 'still there'])).toBe('still there');
+    clock.advance(1);
+    expect((await end).length).toBe(0);
+    expect(await draining).toMatchObject({ protocols: { 'tls-handshake': { closed: 2, finished: 0, cut: 0 } } });
     expect(failures).toEqual([]);
-    near.destroy();
+    expect(clock.pendingTimers).toBe(0);
+    for (const near of [stored, fresh]) near.destroy();
   });
 
   it('gives a handshake that has begun the grace, and breaks it off then', async () => {

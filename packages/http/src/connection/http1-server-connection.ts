@@ -1,6 +1,6 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
-import { consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
-import type { ErrorFacts, Service } from '@lamella/service-core';
+import { afterFirstMoment, consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
+import type { ErrorFacts, Service, Timer } from '@lamella/service-core';
 import { addErrorFacts, ClosedError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
 import { Http1ProtocolError } from '../errors.ts';
@@ -49,6 +49,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   #life: ConnectionLife | undefined;
   #source: Pausable | undefined;
   #exchange: ServerExchange | undefined;
+  #firstMoment: Timer | undefined;
   #closing: LingeringClose | undefined;
   #isClosed = false;
   #upgrade: UpgradeRun | undefined;
@@ -102,8 +103,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   startDrain(): void {
     if (!this.#isOpen) return;
     this.#protocol.stopKeepAlive();
-    if (this.#protocol.isIdle) this.#close();
-    else this.#responses.drain(this.#exchange);
+    if (!this.#protocol.isIdle) this.#responses.drain(this.#exchange);
+    else if (this.#protocol.requestCount > 0) this.#close();
+    else this.#firstMoment = afterFirstMoment(this.#options.clock, this.#startedMs, () => this.#closeIfIdle());
   }
 
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
@@ -320,6 +322,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
     const written = this.#outbox.flush();
     this.#timer.cancel();
+    this.#firstMoment?.cancel();
     this.#responses.stop();
     this.#source?.stop();
     if (rest.length > 0) this.#stream.unread(rest);
@@ -331,11 +334,16 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
 
   // ---- the end
 
+  #closeIfIdle(): void {
+    if (this.#protocol.isIdle) this.#close();
+  }
+
   /** Closes in good order: everything written still arrives. */
   #close(): void {
     if (!this.#isOpen) return;
     this.#outbox.release();
     this.#timer.cancel();
+    this.#firstMoment?.cancel();
     this.#closing = new LingeringClose(this.#stream, this.#options.clock, this.#options.timeouts.writeTimeoutMs);
     this.#source?.resume();
   }
@@ -358,6 +366,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
     if (this.#exchange !== undefined && info.reason !== 'shutdown') addErrorFacts(error, this.#facts());
     this.#isClosed = true;
     this.#timer.cancel();
+    this.#firstMoment?.cancel();
     this.#responses.stop();
     this.#closing?.cancel();
     this.#upgrade?.giveUp();

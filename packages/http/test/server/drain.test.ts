@@ -42,6 +42,46 @@ describe('a drain', () => {
     expect((await report).protocols['http/1.1']).toEqual({ finished: 2, closed: 1, cut: 0 });
   });
 
+  it('waits a moment for the first request of who has just connected', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const serve = async ({ path }: HttpRequest): Promise<HttpResponse> => HttpResponse.text(path);
+    const stored = open(serve, { clock, lifecycle });
+    await clock.advanceAsync(1_000);
+    const sending = open(serve, { clock, lifecycle });
+    const silent = open(serve, { clock, lifecycle });
+    await settle();
+    const report = lifecycle.drain({ graceMs: 5_000 });
+    await settle();
+    expect([stored.ended, sending.ended, silent.ended]).toEqual(['end', 'no', 'no']);
+    await clock.advanceAsync(999);
+    sending.send(GET);
+    expect(await sending.received()).toMatch(/Connection: close\r\n\r\n\/$/);
+    expect([sending.ended, silent.ended]).toEqual(['end', 'no']);
+    await clock.advanceAsync(1);
+    await settle();
+    expect(silent.ended).toBe('end');
+    for (const client of [stored, sending, silent]) void client.stream.closeWrite();
+    await clock.advanceAsync(2_000);
+    expect((await report).protocols['http/1.1']).toEqual({ finished: 0, closed: 3, cut: 0 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('takes a first request that is under way at the end of its moment for what it is', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const client = open(async () => HttpResponse.text('late'), { clock, lifecycle });
+    const report = lifecycle.drain({ graceMs: 10_000 });
+    client.send(GET.slice(0, 5));
+    await clock.advanceAsync(3_000);
+    client.send(GET.slice(5));
+    expect(await client.received()).toMatch(/Connection: close\r\n\r\nlate$/);
+    void client.stream.closeWrite();
+    await clock.advanceAsync(1_000);
+    await report;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('cuts what does not finish in the grace by a reset, and ends event streams cleanly', async () => {
     const clock = new FakeClock();
     const lifecycle = createLifecycle({ clock });

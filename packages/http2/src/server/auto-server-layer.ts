@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponse, HttpServerLayerOptions } from '@lamella/http';
 import { httpServerLayer } from '@lamella/http';
 import type { Connection, PeekVerdict } from '@lamella/net-core';
-import { AlpnSelected, peek } from '@lamella/net-core';
-import type { Clock, Drainable, Layer, Lifecycle } from '@lamella/service-core';
+import { AlpnSelected, afterFirstMoment, peek } from '@lamella/net-core';
+import type { Clock, Drainable, Layer, Lifecycle, Timer } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import type { Http2ServerLayerOptions } from './http2-server-layer.ts';
 import { http2ServerLayer } from './http2-server-layer.ts';
@@ -66,11 +66,15 @@ export function autoServerLayer(
 async function detect(connection: Connection, options: AutoServerLayerOptions): Promise<string | undefined> {
   const { stream, scope } = connection;
   const { detectTimeoutMs = 10_000, lifecycle, clock = systemClock } = options;
-  // A connection that has not yet said what it speaks has nothing under way: a drain closes it.
+  const sinceMs = clock.nowMs();
+  let firstMoment: Timer | undefined;
+  // A connection that has not yet said what it speaks has nothing under way: a drain closes it, if it has not just come.
   const part: Drainable = {
     protocol: 'http',
     isIdle: true,
-    startDrain: () => stream.destroy(),
+    startDrain() {
+      firstMoment = afterFirstMoment(clock, sinceMs, () => stream.destroy());
+    },
     drained: stream.closed.then(() => {}),
     destroy: (reason) => stream.destroy(reason),
   };
@@ -83,6 +87,7 @@ async function detect(connection: Connection, options: AutoServerLayerOptions): 
     stream.destroy(error); // it has said nothing, or is gone: nobody's failure
     return undefined;
   } finally {
+    firstMoment?.cancel();
     registration?.[Symbol.dispose]();
   }
 }

@@ -1,4 +1,5 @@
-import type { Drainable } from '@lamella/service-core';
+import { afterFirstMoment } from '@lamella/net-core';
+import type { Clock, Drainable, Timer } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
 
 /** What a {@link HandshakeDrain} needs. */
@@ -7,22 +8,28 @@ export interface HandshakeDrainOptions {
   readonly hasBegun: () => boolean;
   /** Ends the handshake. */
   readonly abort: (reason: unknown) => void;
+  readonly clock: Clock;
 }
 
-/** A handshake that takes part in draining: one that the client has not begun ends at once, others may go on until the grace is over. */
+/**
+ * A handshake that takes part in draining: one that the client has not begun ends when its first moment is over, others may go on until the grace is
+ * over.
+ */
 export class HandshakeDrain implements Drainable {
   readonly protocol = 'tls-handshake';
   readonly drained: Promise<void>;
-  /** Says that it has ended. */
-  readonly end: () => void;
   readonly #options: HandshakeDrainOptions;
+  readonly #sinceMs: number;
+  readonly #resolve: () => void;
+  #firstMoment: Timer | undefined;
   #wasIdle = false;
 
   constructor(options: HandshakeDrainOptions) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.drained = promise;
-    this.end = resolve;
+    this.#resolve = resolve;
     this.#options = options;
+    this.#sinceMs = options.clock.nowMs();
   }
 
   get isIdle(): boolean {
@@ -35,6 +42,16 @@ export class HandshakeDrain implements Drainable {
   }
 
   startDrain(): void {
+    this.#firstMoment = afterFirstMoment(this.#options.clock, this.#sinceMs, () => this.#leave());
+  }
+
+  /** It has ended. */
+  end(): void {
+    this.#firstMoment?.cancel();
+    this.#resolve();
+  }
+
+  #leave(): void {
     if (!this.isIdle) return;
     this.#wasIdle = true;
     this.#options.abort(new ClosedError('the server is shutting down'));

@@ -104,7 +104,8 @@ class TlsServer {
     const deadline = new HandshakeDeadline({ timeoutMs, clock, scope, peer });
     place.abort = deadline.abort;
     let session: TlsSession | undefined;
-    const drain = new HandshakeDrain({ hasBegun: () => session?.hasReceived === true, abort: deadline.abort });
+    const { abort } = deadline;
+    const drain = new HandshakeDrain({ hasBegun: () => session?.hasReceived === true, abort, clock });
     const registration = this.#options.lifecycle?.register(drain);
     try {
       const fallback = this.#only ?? (await deadline.race(choice.withoutName()));

@@ -31,8 +31,7 @@ export function resetCallResponse(error: unknown, request: HttpHeaders, pseudony
  * without a proxy. Whoever has made no call does not look for one, and would take what is broken off for whole.
  */
 export function endedCallBody(body: HttpBody, response: HttpResponse, request: HttpHeaders): HttpBody {
-  const isCall = grpcTypeOf(request) !== undefined && grpcTypeOf(response.headers) !== undefined;
-  if (body.isAtHand || !isCall) return body;
+  if (body.isAtHand || grpcTypeOf(response.headers) === undefined || grpcTypeOf(request) === undefined) return body;
   let end: HttpHeaders | undefined;
   return HttpBody.fromSource({
     read: () =>

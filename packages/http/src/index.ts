@@ -20,7 +20,7 @@ export { HttpRequest } from './message/http-request.ts';
 export type { HttpResponseInit, HttpResponseParts, HttpUpgrade } from './message/http-response.ts';
 export { HttpResponse } from './message/http-response.ts';
 export { isIdempotent } from './message/method.ts';
-export type { RequestContextOptions } from './message/request-context.ts';
+export type { AbortCause, RequestContextOptions } from './message/request-context.ts';
 export { RequestContext } from './message/request-context.ts';
 export type { RequestTarget } from './message/request-target.ts';
 export { parseRequestTarget, tryParseRequestTarget } from './message/request-target.ts';

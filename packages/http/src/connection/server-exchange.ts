@@ -2,7 +2,7 @@ import type { RequestHead } from '../codec/request-head-decoder.ts';
 import { HttpBody } from '../message/http-body.ts';
 import type { InformationalResponse } from '../message/http-request.ts';
 import { HttpRequest } from '../message/http-request.ts';
-import type { RequestContext } from '../message/request-context.ts';
+import type { AbortCause, RequestContext } from '../message/request-context.ts';
 import type { IncomingBody } from './incoming-body.ts';
 
 /** One request on a server connection, from its head to the end of its response. */
@@ -12,7 +12,7 @@ export class ServerExchange {
   readonly body: IncomingBody | undefined;
   readonly #context: RequestContext;
   #state: 'decoded' | 'served' | 'over' = 'decoded';
-  #abandonedWith: { readonly reason: unknown } | undefined;
+  #abandonedWith: AbortCause | undefined;
   /** The response body that is being sent, to be cancelled if the peer goes. */
   outgoing: HttpBody | undefined;
   /** Whether the response is an event stream, which may end at any event. */
@@ -61,7 +61,7 @@ export class ServerExchange {
     this.#state = 'over';
     this.body?.fail(reason);
     this.outgoing?.cancel(reason);
-    this.#context.abort(reason);
+    this.#context.abort(this.#abandonedWith);
   }
 
   /** The response is complete. */

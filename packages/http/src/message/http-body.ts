@@ -240,13 +240,13 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * @param reason - Passed to whoever makes the bytes, and to whoever is collecting them: what is there of a cancelled body is
    * never taken for the whole. Default: a UsageError that says so.
    */
-  cancel(reason: unknown = new UsageError('the body was cancelled')): void {
+  cancel(reason?: unknown): void {
     if (this.#state !== 'unread' && this.#state !== 'reading') return;
     if (this.isEmpty) return;
     this.#state = 'cancelled';
     this.#reason = reason;
     this.#whole = undefined;
-    this.#source?.cancel(reason);
+    this.#source?.cancel(this.#cancelledWith);
     this.#tellOver();
   }
 
@@ -308,8 +308,15 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     this.#isClaimed = true;
   }
 
+  /** The default is made when somebody looks: most bodies that are given up, as those of responses that nobody waits for, have nobody who does. */
+  get #cancelledWith(): unknown {
+    if (this.#reason === undefined) this.#reason = new UsageError('the body was cancelled');
+    return this.#reason;
+  }
+
   #next(): Promise<Uint8Array | undefined> {
-    if (this.#state === 'cancelled' || this.#state === 'failed') return Promise.reject(this.#reason);
+    if (this.#state === 'cancelled') return Promise.reject(this.#cancelledWith);
+    if (this.#state === 'failed') return Promise.reject(this.#reason);
     if (this.#source !== undefined && this.#state !== 'ended') return this.#pull(this.#source);
     const bytes = this.#takeBytes();
     return Promise.resolve(bytes.length === 0 ? undefined : bytes);
@@ -340,13 +347,13 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
 
   /** A source that was told to stop may end as if nothing were missing. */
   #end(): void {
-    if (this.#state === 'cancelled') throw this.#reason;
+    if (this.#state === 'cancelled') throw this.#cancelledWith;
     this.#state = 'ended';
     this.#tellOver();
   }
 
   #fail(error: unknown): unknown {
-    if (this.#state === 'cancelled') return this.#reason;
+    if (this.#state === 'cancelled') return this.#cancelledWith;
     this.#state = 'failed';
     this.#reason = error;
     this.#tellOver();

@@ -30,14 +30,29 @@ describe('RequestContext', () => {
   it('aborts its scope with the first reason, made already or not', () => {
     const asked = new RequestContext({});
     const { signal } = asked.scope;
-    asked.abort(reason);
-    asked.abort(new Error('again'));
+    asked.abort({ reason });
+    asked.abort({ reason: new Error('again') });
     expect(signal.reason).toBe(reason);
 
     const unasked = new RequestContext({});
-    unasked.abort(reason);
-    unasked.abort(new Error('again'));
+    unasked.abort({ reason });
+    unasked.abort({ reason: new Error('again') });
     expect(unasked.scope.signal.reason).toBe(reason);
+  });
+
+  it('asks for the reason when somebody looks at the scope', () => {
+    let count = 0;
+    const cause = {
+      get reason() {
+        count++;
+        return reason;
+      },
+    };
+    const context = new RequestContext({});
+    context.abort(cause);
+    expect(count).toBe(0);
+    expect(context.scope.signal.reason).toBe(reason);
+    expect(count).toBe(1);
   });
 
   it('hears nothing from above once it is closed, whenever its scope is asked for', () => {

@@ -12,6 +12,12 @@ export interface RequestContextOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Why a request is given up. The reason may be made when somebody looks: most of those that are taken back have nobody who does. */
+export interface AbortCause {
+  /** The same object each time. */
+  readonly reason: unknown;
+}
+
 /**
  * Store and scope of a request, which its forks share.
  *
@@ -22,7 +28,7 @@ export class RequestContext {
   readonly #options: RequestContextOptions;
   #extensions: Extensions<'request'> | undefined;
   #scope: AbortScope | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
+  #aborted: AbortCause | undefined;
   #isClosed = false;
   /** Whether whoever handles the exchange looks after its time; see `allowQuiet` of the request. */
   allowsQuiet = false;
@@ -48,9 +54,9 @@ export class RequestContext {
   }
 
   /** Aborts the scope, now or when it is made. */
-  abort(reason: unknown): void {
-    this.#aborted ??= { reason };
-    this.#scope?.abort(reason);
+  abort(cause: AbortCause): void {
+    this.#aborted ??= cause;
+    this.#scope?.abort(cause.reason);
   }
 
   /** The exchange is over; see {@link AbortScope.close}. */

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '@lamella/http';
+import type { AbortCause, HttpResponse } from '@lamella/http';
 import { HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
 import { formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
@@ -18,6 +18,7 @@ import type { Http2ClientFacts } from '../protocol/early-frames.ts';
 import type { Http2Event } from '../protocol/http2-events.ts';
 import { Http2Protocol } from '../protocol/http2-protocol.ts';
 import { Http2Driver } from './http2-driver.ts';
+import { LaterCause } from './later-cause.ts';
 import type { ExchangeHost } from './server-exchange.ts';
 import { ServerExchange } from './server-exchange.ts';
 import { requestHeaders, requestTarget } from './server-messages.ts';
@@ -293,15 +294,24 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   #onReset(exchange: ServerExchange | undefined, errorCode: number): void {
     if (exchange === undefined) return;
+    const { phase } = exchange;
+    this.#end(exchange, new LaterCause(() => this.#reset(errorCode, phase)));
+  }
+
+  #reset(errorCode: number, phase: string): HttpStreamResetError {
     const resetCode = errorCodeName(errorCode);
     const options = { resetCode, origin: 'remote', processed: 'unknown' } as const;
     const error = new HttpStreamResetError(`the client reset the stream with ${resetCode}`, options);
-    this.#abandon(exchange, this.#told(error, exchange));
+    return addErrorFacts(error, this.#facts(phase));
   }
 
-  #abandon(exchange: ServerExchange, reason: unknown, info: CloseInfo = { reason: 'reset', error: reason }): void {
-    exchange.tunnel?.fail(info);
-    exchange.abandon(reason);
+  #abandon(exchange: ServerExchange, reason: unknown, info?: CloseInfo): void {
+    this.#end(exchange, { reason }, info);
+  }
+
+  #end(exchange: ServerExchange, cause: AbortCause, info?: CloseInfo): void {
+    exchange.tunnel?.fail(info ?? { reason: 'reset', error: cause.reason });
+    exchange.abandon(cause);
     if (!exchange.stream.isTunnel) this.#work.exchanges.delete(exchange);
   }
 

@@ -1,4 +1,4 @@
-import type { HttpHeaders, RequestContextOptions } from '@lamella/http';
+import type { AbortCause, HttpHeaders, RequestContextOptions } from '@lamella/http';
 import { HttpBody, RequestContext, TrustedScheme } from '@lamella/http';
 import type { AbortScope, Extensions } from '@lamella/service-core';
 import { Http2Client, Http2StreamId } from '../keys.ts';
@@ -50,7 +50,7 @@ export class ServerExchange extends ExchangeContent implements RequestContextOpt
   /** The body, if it is whole. */
   #whole: HttpBody | undefined;
   #isOver = false;
-  #abandonedWith: { readonly reason: unknown } | undefined;
+  #abandonedWith: AbortCause | undefined;
 
   constructor(host: ExchangeHost, stream: ServerStream, head: Http2RequestHead, hasBody: boolean) {
     super();
@@ -144,13 +144,13 @@ export class ServerExchange extends ExchangeContent implements RequestContextOpt
   // ---- the end
 
   /** Breaks the exchange off: whoever works for it hears of it, and whatever comes of that is thrown away. */
-  abandon(reason: unknown): void {
+  abandon(cause: AbortCause): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#abandonedWith = { reason };
-    this.body?.fail(reason);
-    this.outgoing?.cancel(reason);
-    this.context.abort(reason);
+    this.#abandonedWith = cause;
+    this.body?.fail(cause.reason);
+    this.outgoing?.cancel(cause.reason);
+    this.context.abort(cause);
     this.onSent?.();
   }
 

@@ -1,12 +1,4 @@
-import {
-  defineService,
-  GrpcStatus,
-  GrpcStatusError,
-  grpcClient,
-  grpcService,
-  implementService,
-  jsonCodec,
-} from '@lamella/grpc';
+import { grpcClient } from '@lamella/grpc';
 import { createHttpClient } from '@lamella/http';
 import { http2, http2ServerLayer } from '@lamella/http2';
 import type { Address, Connector, Listener } from '@lamella/net-core';
@@ -17,15 +9,7 @@ import { FakeClock } from '@lamella/service-core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { useLedger } from '../support/ledger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const text = jsonCodec(String);
-const Chat = defineService('test.Chat', {
-  say: { type: 'unary', request: text, response: text },
-  spell: { type: 'server-streaming', request: text, response: text },
-  join: { type: 'client-streaming', request: text, response: text },
-  shout: { type: 'bidi', request: text, response: text },
-  hang: { type: 'unary', request: text, response: text },
-});
+import { Talk, talkServer } from './support/talk.ts';
 
 const WAYS: readonly [string, () => Promise<Listener & { readonly address: Address }>][] = [
   ['TCP', () => listenTcp()],
@@ -90,33 +74,8 @@ async function open(listen: () => Promise<Listener & { readonly address: Address
   const [aborted, abort] = signalled();
   const lifecycle = createLifecycle();
   const clock = new FakeClock(); // of both sides: a deadline passes when a test says so
-  const chat = implementService(Chat, {
-    async say(message) {
-      if (message === '') throw new GrpcStatusError(GrpcStatus.INVALID_ARGUMENT, 'nöthing');
-      return message;
-    },
-    *spell(message) {
-      yield* message;
-    },
-    async join(messages) {
-      let joined = '';
-      for await (const message of messages) joined += message;
-      return joined;
-    },
-    async *shout(messages) {
-      for await (const message of messages) yield message.toUpperCase();
-    },
-    hang(_, { scope }) {
-      begin();
-      return new Promise((_resolve, reject) => {
-        scope.onAbort((reason) => {
-          abort();
-          reject(reason);
-        });
-      });
-    },
-  });
-  const service = grpcService([chat], { clock });
+  const onHang = (event: string): void => (event === 'begun' ? begin() : abort());
+  const { service } = talkServer({ clock, onHang });
   const listener = await listen();
   const served = serveListener(listener, http2ServerLayer({ lifecycle })(service), { lifecycle });
   const sockets = socketConnector();
@@ -132,7 +91,7 @@ async function open(listen: () => Promise<Listener & { readonly address: Address
     await http.close();
     await stop();
   });
-  const client = grpcClient(http, Chat, { url: 'http://chat.test', clock });
+  const client = grpcClient(http, Talk, { url: 'http://talk.test', clock });
   return { client, clock, begun, aborted, stop };
 }
 

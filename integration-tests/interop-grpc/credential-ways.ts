@@ -4,16 +4,17 @@ import { grpcClient, grpcService, implementService } from '@lamella/grpc';
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { createHttpClient } from '@lamella/http';
 import { http2, http2ServerLayer } from '@lamella/http2';
-import type { Connector, Listener } from '@lamella/net-core';
-import { memoryNetwork, serveListener } from '@lamella/net-core';
-import { listenTcp, socketConnector } from '@lamella/net-tcp';
-import type { Service } from '@lamella/service-core';
+import type { Connection, Connector, Listener } from '@lamella/net-core';
+import { memoryNetwork } from '@lamella/net-core';
+import { socketConnector } from '@lamella/net-tcp';
+import type { Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle, stack } from '@lamella/service-core';
 import type { IssuedCertificate } from '@lamella/tls';
 import { certificateAuthority, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { onTestFinished } from 'vitest';
 import { callCredentials, grpcJsClient } from '../support/grpc/grpc-js-client.ts';
 import { grpcJsServer } from '../support/grpc/grpc-js-server.ts';
+import { serveConnections, serveUntilFinished } from '../support/serve-connections.ts';
 import type { TestClient } from './interop-case.ts';
 import type { TestServerParts } from './test-handlers.ts';
 import { ServedTestService, testHandlers } from './test-handlers.ts';
@@ -85,23 +86,23 @@ function ourService(identify: TestServerParts['identify']): Http {
   return grpcService([implementService(ServedTestService, testHandlers(identify === undefined ? {} : { identify }))]);
 }
 
-function serve(listener: Listener, identify: TestServerParts['identify'], certificates: IssuedCertificate): void {
-  const lifecycle = createLifecycle();
-  const tls = tlsAcceptLayer({ certificates, alpn: ['h2'] });
-  const served = serveListener(listener, stack(tls, http2ServerLayer({ lifecycle }), ourService(identify)), {
-    lifecycle,
-  });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
+function ourServer(
+  lifecycle: Lifecycle,
+  identify: TestServerParts['identify'],
+  certificates: IssuedCertificate,
+): Service<Connection, void> {
+  return stack(tlsAcceptLayer({ certificates, alpn: ['h2'] }), http2ServerLayer({ lifecycle }), ourService(identify));
 }
 
-async function serveTcp(identify: TestServerParts['identify'], certificate: IssuedCertificate): Promise<string> {
-  const listener = await listenTcp();
-  serve(listener, identify, certificate);
-  if (listener.address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return `127.0.0.1:${listener.address.port}`;
+function serve(listener: Listener, identify: TestServerParts['identify'], certificates: IssuedCertificate): void {
+  const lifecycle = createLifecycle();
+  serveUntilFinished(listener, ourServer(lifecycle, identify, certificates), lifecycle);
+}
+
+async function serveTcp(identify: TestServerParts['identify'], certificates: IssuedCertificate): Promise<string> {
+  const lifecycle = createLifecycle();
+  const { authority } = await serveConnections(ourServer(lifecycle, identify, certificates), lifecycle);
+  return authority;
 }
 
 function overTls(connector: Connector, roots: string): Http {

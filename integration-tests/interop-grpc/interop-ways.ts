@@ -3,14 +3,15 @@ import { grpcClient, grpcService, implementService } from '@lamella/grpc';
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { createHttpClient } from '@lamella/http';
 import { http2, http2ServerLayer } from '@lamella/http2';
-import type { Connector, Listener } from '@lamella/net-core';
-import { memoryNetwork, serveListener } from '@lamella/net-core';
-import { listenTcp, socketConnector } from '@lamella/net-tcp';
-import type { Service } from '@lamella/service-core';
+import type { Connection, Connector, Listener } from '@lamella/net-core';
+import { memoryNetwork } from '@lamella/net-core';
+import { socketConnector } from '@lamella/net-tcp';
+import type { Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle } from '@lamella/service-core';
 import { onTestFinished } from 'vitest';
 import { grpcJsClient } from '../support/grpc/grpc-js-client.ts';
 import { grpcJsServer } from '../support/grpc/grpc-js-server.ts';
+import { serveConnections, serveUntilFinished } from '../support/serve-connections.ts';
 import { watchRequests, watchResponses } from './compressed-flags.ts';
 import type { InteropNeed, InteropPeers, TestClient } from './interop-case.ts';
 import { OutOfBandReports } from './load-reports.ts';
@@ -73,20 +74,19 @@ function ourService(): Service<HttpRequest, HttpResponse> {
   return watchRequests(grpcService(implementations, options));
 }
 
+function ourServer(lifecycle: Lifecycle): Service<Connection, void> {
+  return http2ServerLayer({ lifecycle })(ourService());
+}
+
 function serve(listener: Listener): void {
   const lifecycle = createLifecycle();
-  const served = serveListener(listener, http2ServerLayer({ lifecycle })(ourService()), { lifecycle });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
+  serveUntilFinished(listener, ourServer(lifecycle), lifecycle);
 }
 
 async function serveTcp(): Promise<string> {
-  const listener = await listenTcp();
-  serve(listener);
-  if (listener.address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return `127.0.0.1:${listener.address.port}`;
+  const lifecycle = createLifecycle();
+  const { authority } = await serveConnections(ourServer(lifecycle), lifecycle);
+  return authority;
 }
 
 async function serveGrpcJs(): Promise<string> {

@@ -1,10 +1,8 @@
 import type { HttpRequest, HttpResponse, HttpServerLayerOptions } from '@lamella/http';
 import { httpServerLayer } from '@lamella/http';
-import { serveListener } from '@lamella/net-core';
-import { listenTcp } from '@lamella/net-tcp';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
-import { onTestFinished } from 'vitest';
+import { serveConnections } from './serve-connections.ts';
 
 /** A server of this process, on a port of its own. */
 export interface TestServer {
@@ -24,22 +22,10 @@ export async function serveHttp(
   options: HttpServerLayerOptions = {},
   lifecycle: Lifecycle = createLifecycle(),
 ): Promise<TestServer> {
-  const listener = await listenTcp();
   const errors: unknown[] = [];
-  const layer = httpServerLayer({ lifecycle, onError: (error) => void errors.push(error), ...options });
+  const onError = (error: unknown): void => void errors.push(error);
+  const layer = httpServerLayer({ lifecycle, onError, ...options });
   const inner = typeof service === 'function' ? serviceFn(service) : service;
-  const served = serveListener(listener, layer(inner), { lifecycle, onError: (error) => void errors.push(error) });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
-  const { address } = listener;
-  if (address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
-    openConnections: () => listener.gauges.open,
-    errors,
-    lifecycle,
-  };
+  const { port, authority, openConnections } = await serveConnections(layer(inner), lifecycle, onError);
+  return { url: `http://${authority}`, port, openConnections, errors, lifecycle };
 }

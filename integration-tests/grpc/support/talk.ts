@@ -42,8 +42,15 @@ export interface TalkServer {
   readonly connections: Service<Connection, void>;
 }
 
+/** What a server is made of. */
+export interface TalkServerOptions {
+  readonly clock?: Clock;
+  /** Hears of calls of `hang`. */
+  readonly onHang?: (event: 'begun' | 'aborted') => void;
+}
+
 /** Makes a server. Its `aborted` says how many calls of `hang` were told to end. */
-export function talkServer({ clock = systemClock }: { readonly clock?: Clock } = {}): TalkServer {
+export function talkServer({ clock = systemClock, onHang }: TalkServerOptions = {}): TalkServer {
   let aborted = 0;
   const talk = implementService(Talk, {
     async say(message, { metadata }) {
@@ -62,9 +69,11 @@ export function talkServer({ clock = systemClock }: { readonly clock?: Clock } =
       for await (const message of messages) yield message.toUpperCase();
     },
     hang(_, { scope }) {
+      onHang?.('begun');
       return new Promise((_resolve, reject) => {
         scope.onAbort((reason) => {
           aborted++;
+          onHang?.('aborted');
           reject(reason);
         });
       });

@@ -3,18 +3,19 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { HttpRequest } from '@lamella/http';
 import { autoServerLayer } from '@lamella/http2';
-import { serveListener, TlsSession } from '@lamella/net-core';
-import { listenTcp, tcpConnector } from '@lamella/net-tcp';
+import { TlsSession } from '@lamella/net-core';
+import { tcpConnector } from '@lamella/net-tcp';
 import { basicProxyAuth, forwardProxyService } from '@lamella/proxy';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import type { KeyPair } from '@lamella/tls';
 import { PeerCertificate, spkiPin, tlsAcceptLayer } from '@lamella/tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lamella } from '../../support/lamella-process.ts';
 import { nodeOrigin, nodeTlsOrigin } from '../../support/node-origin.ts';
 import { usePeers } from '../../support/peers.ts';
 import type { Finished } from '../../support/run.ts';
 import { curl } from '../../support/run.ts';
+import { serveConnections } from '../../support/serve-connections.ts';
 import { testClient } from '../../support/test-client.ts';
 import { tlsFiles } from './tls-files.ts';
 
@@ -209,14 +210,7 @@ async function startProxy(certificates: KeyPair, roots: string) {
     return inner.serve(request);
   });
   const accept = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'], clientAuth: { mode: 'request', roots } });
-  const listener = await listenTcp();
   const server = stack(accept, autoServerLayer({ lifecycle, onError() {} }), service);
-  const served = serveListener(listener, server, { lifecycle, onError() {} });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
-  const { address } = listener;
-  if (address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return { port: address.port, proxied, clients };
+  const { port } = await serveConnections(server, lifecycle);
+  return { port, proxied, clients };
 }

@@ -4,10 +4,10 @@ import type { HttpClient } from '@lamella/http';
 import { createHttpClient } from '@lamella/http';
 import type { Http2Options } from '@lamella/http2';
 import { http2, http2ServerLayer } from '@lamella/http2';
-import { serveListener } from '@lamella/net-core';
-import { listenTcp, socketConnector } from '@lamella/net-tcp';
+import { socketConnector } from '@lamella/net-tcp';
 import { createLifecycle } from '@lamella/service-core';
 import { onTestFinished } from 'vitest';
+import { serveConnections } from '../../support/serve-connections.ts';
 import { Bytes, bytesHandlers } from './bytes-service.ts';
 
 /** Serves `Bytes`, health and reflection until the test is over. @returns `127.0.0.1:port`. */
@@ -15,14 +15,8 @@ export async function serveBytes(log: string[], options: GrpcServiceOptions = {}
   const lifecycle = createLifecycle();
   const implementations = [implementService(Bytes, bytesHandlers(log)), grpcHealth({ lifecycle }).implementation];
   const service = grpcService([...implementations, ...grpcReflection(implementations)], options);
-  const listener = await listenTcp();
-  const served = serveListener(listener, http2ServerLayer({ lifecycle, onError() {} })(service), { lifecycle });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
-  if (listener.address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return `127.0.0.1:${listener.address.port}`;
+  const { authority } = await serveConnections(http2ServerLayer({ lifecycle, onError() {} })(service), lifecycle);
+  return authority;
 }
 
 /** An HTTP client of ours until the test is over. */

@@ -9,14 +9,13 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { grpcClient, grpcReflection, grpcReflectionClient, grpcService, implementService } from '@lamella/grpc';
 import { http2ServerLayer } from '@lamella/http2';
-import { serveListener } from '@lamella/net-core';
-import { listenTcp } from '@lamella/net-tcp';
 import { createLifecycle } from '@lamella/service-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { OutOfBandReports } from '../../interop-grpc/load-reports.ts';
 import { OpenRcaService } from '../../interop-grpc/orca-pb.ts';
 import { lamella } from '../../support/lamella-process.ts';
 import { useLedger } from '../../support/ledger.ts';
+import { serveConnections } from '../../support/serve-connections.ts';
 import { openHttp } from './bytes-server.ts';
 
 const TESTING = fileURLToPath(new URL('../../interop-grpc/testing.proto', import.meta.url));
@@ -93,16 +92,10 @@ async function serveTheirs(): Promise<string> {
 
 async function serveOurs(): Promise<string> {
   const implementation = implementService(OpenRcaService, new OutOfBandReports().handlers);
-  const listener = await listenTcp();
   const lifecycle = createLifecycle();
   const service = grpcService([implementation, ...grpcReflection([implementation])]);
-  const served = serveListener(listener, http2ServerLayer({ lifecycle })(service), { lifecycle });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
-  if (listener.address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return `127.0.0.1:${listener.address.port}`;
+  const { authority } = await serveConnections(http2ServerLayer({ lifecycle })(service), lifecycle);
+  return authority;
 }
 
 interface ReflectionAnswer {

@@ -4,12 +4,10 @@ import type { GrpcServerCall, GrpcServiceOptions } from '@lamella/grpc';
 import { GrpcMetadata, GrpcStatus, GrpcStatusError, grpcService, implementService } from '@lamella/grpc';
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { autoServerLayer } from '@lamella/http2';
-import { serveListener } from '@lamella/net-core';
-import { listenTcp } from '@lamella/net-tcp';
 import type { Layer } from '@lamella/service-core';
 import { createLifecycle, stack } from '@lamella/service-core';
-import { onTestFinished } from 'vitest';
 import { Talk } from '../../support/grpc/talk-pb.ts';
+import { serveConnections } from '../../support/serve-connections.ts';
 
 /** A server of ours of both versions of HTTP, and what it has seen. */
 export interface TalkServer {
@@ -33,15 +31,9 @@ export async function serveTalk(
     },
   });
   const lifecycle = createLifecycle();
-  const listener = await listenTcp();
   const server = autoServerLayer({ lifecycle, onError() {} })(stack(logging, layer, service));
-  const served = serveListener(listener, server, { lifecycle, onError() {} });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
-  if (listener.address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  return { url: `http://127.0.0.1:${listener.address.port}`, log };
+  const { authority } = await serveConnections(server, lifecycle);
+  return { url: `http://${authority}`, log };
 }
 
 function talkHandlers(log: string[]): Parameters<typeof implementService<typeof Talk>>[1] {

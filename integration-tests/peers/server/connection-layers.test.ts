@@ -6,19 +6,18 @@ import {
   PeerAddress,
   PeerGeo,
   proxyProtocolAcceptLayer,
-  serveListener,
   streamTimeoutLayer,
   throttleLayer,
 } from '@lamella/net-core';
 import { patternBytes } from '@lamella/net-core/testing';
-import { listenTcp } from '@lamella/net-tcp';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { tlsAcceptLayer } from '@lamella/tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { selfSigned } from '../../support/certificate.ts';
 import { useLedger } from '../../support/ledger.ts';
 import { usePeers } from '../../support/peers.ts';
 import { run } from '../../support/run.ts';
+import { serveConnections } from '../../support/serve-connections.ts';
 
 useLedger();
 
@@ -58,17 +57,10 @@ describe('all layers of connections at once, and curl', () => {
       geoLayer({ lookup: (address) => ({ country: address.toString() === '127.0.0.1' ? 'HOME' : 'AWAY' }) }),
       inner,
     );
-    const listener = await listenTcp();
-    const served = serveListener(listener, server, { lifecycle, onError });
-    onTestFinished(async () => {
-      await lifecycle.drain({ graceMs: 0 });
-      await served;
-    });
-    const { address } = listener;
-    if (address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
+    const { port } = await serveConnections(server, lifecycle, onError);
 
     const asked = ['-q', '-sS', '-k', '-i', '--haproxy-protocol', ...flags, '--data-binary', '@-', '-H', 'Expect:'];
-    const url = `https://127.0.0.1:${address.port}/`;
+    const url = `https://127.0.0.1:${port}/`;
     const { code, bytes, stderr } = await run('curl', [...asked, url], { input: CONTENT });
     expect([code, stderr]).toEqual([0, '']);
     const headEnd = bytes.indexOf('\r\n\r\n') + 4;

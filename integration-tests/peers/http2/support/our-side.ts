@@ -3,12 +3,12 @@ import { createHttpClient } from '@lamella/http';
 import type { AutoServerLayerOptions, Http2Options } from '@lamella/http2';
 import { autoServerLayer, http2 } from '@lamella/http2';
 import type { Connection } from '@lamella/net-core';
-import { serveListener } from '@lamella/net-core';
-import { listenTcp, tcpConnector } from '@lamella/net-tcp';
+import { tcpConnector } from '@lamella/net-tcp';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { onTestFinished } from 'vitest';
+import { serveConnections } from '../../../support/serve-connections.ts';
 import type { Credentials } from './credentials.ts';
 
 /** A server of ours that speaks both versions on one port. */
@@ -32,7 +32,6 @@ export async function serveBoth(
   options: AutoServerLayerOptions = {},
 ): Promise<OurServer> {
   const lifecycle = createLifecycle();
-  const listener = await listenTcp();
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
   const http = stack(
@@ -50,19 +49,12 @@ export async function serveBoth(
       return (tls === undefined ? http : tls(http)).serve(connection);
     },
   };
-  const served = serveListener(listener, counted, { lifecycle, onError });
-  onTestFinished(async () => {
-    await lifecycle.drain({ graceMs: 0 });
-    await served;
-  });
-  const { address } = listener;
-  if (address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
-  const authority = `127.0.0.1:${address.port}`;
+  const { port, authority, openConnections } = await serveConnections(counted, lifecycle, onError);
   return {
     url: `${credentials === undefined ? 'http' : 'https'}://${authority}`,
-    port: address.port,
+    port,
     authority,
-    connections: () => ({ open: listener.gauges.open, accepted }),
+    connections: () => ({ open: openConnections(), accepted }),
     errors,
     lifecycle,
   };

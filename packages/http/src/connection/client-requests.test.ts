@@ -3,6 +3,7 @@ import { checkLedger } from '@lamella/net-core/testing';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT_TIMEOUTS, newClient } from '../../test/support/client-playbook.ts';
+import { StepsAndText } from '../../test/support/steps-and-text.ts';
 import { HttpBody } from '../message/http-body.ts';
 import { HttpHeaders } from '../message/http-headers.ts';
 import type { HttpRequestInit } from '../message/http-request.ts';
@@ -28,19 +29,12 @@ function setup(isToProxy = false) {
   });
   const protocol = newClient();
   const outbox = new Outbox(stream, protocol, clock, nothing, nothing);
-  const steps: string[] = [];
+  const seen = new StepsAndText(far);
   const terms = { clock, isToProxy, timeouts: fullClientTimeouts(CLIENT_TIMEOUTS) };
   const requests = new ClientRequests(protocol, outbox, terms, {
-    onSent: ({ sentMs }) => void steps.push(`sent at ${sentMs}`),
-    breakOff: (error) => void steps.push(error instanceof Error ? error.message : String(error)),
+    onSent: ({ sentMs }) => seen.note(`sent at ${sentMs}`),
+    breakOff: (error) => seen.note(error instanceof Error ? error.message : String(error)),
   });
-  let text = '';
-  const read = async (): Promise<void> => {
-    for (let chunk = await far.read(); chunk !== undefined; chunk = await far.read()) {
-      text += Buffer.from(chunk).toString('latin1');
-    }
-  };
-  read().catch(nothing);
   return {
     clock,
     protocol,
@@ -58,9 +52,7 @@ function setup(isToProxy = false) {
     /** What has been called since the last look, and what was written. */
     async seen() {
       await settle(8);
-      const written = text.replaceAll('\r\n', '|');
-      text = '';
-      return [...steps.splice(0), ...(written === '' ? [] : [written])];
+      return seen.take();
     },
   };
 }

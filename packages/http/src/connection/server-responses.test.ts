@@ -4,6 +4,7 @@ import { createLifecycle } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newServer } from '../../test/support/server-playbook.ts';
+import { StepsAndText } from '../../test/support/steps-and-text.ts';
 import { DateLine } from '../codec/head-encoder.ts';
 import { HttpBody } from '../message/http-body.ts';
 import { HttpHeaders } from '../message/http-headers.ts';
@@ -27,30 +28,23 @@ function setup({ endOfAgeMs = Number.POSITIVE_INFINITY, graceMs = Number.POSITIV
   streams.push({ [Symbol.dispose]: () => void [stream.destroy(), far.destroy()] });
   const protocol = newServer(clock.nowMs());
   const outbox = new Outbox(stream, protocol, clock, nothing, nothing);
-  const steps: string[] = [];
+  const seen = new StepsAndText(far);
   const terms = {
     clock,
     lifecycle,
     dateLine: new DateLine(),
     connectionAgeGraceMs: graceMs,
-    onError: (error: unknown) => void steps.push(`error ${messageOf(error)}`),
+    onError: (error: unknown) => seen.note(`error ${messageOf(error)}`),
   };
   const responses = new ServerResponses(protocol, outbox, terms, endOfAgeMs, {
-    onResponded: () => void steps.push('responded'),
+    onResponded: () => seen.note('responded'),
     acceptUpgrade: (_exchange, { status }) => {
-      steps.push(`upgrade ${status}`);
+      seen.note(`upgrade ${status}`);
       throw new Error('it does not fit');
     },
-    startDrain: () => void steps.push('drain'),
-    destroy: (reason) => void steps.push(`destroy ${messageOf(reason)}`),
+    startDrain: () => seen.note('drain'),
+    destroy: (reason) => seen.note(`destroy ${messageOf(reason)}`),
   });
-  let text = '';
-  const read = async (): Promise<void> => {
-    for (let chunk = await far.read(); chunk !== undefined; chunk = await far.read()) {
-      text += Buffer.from(chunk).toString('latin1');
-    }
-  };
-  read().catch(nothing);
   return {
     clock,
     lifecycle,
@@ -68,9 +62,7 @@ function setup({ endOfAgeMs = Number.POSITIVE_INFINITY, graceMs = Number.POSITIV
       await settle();
       outbox.release();
       await settle();
-      const written = text.replace(/Date: [^\r]*\r\n/, '').replaceAll('\r\n', '|');
-      text = '';
-      return [...steps.splice(0), ...(written === '' ? [] : [written])];
+      return seen.take();
     },
   };
 }

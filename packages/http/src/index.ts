@@ -110,6 +110,7 @@ export { toFetch } from './interop/to-fetch.ts';
 
 export type { AccessLogLayerOptions } from './layers/access-log/access-log-layer.ts';
 export { accessLogLayer, defaultSensitiveParameters } from './layers/access-log/access-log-layer.ts';
+export { grpcStatusOf } from './layers/access-log/grpc-status-of.ts';
 export type {
   AddBasicAuthLayerOptions,
   AddBearerAuthLayerOptions,

@@ -1,15 +1,18 @@
-import type { HttpRequest, HttpResponse } from '@lamella/http';
-import type { TraceEnd } from '@lamella/layers';
+import type { HttpExchangeEnd, HttpRequest } from '@lamella/http';
+import { grpcStatusOf } from '@lamella/http';
 import type { RelayOutcome } from '@lamella/net-core';
 import { formatAddress, PeerAddress } from '@lamella/net-core';
 
-/** One line for a request that was answered, or was not. */
-export function accessLine(end: TraceEnd<HttpRequest, HttpResponse>): string {
-  const { input, durationMs } = end;
-  const peer = input.extensions.get(PeerAddress);
+/** One line for a request that was answered to the end, or was not. A call of gRPC has its own status behind that of HTTP. */
+export function accessLine({ request, response, outcome, durationMs }: HttpExchangeEnd): string {
+  const peer = request.extensions.get(PeerAddress);
   const from = peer === undefined ? '-' : formatAddress(peer);
-  const result = end.outcome === 'ok' ? String(end.output.status) : end.outcome;
-  return `${from} ${input.method} ${input.target} ${result} ${durationMs.toFixed(1)}ms`;
+  const parts = [from, request.method, request.target];
+  if (response !== undefined) parts.push(String(response.status));
+  const status = response && grpcStatusOf(response);
+  if (status !== undefined) parts.push(status);
+  if (outcome !== 'complete') parts.push(outcome);
+  return `${parts.join(' ')} ${durationMs.toFixed(1)}ms`;
 }
 
 /** One line for a tunnel or an upgraded connection that has ended. */

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { traceLayer } from '@lamella/layers';
+import { httpTraceLayer } from '@lamella/http';
 import type { RelayOutcome } from '@lamella/net-core';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import { stack } from '@lamella/service-core';
@@ -62,7 +62,10 @@ export async function runServer(
     const server = stack(
       httpVersionLayer(httpVersion, { lifecycle, onError: (error) => note(`request failed: ${messageOf(error)}`) }),
       telemetry.server,
-      traceLayer<HttpRequest, HttpResponse>(quiet ? {} : { onEnd: (end) => note(accessLine(end)) }),
+      httpTraceLayer<undefined>({
+        onStart: () => undefined,
+        ...(quiet ? {} : { onEnd: (_state, end) => note(accessLine(end)) }),
+      }),
       makeService({ lifecycle, onRelayEnd, note, telemetry, tls }),
     );
     if (tls === undefined || settings.tls === undefined) return { service: server, scheme: 'http', hint };

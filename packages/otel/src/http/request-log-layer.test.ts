@@ -1,4 +1,4 @@
-import { HttpRequest, HttpResponse } from '@lamella/http';
+import { HttpBody, HttpHeaders, HttpRequest, HttpResponse } from '@lamella/http';
 import { serviceFn, stack } from '@lamella/service-core';
 import { layerCases } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +49,24 @@ describe('requestLogLayer', () => {
     );
     expect(ids).toEqual(new Set(expected));
     await recording.shutdown();
+  });
+
+  it.each([
+    ['0', 'info POST /s/m 200 OK', { 'rpc.status_code': 'OK' }],
+    ['5', 'info POST /s/m 200 NOT_FOUND', { 'rpc.status_code': 'NOT_FOUND' }],
+    ['13', 'error POST /s/m 200 INTERNAL', { 'rpc.status_code': 'INTERNAL' }],
+    ['x', 'info POST /s/m 200', {}],
+  ])('logs a call of gRPC that ends with %s as %s', async (status, line, fields) => {
+    const entries: LogEntry[] = [];
+    const trailers = HttpHeaders.from({ 'grpc-status': status });
+    const service = stack(
+      requestLogLayer({ logger: { log: (entry) => void entries.push(entry) } }),
+      serviceFn((_: HttpRequest) => HttpResponse.from({ body: HttpBody.from('reply', { trailers: () => trailers }) })),
+    );
+    await (await service.serve(HttpRequest.from({ method: 'POST', target: '/s/m' }))).body.bytes();
+    expect(entries.map(({ level, message }) => `${level} ${message}`)).toEqual([line]);
+    const { 'rpc.status_code': found } = entries[0]?.fields ?? {};
+    expect(found === undefined ? {} : { 'rpc.status_code': found }).toEqual(fields);
   });
 
   it('refuses a logger that is none', () => {

@@ -3,6 +3,8 @@ import { FakeClock, layerCases } from '@lamella/service-core/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { bodyOf } from '../../../test/support/coding-tools.ts';
 import { httpLayerSubject } from '../../../test/support/http-layer-subject.ts';
+import { HttpBody } from '../../message/http-body.ts';
+import { HttpHeaders } from '../../message/http-headers.ts';
 import { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
 import { directClientOn, httpClientOn } from '../../testing/http-client-on.ts';
@@ -26,6 +28,28 @@ describe('accessLogLayer', () => {
     ],
   ])('writes a line as %s', async (format, line) => {
     expect(await linesOf({ format }, '/a?b=c', HEADERS)).toEqual([line]);
+  });
+
+  it.each([
+    ['trailers', () => HttpResponse.from({ body: messages('5') }), 'NOT_FOUND'],
+    ['no message', () => HttpResponse.from({ headers: { 'grpc-status': '5' } }), 'NOT_FOUND'],
+    ['no status', () => HttpResponse.text('messages'), undefined],
+  ])('says in JSON how a call of gRPC with %s has ended', async (_, answer, name) => {
+    const { lines, client } = setup({}, async () => answer());
+    await (await client.serve(HttpRequest.from({ target: 'http://app.test/' }))).body.bytes();
+    expect(lines.map((line) => JSON.parse(line)['rpc.status_code'])).toEqual([name]);
+    const common = setup({ format: 'common' }, async () => answer());
+    await (await common.client.serve(HttpRequest.from({ target: 'http://app.test/' }))).body.bytes();
+    expect(common.lines[0]).toMatch(/" 200 (?:8|-)$/);
+  });
+
+  it('says nothing of the end of a call that the client gives up', async () => {
+    const { lines, service } = setup({}, async () => HttpResponse.from({ body: messages('0') }));
+    const response = await service.serve(HttpRequest.from({ target: 'http://app.test/' }));
+    response.body.cancel();
+    const line: unknown = JSON.parse(lines[0] ?? '');
+    expect(line).toMatchObject({ status: 200, outcome: 'aborted' });
+    expect(line).not.toHaveProperty(['rpc.status_code']);
   });
 
   it('writes after the last byte, with the time that it took', async () => {
@@ -186,6 +210,11 @@ describe('accessLogLayer', () => {
     expect(() => accessLogLayer(options as never)).toThrow(UsageError);
   });
 });
+
+/** Content of a call that ends with a status. */
+function messages(status: string): HttpBody {
+  return HttpBody.from('messages', { trailers: () => HttpHeaders.from({ 'grpc-status': status }) });
+}
 
 function setup(
   options: AccessLogLayerOptions,

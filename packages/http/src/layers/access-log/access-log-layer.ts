@@ -11,6 +11,7 @@ import { REDACTED, sensitiveHeadersOf } from '../sensitive-headers/sensitive-hea
 import { requireFieldName, requireFunction, requireOneOf } from '../shared/option-checks.ts';
 import type { HttpExchangeEnd } from '../trace/http-trace-layer.ts';
 import { httpTraceLayer } from '../trace/http-trace-layer.ts';
+import { grpcStatusOf } from './grpc-status-of.ts';
 import { commonLogTime, escapedForLog, logToken, redactedTarget } from './log-text.ts';
 
 /** Options of {@link accessLogLayer}. */
@@ -65,8 +66,9 @@ export const defaultSensitiveParameters: readonly string[] = [
  * user and id are those of PeerAddress, AuthUser and RequestId.
  *
  * `common`: `client - user [time] "request line" status bytes`. `combined`: and `"referer" "user agent"`. `json`: an object with `time`,
- * `client`, `user`, `id`, `method`, `target`, `version`, `status`, `bytes`, `durationMs`, `outcome`, `error`, `headers`; what is not known is
- * left out.
+ * `client`, `user`, `id`, `method`, `target`, `version`, `status`, `rpc.status_code`, `bytes`, `durationMs`, `outcome`, `error`, `headers`; what
+ * is not known is left out. `rpc.status_code` is how a call of gRPC has ended, such as `NOT_FOUND`, where the service has said so:
+ * {@link grpcStatusOf}.
  *
  * @throws UsageError if an option is invalid. What `write` throws goes to `console.error`, never to the exchange.
  *
@@ -130,6 +132,7 @@ function jsonLine({ epochMs, end, target }: Entry, names: readonly string[], sec
     target,
     version: request.version,
     status: statusOf(end),
+    'rpc.status_code': end.response && grpcStatusOf(end.response),
     bytes: end.bodyBytes,
     durationMs: Math.round(end.durationMs * 1_000) / 1_000,
     outcome,

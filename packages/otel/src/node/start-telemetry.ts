@@ -6,7 +6,7 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { observeOtlpExporters } from '../otlp/observe-otlp-exporters.ts';
 import type { OtlpExporter } from '../otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../otlp/otlp-exporter-options.ts';
-import { w3cPropagator } from '../propagation/w3c-propagator.ts';
+import { ownPropagator } from '../propagation/w3c-propagator.ts';
 import { installed } from '../shared/installed.ts';
 import { SCOPE_NAME } from '../shared/names.ts';
 import { requireBoolean } from '../shared/option-checks.ts';
@@ -81,7 +81,7 @@ export async function startTelemetry(options: StartTelemetryOptions = {}): Promi
       : await clientExporters(client, options.exports ?? {}, process.env);
   const sdk = new NodeSDK({
     // Where nobody says anything else, what the SDK would take, for half the price.
-    ...(process.env['OTEL_PROPAGATORS'] === undefined ? { textMapPropagator: w3cPropagator() } : {}),
+    ...(process.env['OTEL_PROPAGATORS'] === undefined ? { textMapPropagator: ownPropagator } : {}),
     ...(activeContext ? {} : { contextManager: inactiveContexts }),
     ...configuration,
     ...(serviceName === undefined ? {} : { serviceName }),

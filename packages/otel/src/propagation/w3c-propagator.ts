@@ -19,10 +19,6 @@ export function w3cPropagator(): TextMapPropagator {
   return W3C;
 }
 
-/** Always the same list, which tells who the registered propagator is. */
-const W3C_FIELDS: string[] = ['traceparent', 'tracestate', 'baggage'];
-Object.freeze(W3C_FIELDS);
-
 const W3C: TextMapPropagator = {
   inject(context: Context, carrier: unknown, setter: TextMapSetter<unknown>) {
     if (isTracingSuppressed(context)) return;
@@ -51,8 +47,17 @@ const W3C: TextMapPropagator = {
     return baggage === undefined ? extracted : propagation.setBaggage(extracted, baggage);
   },
 
-  fields: () => W3C_FIELDS,
+  fields: () => ['traceparent', 'tracestate', 'baggage'],
 };
+
+const OWN_FIELDS: string[] = W3C.fields();
+Object.freeze(OWN_FIELDS);
+
+/**
+ * The same, as this package registers it. Nobody else has it, to make another one of it: so its list of fields, which is always the same, tells
+ * that it is the registered one itself.
+ */
+export const ownPropagator: TextMapPropagator = { ...W3C, fields: () => OWN_FIELDS };
 
 /** Two of them contradict each other. */
 function single(value: string | string[] | undefined): string | undefined {

@@ -73,6 +73,34 @@ describe('a call made for another one', () => {
   });
 });
 
+describe('a stream of messages that the client fails at', () => {
+  const bad = {
+    get value(): string {
+      throw new Error('no value');
+    },
+  };
+  it.each<[string, () => { value: string } | Promise<{ value: string }>]>([
+    ['a message that can not be written', () => bad],
+    ['a promise that is rejected', () => Promise.reject(new Error('no message'))],
+  ])('by %s is left, as a loop would leave it', async (_, make) => {
+    const { client } = setup({});
+    const log: string[] = [];
+    const messages = function* () {
+      try {
+        yield { value: 'a' };
+        yield make() as { value: string }; // or a promise of one: either is taken
+        log.push('went on');
+      } finally {
+        log.push('left');
+      }
+    };
+    await expect(client.join(messages())).rejects.toBeDefined();
+    await expect(all(client.chat(messages()))).rejects.toBeDefined();
+    await settle(16);
+    expect(log).toEqual(['left', 'left']);
+  });
+});
+
 interface SeenRequest {
   readonly encoding: string | undefined;
   readonly flags: boolean[];

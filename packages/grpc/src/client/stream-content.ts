@@ -110,6 +110,7 @@ export class StreamContent implements CallContent {
       return chunk;
     } catch (error) {
       this.#isOver = true;
+      this.#chunks.leave(); // it need not be the messages themselves that have failed
       this.#scope.abort(error);
       throw error;
     }

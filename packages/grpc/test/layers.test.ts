@@ -1,7 +1,9 @@
+import { circuitBreakerLayer } from '@lamella/layers';
 import type { Layer } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
+import { FakeClock, settle } from '@lamella/service-core/testing';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { GrpcCall, GrpcReply, GrpcServerCall } from '../src/index.ts';
+import type { GrpcCall, GrpcHandlers, GrpcReply, GrpcServerCall, MethodsOf } from '../src/index.ts';
 import {
   bytesCodec,
   defineService,
@@ -24,13 +26,14 @@ const Notes = defineService('notes.v1.Notes', {
   raw: { type: 'unary', request: bytesCodec, response: bytesCodec, name: 'raw' },
 });
 
-const notes = implementService(Notes, {
+const handlers: GrpcHandlers<MethodsOf<typeof Notes>> = {
   keep: (message) => message,
   *list({ value }) {
     for (const letter of value) yield { value: letter };
   },
   raw: async (bytes) => bytes.toReversed(),
-});
+};
+const notes = implementService(Notes, handlers);
 
 describe('services without a schema', () => {
   it('have messages in JSON, and of bytes', async () => {
@@ -128,6 +131,28 @@ describe('layers', () => {
       serve: (call) => inner.serve(call.with({ message: null })),
     });
     expect(await grpcClient(service, Any, { layers: [without] }).say('secret')).toEqual([null]);
+  });
+
+  it('of others count a deadline that has passed as a failure of who was asked, and no other abort', async () => {
+    const clock = new FakeClock();
+    const breaker = circuitBreakerLayer({ maxConsecutiveFailures: 1, clock });
+    const hangs = grpcService([implementService(Notes, { ...handlers, keep: () => new Promise<never>(() => {}) })], {
+      clock,
+    });
+    const client = grpcClient(hangs, Notes, { layers: [breaker], clock });
+    const controller = new AbortController();
+    const left = expect(client.keep({ value: 'a' }, { signal: controller.signal })).rejects.toBe('enough');
+    await settle();
+    controller.abort('enough');
+    await left;
+    expect(breaker.state).toBe('closed');
+    const late = expect(client.keep({ value: 'a' }, { timeoutMs: 10 })).rejects.toMatchObject({
+      statusName: 'DEADLINE_EXCEEDED',
+    });
+    await settle();
+    await clock.advanceAsync(10);
+    await late;
+    expect(breaker.state).toBe('open');
   });
 
   it('may answer by themselves', async () => {

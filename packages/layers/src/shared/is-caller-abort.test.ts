@@ -1,7 +1,18 @@
-import { TimeoutError } from '@lamella/service-core';
+import { LamellaError, TimeoutError } from '@lamella/service-core';
 import { testInput } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { isCallerAbort } from './is-caller-abort.ts';
+
+/** As that of gRPC. */
+class StatusError extends LamellaError {
+  readonly code = 'LML_ERR_GRPC_STATUS';
+  readonly statusName: string;
+
+  constructor(statusName: string) {
+    super(statusName);
+    this.statusName = statusName;
+  }
+}
 
 const TIMES_UP = { limit: 'timeoutMs', timeoutMs: 10 };
 
@@ -18,6 +29,8 @@ describe('isCallerAbort', () => {
       new TimeoutError({ ...TIMES_UP, facts: { phase: 'response-head' } }),
       false,
     ],
+    ['a deadline of gRPC', new StatusError('DEADLINE_EXCEEDED'), false],
+    ['another status of gRPC', new StatusError('CANCELLED'), true],
     ['a client that sends too slowly', new TimeoutError({ ...TIMES_UP, facts: { phase: 'request-body' } }), true],
     ['a client that reads too slowly', new TimeoutError({ ...TIMES_UP, facts: { phase: 'write' } }), true],
   ])('by %s: %s', (_what, reason, expected) => {

@@ -199,6 +199,9 @@ it.each([true, false])('has the context of a request active while it is served: 
 it('takes no other value for an option than it says', async () => {
   const notBoolean: { activeContext: boolean } = JSON.parse('{ "activeContext": "no" }');
   await expect(startTelemetry(notBoolean)).rejects.toThrow('activeContext must be true or false');
+  const instrumentations = [[]];
+  const both = startTelemetry({ activeContext: false, sdk: { instrumentations } });
+  await expect(both).rejects.toThrow('activeContext: false excludes sdk.instrumentations');
 });
 
 async function serveOne(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Lifecycle, Service } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
 import type { Attributes } from '@opentelemetry/api';
 import { diag, metrics, propagation } from '@opentelemetry/api';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
@@ -74,6 +75,10 @@ export interface Telemetry extends AsyncDisposable {
 export async function startTelemetry(options: StartTelemetryOptions = {}): Promise<Telemetry> {
   const { serviceName, resourceAttributes, lifecycle, client, activeContext = true } = options;
   requireBoolean('activeContext', activeContext);
+  // They would record the exports of the SDK, which says by the active context that it is not to be recorded.
+  if (!activeContext && (options.sdk?.instrumentations?.length ?? 0) > 0) {
+    throw new UsageError('activeContext: false excludes sdk.instrumentations, which go by the active context');
+  }
   const { NodeSDK } = await installed('@opentelemetry/sdk-node', () => import('@opentelemetry/sdk-node'));
   const { configuration, exporters, histograms } =
     client === undefined

@@ -105,6 +105,21 @@ describe('telemetry of gRPC', () => {
     },
   );
 
+  it('has one series for all statuses that have no name', async () => {
+    let status = 16;
+    const { recording, chat } = setup(() => {
+      throw new GrpcStatusError(++status, 'of its own');
+    });
+    for (const code of [17, 18]) await expect(chat.say('x')).rejects.toMatchObject({ status: code });
+    const codes = recording.spans.map(({ attributes }) => attributes['rpc.status_code']);
+    expect(codes).toEqual(['CODE_17', 'CODE_17', 'CODE_18', 'CODE_18']);
+    expect(await recording.points('rpc.client.call.duration')).toMatchObject([
+      { attributes: { 'rpc.status_code': '_OTHER', 'error.type': '_OTHER' }, value: { count: 2 } },
+    ]);
+    const [server] = await recording.points('rpc.server.call.duration');
+    expect(server).toMatchObject({ attributes: { 'rpc.status_code': '_OTHER' }, value: { count: 2 } });
+  });
+
   it('records what a handler throws as UNKNOWN', async () => {
     const { recording, chat } = setup(() => {
       throw new TypeError('inside');

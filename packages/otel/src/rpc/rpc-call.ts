@@ -9,7 +9,7 @@ import { Operation } from '../shared/operation.ts';
 import { safely } from '../shared/safely.ts';
 import type { TelemetrySource } from '../shared/telemetry-source.ts';
 import type { GrpcInstruments } from './grpc-telemetry-options.ts';
-import { isServerFailure, statusNameOf } from './rpc-status.ts';
+import { isServerFailure, statusLabel, statusNameOf } from './rpc-status.ts';
 import { tracedMessages } from './traced-messages.ts';
 
 /** Which call, at which side. */
@@ -117,15 +117,16 @@ export class RpcCall<Call extends GrpcCall> {
     });
     const instruments = this.#instruments;
     if (durationMs === undefined || instruments === undefined) return;
+    const label = statusLabel(status);
     const attributesOf = (): Attributes => ({
       ...labels,
       [ATTR.rpcSystem]: 'grpc',
       [ATTR.rpcMethod]: this.#method,
-      [ATTR.rpcStatusCode]: status,
-      ...(errorType === undefined ? {} : { [ATTR.errorType]: errorType }),
+      [ATTR.rpcStatusCode]: label,
+      ...(errorType === undefined ? {} : { [ATTR.errorType]: label }),
     });
     // Whether a status is a failure follows from the side, and each side has a histogram of its own.
-    const key = `${status} ${this.#method}${this.#parts.labelsKey}`;
+    const key = `${label} ${this.#method}${this.#parts.labelsKey}`;
     safely(() => instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context));
   }
 

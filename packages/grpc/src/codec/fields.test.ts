@@ -37,6 +37,9 @@ describe('grpc-message', () => {
     ['%c3', '\ufffd'],
     ['%e2%82x', '\ufffdx'],
     ['ü%41', 'üA'],
+    ['%Ff%4G%@A%`a%/0%:0', '\ufffd%4G%@A%`a%/0%:0'],
+    ['%25%34%31', '%41'],
+    ['😀%41', '😀A'],
   ])('reads %j, which is malformed, as %j', (wire, text) => expect(decodeGrpcMessage(wire)).toBe(text));
 });
 

@@ -26,17 +26,29 @@ export function encodeGrpcMessage(message: string): string {
  */
 export function decodeGrpcMessage(value: string): string {
   if (!value.includes('%')) return value;
-  const bytes: number[] = [];
-  for (let at = 0; at < value.length; at++) {
-    const digits = value.slice(at + 1, at + 3);
-    if (value.charCodeAt(at) === PERCENT && HEX_PAIR.test(digits)) {
-      bytes.push(Number.parseInt(digits, 16));
+  // In place: what is decoded is never longer.
+  const bytes = Buffer.from(value, 'utf8');
+  let end = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number; // within the length
+    const high = byte === PERCENT ? digitOf(bytes[at + 1]) : NO_DIGIT;
+    const low = high === NO_DIGIT ? NO_DIGIT : digitOf(bytes[at + 2]);
+    if (low === NO_DIGIT) bytes[end++] = byte;
+    else {
+      bytes[end++] = high * 16 + low;
       at += 2;
-    } else bytes.push(...Buffer.from(value.charAt(at), 'utf8'));
+    }
   }
-  return Buffer.from(bytes).toString('utf8');
+  return bytes.toString('utf8', 0, end);
+}
+
+function digitOf(byte: number | undefined): number {
+  if (byte === undefined) return NO_DIGIT;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = (byte | 0x20) - 0x61; // in either case
+  return letter >= 0 && letter < 6 ? letter + 10 : NO_DIGIT;
 }
 
 const PERCENT = 0x25;
 const PLAIN = /^(?:[\x21-\x24\x26-\x7e](?:[\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?)?$/;
-const HEX_PAIR = /^[0-9a-fA-F]{2}$/;
+const NO_DIGIT = -1;

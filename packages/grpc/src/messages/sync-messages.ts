@@ -6,12 +6,23 @@ export class SyncMessages implements AsyncIterable<unknown> {
 
   constructor(source: Iterable<unknown>) {
     this.source = source;
+    if (Array.isArray(source)) listenToPromises(source);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, undefined> {
     yield* this.source;
   }
 }
+
+/**
+ * A list may be one of promises, all of which are under way. They are awaited one by one, and what is behind the first that fails never is: a
+ * failure that nobody listens to would end the process.
+ */
+function listenToPromises(messages: readonly unknown[]): void {
+  for (const message of messages) if (message instanceof Promise) message.catch(ignore);
+}
+
+function ignore(): void {}
 
 /** The messages of an iterable of either kind. */
 export function asyncMessages(messages: MessageStream<unknown>): AsyncIterable<unknown> {

@@ -5,7 +5,8 @@ import type { HttpResponse } from '../../message/http-response.ts';
  *
  * @remarks
  * Source: PROTOCOL-HTTP2.md of grpc/grpc. It stands in the trailers, which are there once the body has been read to its end, or, where there
- * are no messages, in the head. The names are those of OpenTelemetry (`rpc.status_code`).
+ * are no messages, in the head. The names are those of OpenTelemetry (`rpc.status_code`). What gRPC-Web and streams of Connect say stands in their
+ * content, which is not looked at.
  *
  * @returns The name, such as `'NOT_FOUND'`; `'CODE_17'` for a number that has none; `undefined` if the response says none, is not at its
  * end, or says what is no number.

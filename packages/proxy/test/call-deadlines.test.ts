@@ -110,6 +110,25 @@ describe('a call that waits in a proxy', () => {
     await client.close();
   });
 
+  it.each([
+    ['grpc-timeout', '1S', 'connect-timeout-ms', '1000', '300'],
+    ['connect-timeout-ms', '1000', 'grpc-timeout', '1S', '300m'],
+  ])('that came with %s is told what is left where the next server speaks the other protocol', async (...names) => {
+    const [came, value, goes, translated, left] = names;
+    const { client, heard, clock, ask } = lateServer();
+    const translating = {
+      serve(request: HttpRequest) {
+        const headers = request.headers.clone();
+        headers.delete(came);
+        headers.set(goes, translated);
+        return client.serve(request.with({ headers }));
+      },
+    };
+    await ask(reverseProxyService({ client: translating, routes: ROUTES, clock }), { [came]: value }, 700);
+    expect(heard).toEqual([{ [goes]: left }]);
+    await client.close();
+  });
+
   it('goes on with what an edit has written, if that is less', async () => {
     const { client, heard, clock, ask } = lateServer();
     const editRequest = (headers: HttpRequest['headers']) => headers.set('grpc-timeout', '500m');

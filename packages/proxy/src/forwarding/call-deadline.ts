@@ -13,19 +13,23 @@ export function hasCallDeadline(headers: HttpHeaders): boolean {
  * @param headers - Of the request as it goes on.
  */
 export function keepCallDeadline(request: HttpRequest, headers: HttpHeaders, clock: Clock): void {
-  const name = headers.has(OF_GRPC) ? OF_GRPC : OF_CONNECT;
-  const givenMs = timeOf(name, headers);
+  const givenMs = timeOf(nameIn(headers), headers);
   if (givenMs === undefined) return; // the next server says what it thinks of that
   const startMs = clock.nowMs();
   request.beforeSend((sent) => {
     const passedMs = clock.nowMs() - startMs;
     if (passedMs < LEAST_DIFFERENCE_MS) return; // nearly all calls find a connection that stands
+    const name = nameIn(sent); // a layer of the client may have made a call of the other protocol of it
     const now = timeOf(name, sent);
     const leftMs = Math.max(1, Math.ceil(givenMs - passedMs));
     // Nothing gets longer: what is shorter has been told by somebody else who looks after the time.
     if (now !== undefined && leftMs < now && leftMs <= MAX_AMOUNT)
       sent.set(name, name === OF_GRPC ? `${leftMs}m` : `${leftMs}`);
   });
+}
+
+function nameIn(headers: HttpHeaders): typeof OF_GRPC | typeof OF_CONNECT {
+  return headers.has(OF_GRPC) ? OF_GRPC : OF_CONNECT;
 }
 
 /** In milliseconds; `undefined` if there is none that can be read. */

@@ -111,7 +111,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
   destroy(reason: unknown): void {
     const wasIdle = this.isIdle;
-    this.#exchange?.abandon(reason);
+    this.#abandon(reason);
     this.#stream.destroy(wasIdle ? undefined : reason);
   }
 
@@ -273,7 +273,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   #refuse(error: unknown, canRespond: boolean): void {
     // An answer that is complete still arrives, whatever is wrong with the rest of the request.
     const isUnderWay = this.#exchange?.isOver === false;
-    this.#exchange?.abandon(addErrorFacts(error, this.#facts()));
+    this.#abandon(addErrorFacts(error, this.#facts()));
     this.#upgrade?.giveUp();
     if (canRespond) {
       this.#responses.sendLast(errorResponse(error));
@@ -370,7 +370,15 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
     this.#responses.stop();
     this.#closing?.cancel();
     this.#upgrade?.giveUp();
-    this.#exchange?.abandon(error);
+    this.#abandon(error);
+  }
+
+  #abandon(reason: unknown): void {
+    try {
+      this.#exchange?.abandon(reason);
+    } catch (error) {
+      this.#options.onError(error, undefined); // a listener of the service must not keep the connection from its end
+    }
   }
 }
 

@@ -54,14 +54,21 @@ export class ServerExchange {
     });
   }
 
-  /** Breaks the exchange off: whoever works for it hears of it, and whatever comes of that is thrown away. */
+  /**
+   * Breaks the exchange off: whoever works for it hears of it, and whatever comes of that is thrown away.
+   *
+   * @throws What somebody who hears of it throws, when all have.
+   */
   abandon(reason: unknown): void {
     if (this.#state === 'over') return;
     this.#abandonedWith = { reason };
     this.#state = 'over';
     this.body?.fail(reason);
-    this.outgoing?.cancel(reason);
-    this.#context.abort(this.#abandonedWith);
+    try {
+      this.outgoing?.cancel(reason);
+    } finally {
+      this.#context.abort(this.#abandonedWith);
+    }
   }
 
   /** The response is complete. */

@@ -136,6 +136,34 @@ describe('a client that goes', () => {
     expect(client.errors).toEqual([]);
   });
 
+  it('has its connection end in good order though a listener throws, or what makes the body', async () => {
+    const broken = new Error('broken');
+    const fail = (): never => {
+      throw broken; // a source must not, but services are somebody else's
+    };
+    const body = HttpBody.fromSource({ read: () => new Promise(() => {}), cancel: fail });
+    const heard: unknown[] = [];
+    const services = [
+      ({ scope }: HttpRequest) => {
+        scope.onAbort(fail);
+        return new Promise<HttpResponse>(() => {});
+      },
+      async ({ scope }: HttpRequest) => {
+        scope.onAbort((reason) => heard.push(reason));
+        return HttpResponse.from({ body });
+      },
+    ];
+    for (const service of services) {
+      const client = open(service);
+      client.send(GET);
+      await settle();
+      client.stream.destroy(new Error('gone'));
+      await client.served;
+      expect(client.errors).toEqual([broken]);
+    }
+    expect(heard).toMatchObject([{ code: 'LML_ERR_STREAM_RESET' }]);
+  });
+
   it('while a response streams and it takes no more is no failure of the service, however it leaves', async () => {
     for (const leave of ['reset', 'end'] as const) {
       let reason: unknown;

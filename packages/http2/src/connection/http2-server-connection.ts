@@ -310,9 +310,13 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   }
 
   #end(exchange: ServerExchange, cause: AbortCause, info?: CloseInfo): void {
-    exchange.tunnel?.fail(info ?? { reason: 'reset', error: cause.reason });
-    exchange.abandon(cause);
     if (!exchange.stream.isTunnel) this.#work.exchanges.delete(exchange);
+    exchange.tunnel?.fail(info ?? { reason: 'reset', error: cause.reason });
+    try {
+      exchange.abandon(cause);
+    } catch (error) {
+      this.#work.options.onError(error, undefined); // a listener of one service must not stop what others wait for
+    }
   }
 
   /** @param exchange - The one that it ends. Default: all. */

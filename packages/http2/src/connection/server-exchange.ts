@@ -143,15 +143,22 @@ export class ServerExchange extends ExchangeContent implements RequestContextOpt
 
   // ---- the end
 
-  /** Breaks the exchange off: whoever works for it hears of it, and whatever comes of that is thrown away. */
+  /**
+   * Breaks the exchange off: whoever works for it hears of it, and whatever comes of that is thrown away.
+   *
+   * @throws What somebody who hears of it throws, when all have.
+   */
   abandon(cause: AbortCause): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#abandonedWith = cause;
     this.body?.fail(cause.reason);
-    this.outgoing?.cancel(cause.reason);
-    this.context.abort(cause);
     this.onSent?.();
+    try {
+      this.outgoing?.cancel(cause.reason);
+    } finally {
+      this.context.abort(cause);
+    }
   }
 
   /** The response is complete. */

@@ -1,9 +1,10 @@
+import type { HttpRequest } from '@lamella/http';
 import { HttpResponse } from '@lamella/http';
 import { checkLedger } from '@lamella/net-core/testing';
 import { serviceFn } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { headers, ping, reset } from '../support/frames.ts';
+import { frame, headers, ping, reset } from '../support/frames.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -34,6 +35,27 @@ it('a service that gives no promise takes nothing down', async () => {
   const peer = await RawPeer.open({ serve: serve as unknown as () => Promise<HttpResponse> });
   await peer.send(headers(1, GET, { end: true }));
   expect((await peer.takeFrames()).at(-1)).toBe('DATA 1 "ok" END');
+  await peer.close();
+});
+
+it('a listener that throws keeps nothing from its end, whatever ends it', async () => {
+  let heardCount = 0;
+  const service = serviceFn(({ scope }: HttpRequest) => {
+    const broken = new Error(`listener ${++heardCount}`);
+    scope.onAbort(() => {
+      throw broken;
+    });
+    return new Promise<HttpResponse>(() => {});
+  });
+  const peer = await RawPeer.open(service);
+  const get = (id: number): Uint8Array => headers(id, GET, { end: true });
+  await peer.send(get(1), get(3), get(5));
+  await peer.send(reset(1, 8));
+  expect(peer.errors.map(String)).toEqual(['Error: listener 1']);
+  await peer.send(frame(6, 0, 0, Buffer.alloc(7))); // a PING that is too short: all fail
+  expect(peer.errors.map(String).slice(1, 3)).toEqual(['Error: listener 2', 'Error: listener 3']);
+  expect(peer.errors[3]).toMatchObject({ code: 'LML_ERR_HTTP2_BAD_FRAME_SIZE' });
+  expect((await peer.takeFrames()).at(-1)).toMatch(/^GOAWAY .*FRAME_SIZE_ERROR/);
   await peer.close();
 });
 

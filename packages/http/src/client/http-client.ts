@@ -1,11 +1,11 @@
 import type { Address, Connector } from '@lamella/net-core';
 import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
-import { HttpConnectionError } from '../errors.ts';
 import type { HttpRequest } from '../message/http-request.ts';
 import type { HttpResponse } from '../message/http-response.ts';
 import type { HttpProtocol } from './http-connection.ts';
 import { http1 } from './http1.ts';
+import { Http1Memory } from './http1-memory.ts';
 import type { Origin } from './origin.ts';
 import { originOf } from './origin.ts';
 import type { DialOptions } from './origin-dialer.ts';
@@ -95,6 +95,7 @@ class PooledHttpClient implements HttpClient {
   readonly #dialOptions: DialOptions;
   /** For those who need HTTP/1.1; `undefined` where there is nothing else, or not that. */
   readonly #http1Options: DialOptions | undefined;
+  readonly #http1Memory: Http1Memory;
   readonly #resendOptions: ResendOptions;
   readonly #selectProxy: ProxySelector | undefined;
 
@@ -112,6 +113,7 @@ class PooledHttpClient implements HttpClient {
     const only = protocols.filter(({ name }) => name === 'http/1.1');
     this.#http1Options =
       only.length > 0 && protocols.length > 1 ? { ...this.#dialOptions, protocols: only } : undefined;
+    this.#http1Memory = new Http1Memory(clock);
     this.#resendOptions = this.#http1Options === undefined ? {} : { byHttp1: this.#serveByHttp1 };
     this.#life = new PoolsLife('http-client', [this.#pools, this.#proxies], options.lifecycle);
   }
@@ -119,8 +121,7 @@ class PooledHttpClient implements HttpClient {
   readonly serve = (request: HttpRequest): Promise<HttpResponse> => {
     if (this.#life.isClosed) return Promise.reject(new ClosedError('the client is closed'));
     try {
-      if (this.#http1Options !== undefined && request.headers.has('upgrade')) return this.#serveUpgrade(request);
-      return serveWithResend(this.#poolFor(request, this.#dialOptions), request, this.#resendOptions);
+      return serveWithResend(this.#poolFor(request), request, this.#resendOptions);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -140,26 +141,21 @@ class PooledHttpClient implements HttpClient {
     return this.close();
   }
 
-  /** An upgrade that the server takes by HTTP/1.1 only gets a connection of that. */
-  async #serveUpgrade(request: HttpRequest): Promise<HttpResponse> {
-    try {
-      return await serveWithResend(this.#poolFor(request, this.#dialOptions), request);
-    } catch (error) {
-      const isUnsupported = error instanceof HttpConnectionError && error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED';
-      if (!isUnsupported) throw error;
-      return await this.#serveByHttp1(request);
-    }
-  }
+  readonly #serveByHttp1 = async (request: HttpRequest, refusing: OriginPool | undefined): Promise<HttpResponse> => {
+    const response = await serveWithResend(this.#poolFor(request, true), request);
+    if (refusing !== undefined) this.#http1Memory.note(refusing.key); // only now: it does speak what it wants
+    return response;
+  };
 
-  readonly #serveByHttp1 = (request: HttpRequest): Promise<HttpResponse> =>
-    serveWithResend(this.#poolFor(request, this.#http1Options ?? this.#dialOptions), request);
-
-  #poolFor(request: HttpRequest, options: DialOptions): OriginPool {
+  /** @param byHttp1 - Whether it has to be HTTP/1.1. Default: if its server is known to want that. */
+  #poolFor(request: HttpRequest, byHttp1 = false): OriginPool {
     const origin = originOf(request);
     const chain = this.#selectProxy?.({ ...origin.address, scheme: origin.scheme }, request);
     const route = chain && this.#routeOf(chain, origin);
     const way = route === undefined ? origin.key : `${origin.key} ${route.key}`;
-    const key = options === this.#dialOptions ? way : `${way} http/1.1`;
+    const isHttp1 = byHttp1 || this.#http1Memory.has(way);
+    const key = isHttp1 ? `${way} http/1.1` : way;
+    const options = (isHttp1 ? this.#http1Options : undefined) ?? this.#dialOptions;
     return this.#pools.get(key) ?? this.#pools.add(key, new OriginDialer(origin, chain, route, options));
   }
 

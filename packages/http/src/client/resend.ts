@@ -15,8 +15,8 @@ export interface ResendOptions {
   readonly onSend?: (connection: HttpConnection, dial: Dial | undefined) => void;
   /** Whether sending it twice does no harm. Default: what its method says. */
   readonly isHarmless?: boolean;
-  /** Sends the request by HTTP/1.1, where that can be spoken too. */
-  readonly byHttp1?: (request: HttpRequest) => Promise<HttpResponse>;
+  /** Sends the request by HTTP/1.1, where that can be spoken too. `refusing`: where no request is taken by anything else; `undefined` for an upgrade. */
+  readonly byHttp1?: (request: HttpRequest, refusing: OriginPool | undefined) => Promise<HttpResponse>;
 }
 
 /**
@@ -49,34 +49,34 @@ export function serveWithResend(
       return response;
     },
     (error: unknown) => {
-      addErrorFacts(error, { attempt: 1 });
-      if (isSpare && maySendAgain(request, error, options)) {
-        return resend(pool, request, error, startMs, options).finally(() => pool.release());
-      }
-      pool.release();
-      if (isSpare && options.byHttp1 !== undefined && wantsHttp1(request, error)) return options.byHttp1(request);
-      throw error;
+      // Held until the end: who waits for all requests waits for this one too.
+      return resend(pool, request, isSpare, error, startMs, options).finally(() => pool.release());
     },
   );
 }
 
+/** @param isSpare - Whether its content is at hand a second time. */
 async function resend(
   pool: OriginPool,
   request: HttpRequest,
+  isSpare: boolean,
   first: unknown,
   startMs: number,
   options: ResendOptions,
 ): Promise<HttpResponse> {
-  let reason = first;
+  let reason = addErrorFacts(first, { attempt: 1 });
   for (let attempt = 2; ; attempt++) {
+    if (options.byHttp1 !== undefined && !request.scope.aborted) {
+      if (isUnsupportedUpgrade(reason)) return await options.byHttp1(request, undefined);
+      if (isSpare && wantsHttp1(reason)) return await options.byHttp1(request, pool);
+    }
+    if (!isSpare || attempt > MAX_ATTEMPTS || !maySendAgain(request, reason, options)) throw reason;
     try {
       // A server that has refused a request by its stream is well: there is no need for a connection of its own.
       const wantsFresh = attempt === MAX_ATTEMPTS && !(reason instanceof HttpStreamResetError);
       return await sendAttempt(pool, request, wantsFresh, startMs, options);
     } catch (error) {
-      addErrorFacts(error, { attempt });
-      if (attempt === MAX_ATTEMPTS || !maySendAgain(request, error, options)) throw error;
-      reason = error;
+      reason = addErrorFacts(error, { attempt });
     }
   }
 }
@@ -112,15 +112,20 @@ function maySendAgain(request: HttpRequest, error: unknown, options: ResendOptio
   const { isHarmless = isIdempotent(request.method) } = options;
   if (request.scope.aborted) return false;
   if (error instanceof HttpStreamResetError) return error.processed === 'no';
-  if (!(error instanceof HttpConnectionError) || error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED') return false;
+  if (!(error instanceof HttpConnectionError) || isUnsupportedUpgrade(error)) return false;
   if (error.processed === 'no') return true;
   return error.code === 'LML_ERR_HTTP_REUSED_CONNECTION_CLOSED' && isHarmless;
 }
 
 /** RFC 9113 section 7: the server does not want it by HTTP/2, such as one that has to ask for a certificate of the client. */
-function wantsHttp1(request: HttpRequest, error: unknown): boolean {
-  if (!(error instanceof HttpStreamResetError) || request.scope.aborted) return false;
+function wantsHttp1(error: unknown): boolean {
+  if (!(error instanceof HttpStreamResetError)) return false;
   return error.origin === 'remote' && error.resetCode === 'HTTP_1_1_REQUIRED';
+}
+
+/** Nothing of it was sent. */
+function isUnsupportedUpgrade(error: unknown): boolean {
+  return error instanceof HttpConnectionError && error.code === 'LML_ERR_HTTP_UPGRADE_UNSUPPORTED';
 }
 
 const MAX_ATTEMPTS = 3;

@@ -48,9 +48,18 @@ export class ServerResponses {
     if (exchange.isBreakOff(error)) return;
     this.#work.options.onError(error, request);
     if (exchange.isOver) return;
-    if (!exchange.stream.hasSentHead) this.#send(exchange, errorResponse(error), request);
-    else this.#breakOff(exchange, error); // a response is on its way and can't be completed: never a fake end
+    // What is on its way and can't be completed gets no fake end.
+    if (exchange.stream.hasSentHead) this.#breakOff(exchange, error);
+    else this.#sendError(exchange, error, request);
     this.#work.turn();
+  }
+
+  #sendError(exchange: ServerExchange, error: unknown, request: HttpRequest): void {
+    try {
+      this.#send(exchange, errorResponse(error), request);
+    } catch {
+      this.#breakOff(exchange, error); // the client takes next to no fields, so that it can't be told even that
+    }
   }
 
   #breakOff(exchange: ServerExchange, error: unknown): void {
@@ -58,18 +67,13 @@ export class ServerResponses {
     this.#abandon(exchange, error);
   }
 
-  /** Sends an interim response; what is too late for one is left out. */
+  /** Sends an interim response; what is too late for one, or larger than the client takes, is left out. */
   sendInformational(exchange: ServerExchange, { status, headers }: InformationalResponse): void {
     if (exchange.isOver || exchange.stream.hasSentHead || status === 101) return;
+    const fields = responseHead(status, headers, undefined, 'stated');
+    if (this.#work.protocol.peer.isTooLarge(fields)) return;
     if (status === 100) exchange.owesContinue = false;
-    this.#work.protocol.sendFields(
-      exchange.stream,
-      responseHead(status, headers, undefined, 'stated'),
-      false,
-      this.#work.nowMs,
-      false,
-      headers.neverIndexed,
-    );
+    this.#work.protocol.sendFields(exchange.stream, fields, false, this.#work.nowMs, false, headers.neverIndexed);
     this.#work.turn();
   }
 
@@ -79,6 +83,7 @@ export class ServerResponses {
     const isBodyless = head.method === 'HEAD' || status === 204 || status === 304;
     const date = headers.has('date') ? undefined : this.#work.date;
     const fields = responseHead(status, headers, date, announcedLength(head.method, response));
+    this.#work.protocol.checkFields(fields);
     if (isBodyless) {
       this.#work.protocol.sendFields(stream, fields, true, this.#work.nowMs, true, headers.neverIndexed);
       body.cancel();

@@ -41,6 +41,7 @@ export class ServerTunnels {
     }
     const { status, headers } = response;
     const fields = tunnelHead(status, headers, this.#work.date);
+    this.#work.protocol.checkFields(fields);
     this.#work.protocol.sendFields(stream, fields, false, this.#work.nowMs, true, headers.neverIndexed);
     this.#work.protocol.startTunnel(stream);
     void this.#run(exchange, exchange.tunnel, upgrade);

@@ -10,6 +10,7 @@ import type { Http2Event } from './http2-events.ts';
 import type { Http2Stream } from './http2-stream.ts';
 import { PeerFrames } from './peer-frames.ts';
 import type { PeerSettings } from './peer-settings.ts';
+import { sectionTooLargeForPeer } from './protocol-failures.ts';
 import { writePhase } from './stream-deadlines.ts';
 
 /**
@@ -166,6 +167,7 @@ export class Http2Protocol<Owner> {
    *
    * @param fields - The whole field section, pseudo-header fields first, names in lower case.
    * @param neverIndexed - Names of those that must enter no table.
+   * @throws Http2ProtocolError if the peer does not take so many.
    */
   openStream(
     fields: readonly string[],
@@ -174,6 +176,7 @@ export class Http2Protocol<Owner> {
     nowMs: number,
     neverIndexed?: ReadonlySet<string>,
   ): Http2Stream<Owner> {
+    this.checkFields(fields);
     this.#core.nowMs = nowMs;
     const stream = this.#core.newStream(this.#core.nextId);
     this.#core.nextId += 2;
@@ -195,6 +198,11 @@ export class Http2Protocol<Owner> {
     if (this.#core.state === 'failed' || this.#core.state === 'closed') return;
     if (this.#core.pings.doubt(this.#core.outbound.writer, sinceMs, leastMs, nowMs))
       this.#core.push({ type: 'capacity' });
+  }
+
+  /** @throws Http2ProtocolError if the peer does not take a field section of that size, as it has said. RFC 9113 section 10.5.1. */
+  checkFields(fields: readonly string[]): void {
+    if (this.peer.isTooLarge(fields)) throw sectionTooLargeForPeer(this.peer, fields, this.#core.isServer);
   }
 
   /** Sends the head of a response, an interim one (`isFinal` false), or trailers; `neverIndexed` names those that must enter no table. */
@@ -221,7 +229,7 @@ export class Http2Protocol<Owner> {
     this.#core.deadlines.noteStall(stream);
   }
 
-  /** Ends our direction with trailers, behind what waits. */
+  /** Ends our direction with trailers, behind what waits. @throws Http2ProtocolError if the peer does not take so many. */
   sendTrailers(
     stream: Http2Stream<Owner>,
     fields: readonly string[],
@@ -229,6 +237,7 @@ export class Http2Protocol<Owner> {
     neverIndexed?: ReadonlySet<string>,
   ): void {
     if (stream.isClosed || stream.isLocalEnded) return;
+    this.checkFields(fields);
     if (stream.pending === undefined) {
       this.sendFields(stream, fields, true, nowMs, true, neverIndexed);
       return;

@@ -23,7 +23,8 @@ describe('PeerSettings', () => {
     ['initialWindowBytes', 4, 0x7fff_ffff, 0x7fff_ffff],
     ['maxFrameBytes', 5, 16_384, 16_384],
     ['maxFrameBytes', 5, 16_777_215, 16_777_215],
-    ['maxHeaderListBytes', 6, 0, 0],
+    ['maxHeaderListBytes', 6, 1, 1],
+    ['maxHeaderListBytes', 6, 0, Number.POSITIVE_INFINITY],
     ['allowsConnectProtocol', 8, 1, true],
     ['allowsConnectProtocol', 8, 0, false],
   ] as const)('take %s (%d) of %d', (name, identifier, value, expected) => {

@@ -18,7 +18,7 @@ export class PeerSettings {
   initialWindowBytes: number = DEFAULT_WINDOW_BYTES;
   /** Largest frame that the peer takes, in bytes. */
   maxFrameBytes: number = MIN_MAX_FRAME_BYTES;
-  /** Largest field section that the peer wants, in bytes; advice. */
+  /** Largest field section that the peer takes, in bytes, 32 more for each field, as far as it has said so. */
   maxHeaderListBytes: number = Number.POSITIVE_INFINITY;
   /** Whether extended CONNECT is allowed. RFC 8441. */
   allowsConnectProtocol = false;
@@ -51,7 +51,8 @@ export class PeerSettings {
         this.maxFrameBytes = value;
         break;
       case SETTING.maxHeaderListSize:
-        this.maxHeaderListBytes = value;
+        // Nothing at all fits into 0: who says that can't mean it, and the RFC has it as advice.
+        this.maxHeaderListBytes = value === 0 ? Number.POSITIVE_INFINITY : value;
         break;
       case SETTING.enableConnectProtocol:
         // RFC 8441 section 3: a sender must not take it back.
@@ -63,8 +64,22 @@ export class PeerSettings {
         break;
     }
   }
+
+  /** Whether a field section (names and values in turn) is larger than the peer takes. */
+  isTooLarge(fields: readonly string[]): boolean {
+    return this.maxHeaderListBytes !== Number.POSITIVE_INFINITY && sectionBytes(fields) > this.maxHeaderListBytes;
+  }
+}
+
+/** Size of a field section as SETTINGS_MAX_HEADER_LIST_SIZE counts it, in bytes. RFC 9113 section 6.5.2. */
+export function sectionBytes(fields: readonly string[]): number {
+  let byteCount = (fields.length / 2) * BYTES_BESIDE_A_FIELD;
+  for (const text of fields) byteCount += text.length; // one character a byte
+  return byteCount;
 }
 
 function bad(name: string, value: number, errorCode: Http2ErrorCode = 'PROTOCOL_ERROR'): Http2ProtocolError {
   return new Http2ProtocolError('LML_ERR_HTTP2_BAD_SETTING', `SETTINGS_${name} must not be ${value}`, { errorCode });
 }
+
+const BYTES_BESIDE_A_FIELD = 32;

@@ -1,5 +1,7 @@
 import { Http2ProtocolError } from '../errors.ts';
 import type { Http2Limits } from './http2-limits.ts';
+import type { PeerSettings } from './peer-settings.ts';
+import { sectionBytes } from './peer-settings.ts';
 
 /** More content came, or was allowed, than there is room for. RFC 9113 section 6.9.1. @param streamId - 0 for the connection. */
 export function windowOverrun(streamId: number, scope: 'connection' | 'stream'): Http2ProtocolError {
@@ -46,6 +48,21 @@ export function wrongLength(streamId: number, announced: number, received: numbe
 export function sectionTooLarge(streamId: number, { maxHeaderListBytes, maxHeaders }: Http2Limits): Http2ProtocolError {
   const message = `the field section is larger than ${maxHeaderListBytes} bytes or ${maxHeaders} fields`;
   const options = { scope: 'stream', errorCode: 'ENHANCE_YOUR_CALM', streamId } as const;
+  return new Http2ProtocolError('LML_ERR_HTTP2_HEADERS_TOO_LARGE', message, options);
+}
+
+/** RFC 9113 section 10.5.1: what the peer has said that it does not take is not sent. */
+export function sectionTooLargeForPeer(
+  peer: PeerSettings,
+  fields: readonly string[],
+  isServer: boolean,
+): Http2ProtocolError {
+  const [us, them, phase] = isServer ? ['response', 'client', 'response'] : ['request', 'server', 'request'];
+  const message =
+    `the fields of the ${us} have ${sectionBytes(fields)} bytes (32 for each field included), ` +
+    `and the ${them} takes ${peer.maxHeaderListBytes} at most`;
+  const facts = { layer: 'h2', phase, retryable: false };
+  const options = { origin: 'local', scope: 'stream', errorCode: 'INTERNAL_ERROR', facts } as const;
   return new Http2ProtocolError('LML_ERR_HTTP2_HEADERS_TOO_LARGE', message, options);
 }
 

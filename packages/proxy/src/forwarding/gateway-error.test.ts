@@ -10,6 +10,11 @@ class OtherProtocolError extends ProtocolError {
   readonly code = 'LML_ERR_OTHER_BAD';
 }
 
+/** Of HTTP/2, which this package does not know either. */
+class TooLargeError extends ProtocolError {
+  readonly code = 'LML_ERR_HTTP2_HEADERS_TOO_LARGE';
+}
+
 describe('a failure on the way to the next server', () => {
   it.each<[Error, number, string]>([
     [connectError('LML_ERR_CONNECT_REFUSED'), 502, 'connection_refused'],
@@ -38,6 +43,8 @@ describe('a failure on the way to the next server', () => {
     [new StreamError('LML_ERR_STREAM_RESET', 'reset'), 502, 'connection_terminated'],
     [new Http1ProtocolError('LML_ERR_HTTP1_BAD_STATUS_LINE', 'bad'), 502, 'http_protocol_error'],
     [new OtherProtocolError('bad', { origin: 'remote' }), 502, 'http_protocol_error'],
+    [new TooLargeError('the response', { origin: 'remote' }), 502, 'http_protocol_error'],
+    [new TooLargeError('the request', { origin: 'local' }), 431, 'http_request_error'],
     [resetBy('remote'), 502, 'connection_terminated'],
     [new ClosedError('the client is closed'), 503, 'destination_unavailable'],
   ])('%s → %i %s', (error, status, type) => {

@@ -21,7 +21,7 @@ export interface GatewayErrorOptions {
  * The response of a proxy whose way to the next server failed, or `undefined` if `error` is nothing of that kind.
  *
  * @remarks
- * 504 if the next server took too long, 503 if this proxy has no room, 502 for the rest. The kind of failure stands in the body
+ * 504 if the next server took too long, 503 if this proxy has no room, 431 if that server takes no request with so many bytes of fields, 502 for the rest. The kind of failure stands in the body
  * for people, and in Proxy-Status for programs (RFC 9209 section 2.3); the error itself is kept under {@link GatewayFailure}.
  *
  * @param pseudonym - Name of this proxy; a token.
@@ -50,7 +50,7 @@ export function isGatewayFailure(error: unknown): boolean {
 }
 
 interface Failure {
-  readonly status: 502 | 503 | 504;
+  readonly status: 431 | 502 | 503 | 504;
   /** Proxy error type of RFC 9209. */
   readonly type: string;
 }
@@ -67,6 +67,7 @@ function classify(error: unknown): Failure | undefined {
   if (error instanceof HttpStreamResetError && error.origin === 'remote') return TERMINATED;
   // Of any version of HTTP. A protocol error of the client has been answered before anything was forwarded.
   if (error instanceof ProtocolError && error.origin === 'remote') return BROKE_RULE;
+  if (error instanceof ProtocolError && error.code === 'LML_ERR_HTTP2_HEADERS_TOO_LARGE') return TOO_MANY_FIELDS;
   return error instanceof ClosedError || error instanceof NoEndpointError ? UNAVAILABLE : undefined;
 }
 
@@ -95,6 +96,7 @@ const TERMINATED: Failure = { status: 502, type: 'connection_terminated' };
 const INCOMPLETE: Failure = { status: 502, type: 'http_response_incomplete' };
 const NO_UPGRADE: Failure = { status: 502, type: 'http_upgrade_failed' };
 const BROKE_RULE: Failure = { status: 502, type: 'http_protocol_error' };
+const TOO_MANY_FIELDS: Failure = { status: 431, type: 'http_request_error' };
 const CONNECT_TIMEOUT: Failure = { status: 504, type: 'connection_timeout' };
 const DNS_TIMEOUT: Failure = { status: 504, type: 'dns_timeout' };
 const DNS_ERROR: Failure = { status: 502, type: 'dns_error' };

@@ -1,3 +1,4 @@
+import type { HttpRequestInit } from '@lamella/http';
 import { HttpBody, HttpRequest } from '@lamella/http';
 import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +36,21 @@ describe.each<[string, (init: { trailers: () => never }) => HttpBody]>([
     await server.close();
     expect(server.clock.pendingTimers).toBe(0);
   });
+});
+
+it.each([
+  ['a.test', 'b.test'],
+  ['a.test', 'a.test'],
+  ['a.test', ''],
+])('a request with the two Host fields %o and %o is not sent', async (...hosts) => {
+  const server = await RawServer.open();
+  const fields = hosts.map((host, index) => [index === 0 ? 'Host' : 'host', host] as const);
+  await expect(server.connection.serve(post({ headers: fields }))).rejects.toMatchObject({
+    code: 'LML_ERR_USAGE',
+    message: 'a request must not have more than one Host field',
+  });
+  expect([await server.takeFrames(), server.connection.active]).toEqual([[], 0]);
+  await server.close();
 });
 
 it('what comes of a request behind the interim response that was one too many is not told', async () => {
@@ -109,6 +125,6 @@ function get(): HttpRequest {
   return HttpRequest.from({ target: 'http://a.test/' });
 }
 
-function post(init: { body: HttpBody; headers?: Record<string, string> }): HttpRequest {
+function post(init: Partial<HttpRequestInit>): HttpRequest {
   return HttpRequest.from({ method: 'POST', target: 'http://a.test/', ...init });
 }

@@ -17,9 +17,9 @@ import { parseHttpDate } from './http-date.ts';
  * parseRetryAfter('soon', 0); // undefined
  */
 export function parseRetryAfter(value: string, nowMs: number): number | undefined {
-  if (DELAY_SECONDS.test(value)) return Number(value) * 1_000;
+  if (DELAY_SECONDS.test(value)) return Math.min(Number(value) * 1_000, Number.MAX_SAFE_INTEGER);
   const atMs = parseHttpDate(value, nowMs);
   return atMs === undefined ? undefined : Math.max(0, Math.ceil(atMs - nowMs));
 }
 
-const DELAY_SECONDS = /^[0-9]{1,10}$/;
+const DELAY_SECONDS = /^[0-9]+$/;

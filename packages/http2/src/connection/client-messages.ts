@@ -33,7 +33,7 @@ export function upgradeOf({ method, headers }: HttpRequest): string | undefined 
  *
  * @param scheme - Where the target does not say one.
  * @param upgrade - What {@link upgradeOf} gave.
- * @throws UsageError if nothing says which host it is for, or the headers contradict the body.
+ * @throws UsageError if nothing says which host it is for, or two fields do, or the headers contradict the body.
  */
 export function requestHead(
   request: HttpRequest,
@@ -45,6 +45,8 @@ export function requestHead(
   const isConnect = method === 'CONNECT';
   // As in HTTP/1.1, Host may name another host than the place that the request is sent to: that of a gateway's client.
   const authority = (isConnect ? undefined : headers.get('host')) || parsedTarget.authority;
+  // RFC 9112 section 3.2: each server on the way might take another one of them for the right one. Joined they have a blank, as no host has.
+  if (authority?.includes(', ') === true) throw new UsageError('a request must not have more than one Host field');
   if (authority === undefined) {
     throw new UsageError(`the request for ${request.target} says no host: give a whole URL or a Host header`);
   }

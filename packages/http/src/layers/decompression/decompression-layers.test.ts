@@ -3,10 +3,12 @@ import { layerCases } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, encode } from '../../../test/support/coding-tools.ts';
 import { httpLayerSubject } from '../../../test/support/http-layer-subject.ts';
+import { HttpBody } from '../../message/http-body.ts';
 import { HttpRequest } from '../../message/http-request.ts';
 import type { HttpResponseInit } from '../../message/http-response.ts';
 import { HttpResponse } from '../../message/http-response.ts';
 import { httpClientOn } from '../../testing/http-client-on.ts';
+import { bodyLimitLayer } from '../body-limit/body-limit-layer.ts';
 import { compressionLayer } from '../compression/compression-layer.ts';
 import { ALL_CODINGS } from '../compression/content-coding.ts';
 import type { DecompressionLayerOptions } from './decompression-layer.ts';
@@ -175,6 +177,16 @@ describe('requestDecompressionLayer', () => {
     expect(response.status).toBe(status);
     expect(await response.body.text()).toMatch(says);
     await client.close();
+  });
+
+  it('lets a limit of what was sent be told by whoever has set it', async () => {
+    const limited = bodyLimitLayer({ maxBytes: 10 })(requestDecompressionLayer()(echo));
+    const request = post(encode.gzip(CONTENT), 'gzip');
+    const response = await limited.serve(request.with({ body: HttpBody.from([encode.gzip(CONTENT)]) }));
+    expect([response.status, await response.body.text()]).toEqual([
+      413,
+      '413: the content goes beyond maxBytes (10)\n',
+    ]);
   });
 
   it('leaves other failures, and a service that answers itself, alone', async () => {

@@ -59,9 +59,9 @@ export function requestDecompressionLayer(options: DecompressionLayerOptions = {
   });
 }
 
-/** @returns `undefined` for what has nothing to do with decoding. */
+/** @returns `undefined` for what has nothing to do with decoding, such as a limit of what was sent. */
 function refusalOf(error: unknown): HttpResponse | undefined {
-  if (error instanceof LimitError) {
+  if (error instanceof LimitError && error.facts.layer === 'decompression') {
     const { limit, maximum } = error;
     return HttpResponse.text(`413: the decoded content goes beyond ${limit} (${maximum})\n`, { status: 413 });
   }

@@ -64,6 +64,16 @@ describe('RequestContext', () => {
     unasked.close();
     expect(unasked.scope.signal.aborted).toBe(false);
     parent.abort(reason);
-    expect([scope.signal.aborted, unasked.scope.signal.aborted]).toEqual([false, false]);
+    const late = new RequestContext({ parent });
+    late.close();
+    expect([scope, unasked.scope, late.scope].map(({ signal }) => signal.aborted)).toEqual([false, false, false]);
+  });
+
+  it('tells the reason that it was aborted with, though all above is aborted when somebody asks', () => {
+    const parent = new AbortScope();
+    const context = new RequestContext({ parent });
+    context.abort({ reason });
+    parent.abort(new Error('later'));
+    expect(context.scope.signal.reason).toBe(reason);
   });
 });

@@ -67,10 +67,12 @@ export class RequestContext {
 
   #makeScope(): AbortScope {
     const { signal, parent } = this.#options;
-    const scope = signal === undefined ? new AbortScope(parent) : AbortScope.following(signal);
+    // Whoever asks after the end is told how it was then, and does not stay on the scope above, which may live for long.
+    const isOver = this.#aborted !== undefined || this.#isClosed;
+    if (!isOver) return signal === undefined ? new AbortScope(parent) : AbortScope.following(signal);
+    const scope = new AbortScope();
     if (this.#aborted !== undefined) scope.abort(this.#aborted.reason);
-    // Whoever asks after the end must not stay on the scope above, which may live for long.
-    if (this.#isClosed) scope.close();
+    scope.close();
     return scope;
   }
 }

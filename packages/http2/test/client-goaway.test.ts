@@ -6,6 +6,10 @@ import { RawServer } from './support/raw-server.ts';
 
 checkLedger({ beforeEach, afterEach });
 
+const CANCEL = 8;
+const ENHANCE_YOUR_CALM = 11;
+const HTTP_1_1_REQUIRED = 13;
+
 describe('a server that ends the connection with an error', () => {
   it('gives the reason for the resets behind it', async () => {
     const server = await RawServer.open();
@@ -20,6 +24,19 @@ describe('a server that ends the connection with an error', () => {
     await server.close();
   });
 
+  it.each([
+    [ENHANCE_YOUR_CALM, { code: 'LML_ERR_HTTP_CONNECTION_CLOSED' }],
+    [HTTP_1_1_REQUIRED, { code: 'LML_ERR_HTTP_STREAM_RESET', resetCode: 'HTTP_1_1_REQUIRED', origin: 'remote' }],
+  ])('(%i) tells it to requests that it has not looked at', async (errorCode, error) => {
+    const server = await RawServer.open();
+    const answer = server.connection.serve(HttpRequest.from({ target: 'http://a.test/' }));
+    const failed = answer.catch((thrown: unknown) => thrown);
+    await server.send(goaway(0, errorCode));
+    const cause = { code: 'LML_ERR_HTTP2_GOAWAY', errorCode };
+    expect(await failed).toMatchObject({ ...error, processed: 'no', facts: { retryable: true }, cause });
+    await server.close();
+  });
+
   it('has no part in a reset before it', async () => {
     const server = await RawServer.open();
     const answer = server.connection.serve(HttpRequest.from({ target: 'http://a.test/' }));
@@ -29,6 +46,3 @@ describe('a server that ends the connection with an error', () => {
     await server.close();
   });
 });
-
-const CANCEL = 8;
-const ENHANCE_YOUR_CALM = 11;

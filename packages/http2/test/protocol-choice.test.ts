@@ -8,7 +8,7 @@ import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { http2 } from '../src/index.ts';
 import { RawFrameReader } from '../src/testing.ts';
-import { PREFACE, reset, SETTINGS_ACK, settings } from './support/frames.ts';
+import { goaway, PREFACE, reset, SETTINGS_ACK, settings } from './support/frames.ts';
 import { http2Origin, namedProtocol, pretendTls } from './support/http2-origin.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -48,11 +48,12 @@ describe('a client that speaks HTTP/2 and HTTP/1.1', () => {
     await client.close();
   });
 
-  it.each([
+  it.each<[string, Partial<HttpRequestInit>, string, WantsHttp1Options?]>([
     ['a request', {}, 'by 1.1: '],
     ['a POST with its content', { method: 'POST', body: 'content' }, 'by 1.1: content'],
-  ])('sends %s by HTTP/1.1, where the server asks for that', async (_what, init, answer) => {
-    const { ask, close, offers } = wantsHttp1();
+    ['a request, whose connection ends,', {}, 'by 1.1: ', { endsConnections: true }],
+  ])('sends %s by HTTP/1.1, where the server asks for that', async (_what, init, answer, options) => {
+    const { ask, close, offers } = wantsHttp1(options);
     expect(await ask(init)).toBe(answer);
     expect(offers).toEqual([BOTH, ['http/1.1']]);
     await close();
@@ -148,20 +149,23 @@ function once(): Partial<HttpRequestInit> {
   return { method: 'POST', body: content() };
 }
 
-interface WantsHttp1Options extends Partial<HttpClientOptions> {
+interface WantsHttp1Options extends Pick<HttpClientOptions, 'clock'> {
   /** What the client speaks beside HTTP/2. Default: HTTP/1.1. */
   readonly others?: readonly HttpProtocol[];
   /** What the server says first by HTTP/2. Default: empty SETTINGS. */
   readonly greeting?: readonly Uint8Array[];
   /** With what it refuses the first requests of a connection, ahead of HTTP_1_1_REQUIRED. Default: none. */
   readonly codes?: readonly number[];
+  /** Whether it refuses requests by GOAWAY. Default false: by RST_STREAM. */
+  readonly endsConnections?: boolean;
   /** Whether it does speak HTTP/1.1. Default true. */
   readonly answersHttp1?: boolean;
 }
 
 /** A server that refuses requests by HTTP/2, since it wants them by HTTP/1.1. */
 function wantsHttp1(options: WantsHttp1Options = {}) {
-  const { others = [http1()], greeting = [settings()], codes = [], answersHttp1 = true, ...clientOptions } = options;
+  const { others = [http1()], greeting = [settings()], codes = [], answersHttp1 = true } = options;
+  const { endsConnections = false, clock } = options;
   const service = serviceFn(async ({ version, body }: HttpRequest) =>
     HttpResponse.text(`by ${version}: ${await body.text()}`),
   );
@@ -175,12 +179,15 @@ function wantsHttp1(options: WantsHttp1Options = {}) {
         return connector.serve(request);
       }
       const [near, far] = memoryPipe();
-      void refuseRequests(far, [...greeting, SETTINGS_ACK], codes);
+      void refuseRequests(far, [...greeting, SETTINGS_ACK], (streamId, count) =>
+        endsConnections ? goaway(0, HTTP_1_1_REQUIRED) : reset(streamId, codes[count] ?? HTTP_1_1_REQUIRED),
+      );
       return createConnection(near);
     },
   };
   const tls = pretendTls(({ alpnOffer }) => alpnOffer[0]);
-  const client = createHttpClient({ ...clientOptions, connector: refusing, tls, protocols: [http2(), ...others] });
+  const protocols = [http2(), ...others];
+  const client = createHttpClient({ connector: refusing, tls, protocols, ...(clock === undefined ? {} : { clock }) });
   const ask = async (init: Partial<HttpRequestInit>, target = 'https://a.test/'): Promise<string> =>
     (await client.serve(HttpRequest.from({ target, ...init }))).body.text();
   return { ask, close: client.close, offers };
@@ -189,7 +196,7 @@ function wantsHttp1(options: WantsHttp1Options = {}) {
 async function refuseRequests(
   stream: ByteStream,
   greeting: readonly Uint8Array[],
-  codes: readonly number[],
+  refusal: (streamId: number, count: number) => Uint8Array,
 ): Promise<void> {
   const reader = new RawFrameReader();
   await stream.write([...greeting]);
@@ -200,7 +207,7 @@ async function refuseRequests(
     const frames = reader.read(chunk.subarray(Math.min(prefaceBytes, chunk.length)));
     prefaceBytes -= Math.min(prefaceBytes, chunk.length);
     for (const { type, streamId } of frames) {
-      if (type === 1) await stream.write([reset(streamId, codes[count++] ?? HTTP_1_1_REQUIRED)]);
+      if (type === 1) await stream.write([refusal(streamId, count++)]);
     }
   }
   await stream.closeWrite();

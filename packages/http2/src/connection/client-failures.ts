@@ -3,6 +3,7 @@ import { formatAddress, PeerAddress } from '@lamella/net-core';
 import type { ErrorFacts, Extensions } from '@lamella/service-core';
 import { ProtocolError, TimeoutError } from '@lamella/service-core';
 import { ERROR_CODE, errorCodeName } from '../codec/error-code.ts';
+import type { Http2ConnectionError } from '../errors.ts';
 import type { ClientExchange } from './client-exchange.ts';
 
 /** An upgrade that the server, or the protocol, has no place for. RFC 8441. */
@@ -12,10 +13,15 @@ export function noUpgrade(upgrade: string): HttpConnectionError {
   return new HttpConnectionError('LML_ERR_HTTP_UPGRADE_UNSUPPORTED', message, options);
 }
 
-/** GOAWAY says so. RFC 9113 section 6.8. */
-export function unprocessed(): HttpConnectionError {
+/** GOAWAY says so. RFC 9113 section 6.8. @param goaway - What else it says, if it is an error. */
+export function unprocessed(goaway: Http2ConnectionError | undefined): HttpConnectionError | HttpStreamResetError {
   const message = 'the server ends the connection, and has not looked at the request';
-  return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', message, { processed: 'no' });
+  const options = { processed: 'no', ...(goaway === undefined ? {} : { cause: goaway }) } as const;
+  if (goaway?.errorCode !== ERROR_CODE.HTTP_1_1_REQUIRED) {
+    return new HttpConnectionError('LML_ERR_HTTP_CONNECTION_CLOSED', message, options);
+  }
+  // What it says holds for the request: by HTTP/2, another connection would end in the same way.
+  return new HttpStreamResetError(message, { ...options, resetCode: 'HTTP_1_1_REQUIRED', origin: 'remote' });
 }
 
 /** The connection takes no more, or fewer than it had seemed, and a request has waited for it. */

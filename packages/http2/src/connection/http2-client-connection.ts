@@ -37,7 +37,7 @@ export class Http2ClientConnection implements HttpConnection {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #idleSinceMs: number;
   /** What GOAWAY has said. */
-  #goaway: unknown;
+  #goaway: Http2ConnectionError | undefined;
   #failure: unknown;
   #destroyed: { readonly reason: unknown } | undefined;
   #listener: (() => void) | undefined;
@@ -214,7 +214,7 @@ export class Http2ClientConnection implements HttpConnection {
         break;
       }
       case 'unprocessed':
-        this.#work.fail(exchange, unprocessed());
+        this.#work.fail(exchange, unprocessed(this.#goaway));
         break;
       case 'stream-failed':
         this.#work.fail(exchange, event.error);

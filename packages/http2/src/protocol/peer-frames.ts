@@ -179,6 +179,7 @@ export class PeerFrames<Owner> implements FrameHandler {
     this.onControlFrame(FRAME.goaway);
     this.#core.isPeerLeaving = true;
     this.#core.push({ type: 'capacity' });
+    if (errorCode !== ERROR_CODE.NO_ERROR) this.#core.push({ type: 'goaway', errorCode, debugText });
     if (!this.#core.isServer) {
       for (const stream of this.#core.streams.all()) {
         if (stream.id <= lastStreamId) continue;
@@ -186,7 +187,6 @@ export class PeerFrames<Owner> implements FrameHandler {
         this.#core.push({ type: 'unprocessed', stream });
       }
     }
-    if (errorCode !== ERROR_CODE.NO_ERROR) this.#core.push({ type: 'goaway', errorCode, debugText });
     if (this.#core.streams.size === 0) this.#core.sayLast();
   }
 

@@ -97,7 +97,10 @@ errorPages:
   it('says in the way of compilers what is wrong, and takes no flags that the file has fields for', async () => {
     const path = configFile('routes:\n  - too: http://a\n');
     const wrong = await lamella(['serve', 'reverse', '--config', path]);
-    expect([wrong.code, wrong.stderr.split('\n')[0]]).toEqual([2, `${path}:2:5: routes[0].too is no field here`]);
+    expect([wrong.code, wrong.stderr.split('\n')[0]]).toEqual([
+      2,
+      `${path}:2:5: routes[0].too is no field here; did you mean to?`,
+    ]);
     const flags = await lamella(['serve', 'reverse', '--config', path, '--trust-forwarded']);
     expect([flags.code, flags.stderr]).toEqual([2, 'lamella: --trust-forwarded stands in the file of --config\n']);
     const neither = await lamella(['serve', 'reverse']);

@@ -136,7 +136,10 @@ describe('lamella serve reverse --tls', () => {
     writeFileSync(path, 'tls:\n  certificates:\n    - cert: none.pem\nroutes:\n  - to: http://a\n');
     const { code, stderr } = await lamella(['serve', 'reverse', '--config', path]);
     const file = join(folder, 'none.pem');
-    expect([code, stderr]).toEqual([2, `${path}:3:7: tls.certificates[0]: ${file} can't be read\n`]);
+    expect([code, stderr]).toEqual([
+      2,
+      `${path}:3:7: tls.certificates[0]: ${file} can't be read: no such file or directory\n`,
+    ]);
     const flags = await lamella(['serve', 'reverse', '--config', path, '--tls']);
     expect([flags.code, flags.stderr]).toEqual([2, 'lamella: --tls stands in the file of --config\n']);
   });

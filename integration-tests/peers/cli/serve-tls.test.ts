@@ -110,7 +110,10 @@ describe('lamella serve --tls', () => {
 
   it('says what is wrong before it listens', async () => {
     const missing = await lamella(['serve', 'echo', '--tls', '--cert', '/nowhere/cert.pem']);
-    expect([missing.code, missing.stderr]).toEqual([1, "lamella: /nowhere/cert.pem can't be read\n"]);
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      "lamella: /nowhere/cert.pem can't be read: no such file or directory\n",
+    ]);
     const without = await lamella(['serve', 'echo', '--cert', 'cert.pem']);
     expect([without.code, without.stderr]).toEqual([2, 'lamella: --cert needs --tls\n']);
   });

@@ -1,3 +1,4 @@
+import { getSystemErrorMessage } from 'node:util';
 import { isLamellaError } from '@lamella/service-core';
 
 /** A failure that ends the command with one line and an exit code. */
@@ -51,6 +52,12 @@ export const EXIT = {
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n', 1)[0] ?? '';
+}
+
+/** What the system says of a file that can't be read or written, without its name, which stands in front. */
+export function fileProblem(error: unknown): string {
+  if (!(error instanceof Error && 'errno' in error && 'code' in error)) return messageOf(error);
+  return error.code === 'EISDIR' ? 'it is a folder' : getSystemErrorMessage(Number(error.errno));
 }
 
 /** The exit code for an error that nobody has given one. */

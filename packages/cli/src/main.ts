@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf, messageOf } from './cli-error.ts';
 import { ConfigError } from './config/config-error.ts';
-import { program } from './program.ts';
+import { commandWords, program } from './program.ts';
 import { visible } from './send/web-socket/visible.ts';
 
 async function main(): Promise<void> {
@@ -12,7 +12,8 @@ async function main(): Promise<void> {
   // What the command loads from here on is compiled once: later starts take half the time.
   enableCompileCache();
   try {
-    await (await program(process.argv[2])).parseAsync();
+    const command = await program(process.argv[2]);
+    await command.parseAsync(commandWords(command, process.argv.slice(2)), { from: 'user' });
   } catch (error) {
     // Commander has printed its own errors, help and version already.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;

@@ -14,7 +14,29 @@ export async function program(wanted: string | undefined): Promise<Command> {
   const load = COMMANDS.get(wanted ?? '');
   const loads = load === undefined ? [...COMMANDS.values()] : [load];
   for (const loaded of await Promise.all(loads.map((one) => one()))) command.addCommand(loaded);
-  return throwing(command);
+  return throwing(command, command.name());
+}
+
+/**
+ * What was typed, as commander understands it: `help serve echo` is `serve echo --help`, and a command that there is not ends it, since
+ * asked for help on that, commander would print the help of the command above, as if nothing were wrong.
+ */
+export function commandWords(program: Command, words: readonly string[]): readonly string[] {
+  const path: string[] = [];
+  let command = program;
+  let isHelp = false;
+  for (const word of words) {
+    if (command.commands.length === 0 || word.startsWith('-')) break;
+    if (word === 'help') {
+      isHelp = true;
+      continue;
+    }
+    path.push(word);
+    const next = command.commands.find((child) => child.name() === word);
+    if (next === undefined) return path;
+    command = next;
+  }
+  return isHelp ? [...path, '--help'] : words;
 }
 
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -26,9 +48,9 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
 ]);
 
 /** Commands do not inherit this from the one that they are added to. */
-function throwing(command: Command): Command {
-  for (const child of command.commands) throwing(child);
-  return command.exitOverride().showSuggestionAfterError();
+function throwing(command: Command, path: string): Command {
+  for (const child of command.commands) throwing(child, `${path} ${child.name()}`);
+  return command.exitOverride().showSuggestionAfterError().showHelpAfterError(`(${path} --help tells more)`);
 }
 
 const EXAMPLES = `

@@ -1,8 +1,10 @@
 import type { Document, Node } from 'yaml';
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { core, ZodType } from 'zod';
+import { didYouMean } from '../words/near-names.ts';
 import type { ConfigProblem } from './config-error.ts';
 import { ConfigError } from './config-error.ts';
+import { issueWords, knownFields } from './issue-words.ts';
 
 /**
  * Reads a configuration in YAML, or JSON, which is YAML too.
@@ -27,7 +29,10 @@ export function parseConfig<Config>(text: string, fileName: string, schema: ZodT
         .map(({ pos, code, message }) => ({ ...placeAt(lineCounter, pos[0]), message: OWN_WORDS[code] ?? message })),
     );
   }
-  const result = schema.safeParse(plainValue(document, fileName));
+  // Fields that are not known have a message each, so what they may have been stands in that of the issue.
+  const error = (issue: core.$ZodRawIssue): string | undefined =>
+    issue.code === 'unrecognized_keys' ? knownFields(issue).join(' ') : issueWords(issue);
+  const result = schema.safeParse(plainValue(document, fileName), { error });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(branchOf).flatMap((issue) => problemsOf(issue, document, lineCounter));
   const sorted = problems.sort((one, other) => one.line - other.line || one.column - other.column);
@@ -64,11 +69,15 @@ function problemsOf(issue: core.$ZodIssue, document: Document, lineCounter: Line
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       ...placeOf([...issue.path, key], document, lineCounter),
-      message: `${named(issue.path)}${key} is no field here`,
+      message: `${named(issue.path)}${key} is no field here${fieldAdvice(key, issue.message.split(' '))}`,
     }));
   }
   const name = named(issue.path).slice(0, -1) || 'the configuration';
   return [{ ...placeOf(issue.path, document, lineCounter), message: `${name}: ${lowerFirst(issue.message)}` }];
+}
+
+function fieldAdvice(key: string, known: readonly string[]): string {
+  return didYouMean(key, known) || `; there are: ${known.join(', ')}`;
 }
 
 /** `routes[2].to.`, or nothing at the top. */

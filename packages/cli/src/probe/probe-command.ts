@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { TcpAddress } from '@lamella/net-core';
 import { tryParseAuthority } from '@lamella/net-core';
 import { Command } from 'commander';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../cli-error.ts';
 import { listOption, someSecondsOption, valueOption } from '../options.ts';
 import { toSendError } from '../send/exit-code.ts';
 import { resolveConnector } from '../send/resolve-connector.ts';
@@ -64,7 +64,7 @@ function rootsOf(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch (cause) {
-    throw new CliError(`--cacert: cannot read ${path}: ${messageOf(cause)}`, EXIT.badRoots, { cause });
+    throw new CliError(`--cacert: cannot read ${path}: ${fileProblem(cause)}`, EXIT.badRoots, { cause });
   }
 }
 

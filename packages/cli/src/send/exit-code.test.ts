@@ -70,6 +70,21 @@ describe('toSendError', () => {
     expect(toSendError(error, {})).toMatchObject({ message: 'it ended: alert certificate_required', exitCode: 56 });
   });
 
+  it('says which option names the certificate that a server, or a proxy, asks for', () => {
+    const alert = new TlsSessionError('LML_ERR_TLS_ALERT', 'it wants one', { alert: 'certificate_required' });
+    const cause = ended(
+      'LML_ERR_HTTP_CONNECTION_CLOSED',
+      new StreamError('LML_ERR_STREAM_RESET', 'reset', { cause: alert }),
+    );
+    expect(toSendError(cause, {}).message).toBe('it ended: it wants one; --cert and --key name the one to show');
+    const error = new ConnectError('LML_ERR_CONNECT_PROXY_FAILED', 'no valid answer', { phase: 'proxy', cause });
+    expect(toSendError(error, { isProxied: true })).toMatchObject({
+      message:
+        'no valid answer: it ended: it wants one; --cert and --key name the one to show, --proxy-cert and --proxy-key that for an https proxy',
+      exitCode: 56,
+    });
+  });
+
   it('says that there was no room, in words of its own', () => {
     const facts = { layer: 'http-pool', phase: 'queue', peer: 'https://h.test' };
     const error = new TimeoutError({ limit: 'acquireTimeoutMs', timeoutMs: 40_000, facts });

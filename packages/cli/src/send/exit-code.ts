@@ -54,11 +54,15 @@ function withReason(error: unknown, isProxied: boolean): string {
     return `${messageOf(error)}${hint}${isProxied && hint.includes('-k') ? PROXY_HINT : ''}`;
   }
   if (error instanceof TimeoutError && error.limit === 'acquireTimeoutMs') return withoutRoom(error);
+  if (error instanceof ConnectError && error.code === 'LML_ERR_CONNECT_PROXY_FAILED' && error.cause !== undefined) {
+    return `${messageOf(error)}: ${withReason(error.cause, isProxied)}`;
+  }
   const cause = error instanceof HttpConnectionError ? error.cause : undefined;
   const saysMore = cause instanceof StreamError && cause.code !== 'LML_ERR_STREAM_CLOSED';
   if (!saysMore) return messageOf(error);
-  const why = cause.cause instanceof TlsSessionError ? cause.cause : cause;
-  return `${messageOf(error)}: ${messageOf(why)}`;
+  if (!(cause.cause instanceof TlsSessionError)) return `${messageOf(error)}: ${messageOf(cause)}`;
+  const hint = cause.cause.alert === 'certificate_required' ? CERTIFICATE_HINT : '';
+  return `${messageOf(error)}: ${messageOf(cause.cause)}${hint}${isProxied && hint !== '' ? PROXY_CERTIFICATE_HINT : ''}`;
 }
 
 /** There is no such option here; and where connecting itself takes too long, that is told instead. */
@@ -97,6 +101,10 @@ const TLS_CODES: ReadonlyMap<TlsErrorCode, number> = new Map([
   ['LML_ERR_TLS_PIN_MISMATCH', EXIT.badPin],
   ['LML_ERR_TLS_TIMEOUT', EXIT.timedOut],
 ]);
+
+/** One that is not shown because no option names it. */
+const CERTIFICATE_HINT = '; --cert and --key name the one to show';
+const PROXY_CERTIFICATE_HINT = ', --proxy-cert and --proxy-key that for an https proxy';
 
 /** It may have been either of the two. */
 const PROXY_HINT = '; for an https proxy, --proxy-cacert and --proxy-insecure do';

@@ -1,7 +1,7 @@
 import type { ReadStream } from 'node:fs';
 import { createReadStream } from 'node:fs';
 import type { BodySource } from '@lamella/http';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../cli-error.ts';
 
 /** The content of a file, read while it is sent, and from its begin again if it has to be sent again. */
 export class FileSource implements BodySource {
@@ -37,5 +37,5 @@ export class FileSource implements BodySource {
 /** What a file that can't be read ends the command with; `-` is the standard input. */
 export function unreadable(path: string, error: unknown): CliError {
   const name = path === '-' ? 'the standard input' : path;
-  return new CliError(`cannot read ${name}: ${messageOf(error)}`, EXIT.readFailed, { cause: error });
+  return new CliError(`cannot read ${name}: ${fileProblem(error)}`, EXIT.readFailed, { cause: error });
 }

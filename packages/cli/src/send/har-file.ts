@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import { harRecordLayer } from '@lamella/http';
 import type { Layer } from '@lamella/service-core';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../cli-error.ts';
 
 /** What `--har` asks for. */
 export interface HarFile {
@@ -23,7 +23,7 @@ export function harFile(path: string, includesSensitive: boolean): HarFile {
         if (path === '-') process.stdout.write(text);
         else writeFileSync(path, text, { mode: 0o600 }); // URLs and content may be secrets
       } catch (cause) {
-        throw new CliError(`cannot write ${path}: ${messageOf(cause)}`, EXIT.writeFailed, { cause });
+        throw new CliError(`cannot write ${path}: ${fileProblem(cause)}`, EXIT.writeFailed, { cause });
       }
     },
   };

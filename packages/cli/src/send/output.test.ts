@@ -34,7 +34,7 @@ describe('an output file', () => {
         await settle(1);
       }
     };
-    await expect(writing()).rejects.toMatchObject({ exitCode: 23, message: /^cannot write .*file: ENOENT/ });
+    await expect(writing()).rejects.toMatchObject({ exitCode: 23, message: /^cannot write .*file: no such file/ });
   });
 
   it('that breaks is noticed at its end at the latest', async () => {

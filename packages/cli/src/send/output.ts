@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../cli-error.ts';
 import { progressText } from './progress.ts';
 
 /** Where the response goes. */
@@ -66,7 +66,7 @@ function openFile(path: string): OpenFile {
   const file: WriteStream = createWriteStream(path);
   const failed = new Promise<never>((_resolve, reject) => {
     file.on('error', (error) => {
-      reject(new CliError(`cannot write ${path}: ${messageOf(error)}`, EXIT.writeFailed, { cause: error }));
+      reject(new CliError(`cannot write ${path}: ${fileProblem(error)}`, EXIT.writeFailed, { cause: error }));
     });
   });
   failed.catch(() => {}); // told by whatever waits for the file next

@@ -68,7 +68,7 @@ export function sendCommand(): Command {
     .option('--proxy-http2', 'speak HTTP/2 with an https proxy, if it does')
     .option('-p, --proxytunnel', 'ask the proxy for a tunnel for http:// too')
     .option(
-      '--max-time <seconds>',
+      '-m, --max-time <seconds>',
       'longest time for everything, anew with each retry (default: no limit)',
       someSecondsOption,
     )

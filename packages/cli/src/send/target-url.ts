@@ -33,7 +33,7 @@ export function targetUrl(text: string): TargetUrl {
 }
 
 function notUrl(text: string): CliError {
-  return new CliError(`${JSON.stringify(text)} is not a URL`, EXIT.badUrl);
+  return new CliError(`${JSON.stringify(text)} is not a URL such as http://localhost:8080/path`, EXIT.badUrl);
 }
 
 /** A percent sign that encodes nothing stands for itself. */

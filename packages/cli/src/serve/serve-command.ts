@@ -122,7 +122,10 @@ function reverseCommand(): Command {
     .option('--upstream-insecure', 'take every https upstream for the right one')
     .action(async (options: ServerOptions & ReverseCommandOptions, command: Command) => {
       const { config: path, to } = options;
-      if ((path === undefined) === (to === undefined)) throw new CliError('use either --to or --config', EXIT.usage);
+      if ((path === undefined) === (to === undefined)) {
+        const such = path === undefined ? ', such as --to http://127.0.0.1:3000' : '';
+        throw new CliError(`use either --to or --config${such}`, EXIT.usage);
+      }
       if (path !== undefined) return serveConfigured(path, options, command);
       const settings: TypedReverseSettings = {
         routes: to ?? [],

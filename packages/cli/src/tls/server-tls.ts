@@ -3,6 +3,7 @@ import type { Address, Connection } from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
 import type { CertificateFile, CertificateSource, TlsVersion } from '@lamella/tls';
 import { certificateFiles, clientHelloLayer, sessionTicketKeys, TlsMaterialError, tlsAcceptLayer } from '@lamella/tls';
+import { fileProblem } from '../cli-error.ts';
 import { checkedRoots } from './checked-roots.ts';
 import { developmentCertificates } from './development-certificates.ts';
 import { plainHttpRefusal } from './plain-http-refusal.ts';
@@ -97,7 +98,7 @@ async function readAuthority(path: string): Promise<string> {
   try {
     roots = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new TlsMaterialError(`${path} can't be read`, { cause });
+    throw new TlsMaterialError(`${path} can't be read: ${fileProblem(cause)}`, { cause });
   }
   return checkedRoots(roots, path);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectorLayer } from '@lamella/http';
 import type { TlsConnectOptions } from '@lamella/tls';
 import { TlsMaterialError, tlsConnectLayer } from '@lamella/tls';
+import { fileProblem } from '../cli-error.ts';
 import { checkedRoots } from './checked-roots.ts';
 
 /** How servers are spoken to by TLS. */
@@ -50,6 +51,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new TlsMaterialError(`${path} can't be read`, { cause });
+    throw new TlsMaterialError(`${path} can't be read: ${fileProblem(cause)}`, { cause });
   }
 }

@@ -142,8 +142,13 @@ describe('parseAddress', () => {
   });
 
   it('says what was refused, shortened and on one line, and what is possible', () => {
-    const rest = 'is not an address: write host:port, \\[ipv6\\]:port or unix:/path$';
+    const rest = 'is not an address: write host:port, \\[ipv6\\]:port, :port or unix:/path$';
     expect(() => parseAddress('localhost')).toThrow(new RegExp(`^"localhost" ${rest}`));
+    expect(() => parseAddress('127.0.0.1:65536')).toThrow(
+      /^"127.0.0.1:65536" is not an address: a port is 0 to 65535$/,
+    );
+    expect(() => parseAddress(':99999')).toThrow(/: a port is 0 to 65535$/);
+    expect(() => parseAddress('a..b:65535')).toThrow(new RegExp(rest));
     expect(() => parseAddress('a\nb')).toThrow(new RegExp(`^"a\\\\nb" ${rest}`));
     expect(() => parseAddress('7'.repeat(100_000))).toThrow(new RegExp(`^"7{100}\\.\\.\\." ${rest}`));
     expect(() => parseAddress(`unix:/${'x'.repeat(100_000)}`)).toThrow(new RegExp(`^"unix:/x{94}\\.\\.\\." ${rest}`));

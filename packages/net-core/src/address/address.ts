@@ -34,8 +34,9 @@ export type Address = TcpAddress | UnixAddress;
 export function parseAddress(text: string): Address {
   const address = tryParseAddress(text);
   if (address !== undefined) return address;
-  const message = `${quoted(text)} is not an address: write host:port, [ipv6]:port or unix:/path`;
-  throw new AddressError('LML_ERR_ADDRESS_BAD_ADDRESS', message);
+  const isHighPort = Number(/(?:^|:)([0-9]{1,9})$/.exec(text)?.[1]) > 65_535;
+  const why = isHighPort ? 'a port is 0 to 65535' : 'write host:port, [ipv6]:port, :port or unix:/path';
+  throw new AddressError('LML_ERR_ADDRESS_BAD_ADDRESS', `${quoted(text)} is not an address: ${why}`);
 }
 
 /** Parses like {@link parseAddress}. @returns `undefined` if the text is no address. */

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { getSystemErrorMessage } from 'node:util';
 import { isLamellaError } from '@lamella/service-core';
 import { TlsMaterialError } from '../errors.ts';
 import { checkPair } from './check-pair.ts';
+import { UNUSABLE_PAIR } from './key-pair.ts';
 import type { ServerCertificate } from './server-certificate.ts';
 import { namesOf } from './server-certificate.ts';
 
@@ -77,7 +79,9 @@ async function contentOf({ certPath, keyPath, ocspPath }: CertificateFile): Prom
       try {
         return await readFile(path);
       } catch (error) {
-        throw new TlsMaterialError(`${path} can't be read`, { cause: error });
+        const why =
+          error instanceof Error && 'errno' in error ? getSystemErrorMessage(Number(error.errno)) : String(error);
+        throw new TlsMaterialError(`${path} can't be read: ${why}`, { cause: error });
       }
     }),
   );
@@ -98,8 +102,9 @@ function certificateOf(file: CertificateFile, [cert, key, ocspResponse]: readonl
     namesOf(made);
     return made;
   } catch (error) {
-    const why = isLamellaError(error) ? error.message : String(error);
-    throw new TlsMaterialError(`${certPath} and ${keyPath} can't be used: ${why}`, { cause: error });
+    const why = isLamellaError(error) ? error.message.replace(UNUSABLE_PAIR, '') : String(error);
+    const files = certPath === keyPath ? certPath : `${certPath} and ${keyPath}`;
+    throw new TlsMaterialError(`${files} can't be used: ${why}`, { cause: error });
   }
 }
 

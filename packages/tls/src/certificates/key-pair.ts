@@ -2,6 +2,7 @@ import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import { UsageError } from '@lamella/service-core';
 import { TlsMaterialError } from '../errors.ts';
+import { pairProblem } from './pair-problem.ts';
 
 /** A certificate with its key. */
 export interface KeyPair {
@@ -26,7 +27,7 @@ export function secureContext(options: SecureContextOptions, pair: KeyPair | und
     return createSecureContext({ ...options, ...secrets });
   } catch (error) {
     contextOrUsageError(options); // if the options are at fault, the pair is not
-    throw new TlsMaterialError(`the certificate and its key can't be used: ${messageOf(error)}`, { cause: error });
+    throw new TlsMaterialError(`${UNUSABLE_PAIR}${pairProblem(error, pair)}`, { cause: error });
   }
 }
 
@@ -38,10 +39,14 @@ function contextOrUsageError(options: SecureContextOptions): SecureContext {
   }
 }
 
-function asBuffer(pem: string | Uint8Array): string | Buffer {
-  return typeof pem === 'string' ? pem : Buffer.from(pem.buffer, pem.byteOffset, pem.length);
+/** Node takes an empty string for none: no certificate would be shown, and nobody told. */
+function asBuffer(pem: string | Uint8Array): Buffer {
+  return typeof pem === 'string' ? Buffer.from(pem) : Buffer.from(pem.buffer, pem.byteOffset, pem.length);
 }
 
 function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim();
 }
+
+/** How the message of an error of {@link secureContext} begins. */
+export const UNUSABLE_PAIR = "the certificate and its key can't be used: ";

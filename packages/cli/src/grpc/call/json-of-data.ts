@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { CliError, EXIT, messageOf } from '../../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../../cli-error.ts';
 import type { JsonText } from '../json/json-splitter.ts';
 import { JsonSplitter } from '../json/json-splitter.ts';
 
@@ -37,7 +37,7 @@ export function jsonOfData(data: readonly string[], openInput: () => DataStream)
         for await (const value of split(stream)) yield { ...value, where: source.where };
       } catch (cause) {
         if (isClosed) return; // which is what has broken it off
-        throw new CliError(`cannot read ${source.path ?? source.where}: ${messageOf(cause)}`, EXIT.usage, { cause });
+        throw new CliError(`cannot read ${source.path ?? source.where}: ${fileProblem(cause)}`, EXIT.usage, { cause });
       }
     }
   }

@@ -1,8 +1,8 @@
 import type { DescMessage, JsonValue, Message } from '@bufbuild/protobuf';
 import { create, fromJson } from '@bufbuild/protobuf';
 import { CliError, EXIT, messageOf } from '../../cli-error.ts';
+import { didYouMean } from '../../words/near-names.ts';
 import { parseJson } from '../json/parse-json.ts';
-import { didYouMean } from '../near-names.ts';
 import type { GrowingRegistry } from '../schemas/growing-registry.ts';
 import type { JsonOfData } from './json-of-data.ts';
 

@@ -1,10 +1,10 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import { CliError, EXIT } from '../../cli-error.ts';
 import { visible } from '../../send/web-socket/visible.ts';
+import { didYouMean } from '../../words/near-names.ts';
 import { grpcConnection } from '../grpc-connection.ts';
 import { toGrpcError } from '../grpc-failure.ts';
 import type { GrpcOptions } from '../grpc-options.ts';
-import { didYouMean } from '../near-names.ts';
 import type { SchemaSource } from '../schemas/schema-source.ts';
 import { findService } from '../schemas/schema-source.ts';
 import { schemasFor } from '../schemas/schemas-for.ts';

@@ -3,7 +3,7 @@ import type { DescFile, FileRegistry } from '@bufbuild/protobuf';
 import { create, createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { CliError, EXIT, messageOf } from '../../cli-error.ts';
+import { CliError, EXIT, fileProblem, messageOf } from '../../cli-error.ts';
 import type { SchemaSource } from './schema-source.ts';
 
 /** Descriptor sets of files, such as `protoc --include_imports --descriptor_set_out` writes them. @throws CliError if they can't be used. */
@@ -80,6 +80,6 @@ function read(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new CliError(`cannot read ${path}: ${messageOf(cause)}`, EXIT.usage, { cause });
+    throw new CliError(`cannot read ${path}: ${fileProblem(cause)}`, EXIT.usage, { cause });
   }
 }

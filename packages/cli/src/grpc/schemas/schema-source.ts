@@ -1,7 +1,7 @@
 import type { DescMethod, DescService, FileRegistry } from '@bufbuild/protobuf';
 import { CliError, EXIT } from '../../cli-error.ts';
 import { visible } from '../../send/web-socket/visible.ts';
-import { didYouMean } from '../near-names.ts';
+import { didYouMean } from '../../words/near-names.ts';
 
 /** Knows what a server can be asked for. */
 export interface SchemaSource {

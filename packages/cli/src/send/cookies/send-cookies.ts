@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { CookieJar } from '@lamella/http-cookies';
 import { cookieJarLayer } from '@lamella/http-cookies';
 import type { Layer } from '@lamella/service-core';
-import { messageOf } from '../../cli-error.ts';
+import { fileProblem, messageOf } from '../../cli-error.ts';
 import { readNetscapeCookies, writeNetscapeCookies } from './netscape-cookies.ts';
 
 /** What the options say about cookies. */
@@ -51,7 +51,7 @@ export function sendCookies(options: CookieOptions, { note, warn }: CookieListen
         if (path === '-') process.stdout.write(text, 'latin1');
         else writeFileSync(path, text, { encoding: 'latin1', mode: 0o600 });
       } catch (error) {
-        warn(`cannot write cookies to ${path}: ${messageOf(error)}`);
+        warn(`cannot write cookies to ${path}: ${fileProblem(error)}`);
       }
     },
   };
@@ -81,7 +81,7 @@ function textOf(path: string, note: (text: string) => void): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'latin1'); // fields have one character a byte
   } catch (error) {
-    note(`No cookies of ${path}: ${messageOf(error)}`);
+    note(`No cookies of ${path}: ${fileProblem(error)}`);
     return '';
   }
 }

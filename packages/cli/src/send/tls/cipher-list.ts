@@ -24,12 +24,11 @@ export function cipherList(
     ...(tls13Ciphers === undefined ? usual.filter(isOf13) : listOf(tls13Ciphers)),
     ...(ciphers === undefined ? usual.filter((name) => !isOf13(name)) : listOf(ciphers)),
   ];
-  for (const [option, text, isRight] of [
-    [words('ciphers'), ciphers, (name: string) => !isOf13(name)],
-    [words('tls13-ciphers'), tls13Ciphers, isOf13],
-  ] as const) {
-    if (text !== undefined) checkCiphers(option, text, isRight);
-  }
+  const [option, option13] = [words('ciphers'), words('tls13-ciphers')];
+  const advice = `suites of TLS 1.3, whose names begin with TLS_, belong to ${option13}`;
+  const advice13 = `write some of ${usual.filter(isOf13).join(':')}; older ones belong to ${option}`;
+  if (ciphers !== undefined) checkCiphers(option, ciphers, (name) => !isOf13(name), advice);
+  if (tls13Ciphers !== undefined) checkCiphers(option13, tls13Ciphers, isOf13, advice13);
   return { ciphers: list };
 }
 
@@ -38,7 +37,7 @@ function listOf(text: string): readonly string[] {
   return text.split(/[:, ]+/).filter((name) => name !== '');
 }
 
-function checkCiphers(option: string, text: string, isRight: (name: string) => boolean): void {
+function checkCiphers(option: string, text: string, isRight: (name: string) => boolean, advice: string): void {
   const list = listOf(text);
   try {
     const isWhole = list.length > 0 && list.every(isRight);
@@ -46,5 +45,5 @@ function checkCiphers(option: string, text: string, isRight: (name: string) => b
   } catch (cause) {
     throw new CliError(`${option} ${text}: OpenSSL knows none of these cipher suites`, EXIT.badCipher, { cause });
   }
-  throw new CliError(`${option} ${text}: these are no cipher suites of that version of TLS`, EXIT.badCipher);
+  throw new CliError(`${option} ${text}: ${advice}`, EXIT.badCipher);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isLamellaError } from '@lamella/service-core';
-import { CliError, EXIT, messageOf } from '../../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../../cli-error.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { locateConfig, parseConfig } from '../../config/parse-config.ts';
 import type { ReverseConfig } from '../../config/reverse-config.ts';
@@ -64,6 +64,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CliError(`cannot read ${path}: ${messageOf(error)}`, EXIT.readFailed, { cause: error });
+    throw new CliError(`cannot read ${path}: ${fileProblem(error)}`, EXIT.readFailed, { cause: error });
   }
 }

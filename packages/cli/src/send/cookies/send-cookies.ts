@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { CookieJar } from '@lamella/http-cookies';
 import { cookieJarLayer } from '@lamella/http-cookies';
 import type { Layer } from '@lamella/service-core';
-import { fileProblem, messageOf } from '../../cli-error.ts';
+import { fileProblem } from '../../cli-error.ts';
 import { readNetscapeCookies, writeNetscapeCookies } from './netscape-cookies.ts';
 
 /** What the options say about cookies. */

@@ -8,7 +8,8 @@ export function steadied(output: string, ports: ReadonlyMap<string, string>): st
   return (
     output
       .replaceAll('\r\n', '\n') // a page has no other line ends
-      .replace(/(?<=127\.0\.0\.1:)[0-9]{4,5}\b/g, (port) => named.get(port) ?? '50000')
+      // A port that nobody named is one of the kernel's, which have five digits; shorter ones are meant, as in examples of a help.
+      .replace(/(?<=127\.0\.0\.1:)[0-9]{5}\b/g, (port) => named.get(port) ?? '50000')
       .replace(/\b[0-9]{4,5}\b/g, (port) => named.get(port) ?? port)
       .replace(/\b[0-9]+\.[0-9]ms\b/g, '1.0ms')
       // Whether a connection that a client has left counts as closed or is gone already, is a race.

@@ -86,7 +86,7 @@ describe('send and curl, side by side', () => {
     const { both } = await setup();
     const [ours, theirs] = await both(...args);
     expect([ours.code, theirs.code]).toEqual([code, code]);
-    expect(ours.stderr).toMatch(/^(lamella|error): [^\n]+\n$/);
+    expect(ours.stderr).toMatch(/^(?:lamella: [^\n]+\n|error: [^\n]+\n\(lamella send --help tells more\)\n)$/);
   });
 
   it('send the same form, but for its boundary', async () => {

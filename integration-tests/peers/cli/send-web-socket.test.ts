@@ -155,7 +155,7 @@ describe('lamella send ws://, where there is no WebSocket', () => {
     ['no connection', 7, /refused\n$/, ['ws://127.0.0.1:1/']],
     ['an unknown host', 6, /unknown\.invalid/, ['ws://unknown.invalid/']],
     ['an unknown proxy', 5, /unknown\.invalid/, ['-x', 'unknown.invalid:1', 'ws://127.0.0.1:1/']],
-    ['what is no URL', 3, /is not a URL\n$/, ['ws://h:99999/']],
+    ['what is no URL', 3, /is not a URL such as http:\/\/localhost:8080\/path\n$/, ['ws://h:99999/']],
     ['an option for requests', 2, /-L means nothing to a WebSocket\n$/, ['-L', 'ws://127.0.0.1:1/']],
     ['a message that is missing', 26, /cannot read \/missing\/file/, ['-d', '@/missing/file', 'ws://127.0.0.1:1/']],
     ['a subprotocol that is none', 2, /./, ['--ws-protocol', 'a b', 'ws://127.0.0.1:1/']],

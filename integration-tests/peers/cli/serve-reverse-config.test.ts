@@ -104,7 +104,10 @@ errorPages:
     const flags = await lamella(['serve', 'reverse', '--config', path, '--trust-forwarded']);
     expect([flags.code, flags.stderr]).toEqual([2, 'lamella: --trust-forwarded stands in the file of --config\n']);
     const neither = await lamella(['serve', 'reverse']);
-    expect([neither.code, neither.stderr]).toEqual([2, 'lamella: use either --to or --config\n']);
+    expect([neither.code, neither.stderr]).toEqual([
+      2,
+      'lamella: use either --to or --config, such as --to http://127.0.0.1:3000\n',
+    ]);
   });
 });
 

@@ -39,6 +39,8 @@ describe('a command that is told to speak TLS in a way that makes no sense', { t
       'serve reverse --to https://a --upstream-cacert NONE',
       /NONE can't be read/,
     ],
+    ['a probe with roots that are none', 77, 'probe tls --cacert KEY :1', /--cacert: KEY can't be used as roots/],
+    ['an authority without a name', 2, 'cert ca --name=', /write 1 to 64 characters/],
     ['an exit to nowhere', 2, 'serve stunnel exit --forward nowhere', /"nowhere" is not an address/],
     ['an entry without an exit', 2, 'serve stunnel entry', /--forward/],
     ['an exit that is nobody', 2, 'serve stunnel entry --forward unix:/x', /--server-name says who the exit has to be/],

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 import { valueOption } from '../options.ts';
 import { authorityFolder } from './authority-folder.ts';
-import { daysOption, dnsOption, ipOption, namesOf, pathLengthOption } from './cert-options.ts';
+import { authorityNameOption, daysOption, dnsOption, ipOption, namesOf, pathLengthOption } from './cert-options.ts';
 import { writeFiles } from './output-files.ts';
 
 /** `lamella cert`: certificates for development. */
@@ -44,7 +44,7 @@ function leafCommand(): Command {
 function caCommand(): Command {
   return new Command('ca')
     .description('An authority for development: ca.pem, to be trusted, and ca-key.pem, to be kept.')
-    .option('--name <name>', 'what people see', 'Lamella development CA')
+    .addOption(valueOption('--name <name>', 'what people see', authorityNameOption, 'Lamella development CA'))
     .addOption(valueOption('--days <days>', 'how long it is good', daysOption, '3650'))
     .option('--path-length <count>', 'how many authorities may stand below it (default: any number)', pathLengthOption)
     .option('--out <folder>', AUTHORITY_PLACE)

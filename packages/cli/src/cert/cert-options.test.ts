@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysOption, dnsOption, ipOption, namesOf, pathLengthOption } from './cert-options.ts';
+import { authorityNameOption, daysOption, dnsOption, ipOption, namesOf, pathLengthOption } from './cert-options.ts';
 
 describe('options of cert', () => {
   it('take days', () => {
@@ -13,6 +13,12 @@ describe('options of cert', () => {
     expect(['0', '9', '99', '100'].map(pathLengthOption)).toEqual([0, 9, 99, 100]);
     for (const text of ['-1', '101', '01', ''])
       expect(() => pathLengthOption(text)).toThrow('write a number from 0 to 100');
+  });
+
+  it('take names of authorities', () => {
+    expect([authorityNameOption('é'), authorityNameOption('x'.repeat(64))]).toEqual(['é', 'x'.repeat(64)]);
+    for (const text of ['', 'x'.repeat(65), 'a\nb'])
+      expect(() => authorityNameOption(text)).toThrow('write 1 to 64 characters');
   });
 
   it('take host names and wildcards', () => {

@@ -13,6 +13,12 @@ export function pathLengthOption(text: string): number {
   return Number(text);
 }
 
+/** What people see of an authority. */
+export function authorityNameOption(text: string): string {
+  if (!/^[^\p{Cc}]{1,64}$/u.test(text)) throw new InvalidArgumentError('write 1 to 64 characters');
+  return text;
+}
+
 /** A host name, or a wildcard of one, any number of times. */
 export function dnsOption(text: string, names: readonly string[] = []): readonly string[] {
   const parent = tryParseDomain(text.startsWith('*.') ? text.slice(2) : text);

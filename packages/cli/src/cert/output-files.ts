@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CliError, EXIT, messageOf } from '../cli-error.ts';
+import { CliError, EXIT, fileProblem } from '../cli-error.ts';
 
 /** A file to be written. */
 export interface OutputFile {
@@ -24,7 +24,7 @@ export function writeFiles(files: readonly OutputFile[], force: boolean): void {
       if (!writeFile(file, force)) throw alreadyThere(file.path);
     } catch (error) {
       if (error instanceof CliError) throw error;
-      throw new CliError(`can't write ${file.path}: ${messageOf(error)}`, EXIT.writeFailed, { cause: error });
+      throw new CliError(`can't write ${file.path}: ${fileProblem(error)}`, EXIT.writeFailed, { cause: error });
     }
   }
 }

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { TcpAddress } from '@lamella/net-core';
 import { tryParseAuthority } from '@lamella/net-core';
 import { Command } from 'commander';
-import { CliError, EXIT, fileProblem } from '../cli-error.ts';
+import { CliError, EXIT, messageOf } from '../cli-error.ts';
 import { listOption, someSecondsOption, valueOption } from '../options.ts';
 import { toSendError } from '../send/exit-code.ts';
 import { resolveConnector } from '../send/resolve-connector.ts';
+import { readOption } from '../send/tls/read-option.ts';
+import { checkedRoots } from '../tls/checked-roots.ts';
 import { probeText } from './probe-text.ts';
 import type { TlsProbe } from './probe-tls.ts';
 import { probeTls } from './probe-tls.ts';
@@ -61,10 +62,11 @@ function targetOf(text: string): TcpAddress {
 }
 
 function rootsOf(path: string): string {
+  const roots = readOption(path, EXIT.badRoots, '--cacert');
   try {
-    return readFileSync(path, 'latin1');
+    return checkedRoots(roots, path);
   } catch (cause) {
-    throw new CliError(`--cacert: cannot read ${path}: ${fileProblem(cause)}`, EXIT.badRoots, { cause });
+    throw new CliError(`--cacert: ${messageOf(cause)}`, EXIT.badRoots, { cause });
   }
 }
 

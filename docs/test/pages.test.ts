@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { blocksOf, linksOf } from './support/page.ts';
+import { anchorsOf, blocksOf, linksOf } from './support/page.ts';
 import { packages, pages, root } from './support/pages.ts';
 import { isOutputOf, isTest, writtenPage } from './support/written-page.ts';
 
@@ -34,6 +34,16 @@ describe.each(pages)('%s', (page) => {
     const local = linksOf(text).filter((target) => !/^(?:https?:|#)/.test(target));
     const missing = local.filter((target) => !existsSync(resolve(dirname(path), target.replace(/#.*/, ''))));
     expect(missing).toEqual([]);
+  });
+
+  it('links to headings that are there', () => {
+    const wrong = linksOf(text).filter((target) => {
+      const [file = '', anchor] = target.split('#');
+      if (anchor === undefined || /^https?:/.test(target)) return false;
+      const linked = file === '' ? path : resolve(dirname(path), file);
+      return linked.endsWith('.md') && existsSync(linked) && !anchorsOf(readFileSync(linked, 'utf8')).has(anchor);
+    });
+    expect(wrong).toEqual([]);
   });
 });
 

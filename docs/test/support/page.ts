@@ -36,5 +36,18 @@ export function linksOf(page: string): readonly string[] {
   return Array.from(page.replace(FENCED, '').matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target);
 }
 
+/** What may stand behind `#` in links to a page: its headings as GitHub and others name them. */
+export function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of page.replace(FENCED, '').matchAll(/^#+ (.+)$/gm)) {
+    const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const name = text.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
+    let anchor = name;
+    for (let count = 1; anchors.has(anchor); count++) anchor = `${name}-${count}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
 const FENCE = '```';
 const FENCED = /^```([a-z]+)?(?: ([^\s#]+)(?:#([a-z0-9-]+))?)?\n([\s\S]*?)^```/gm;

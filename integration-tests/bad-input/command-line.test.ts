@@ -37,7 +37,7 @@ const options: readonly BadCommand[] = [
     name: 'a proxy that would be open to strangers',
     args: ['serve', 'proxy', '--bind', '0.0.0.0:0'],
     code: 2,
-    says: /could be used by strangers: listen on 127\.0\.0\.1, set auth/,
+    says: /could be used by strangers: listen on 127\.0\.0\.1, set auth.* \(--auth, --dangerously-open-to-all\)/,
   },
   { name: 'no route', args: ['serve', 'reverse'], code: 2, says: /use either --to or --config/ },
   {

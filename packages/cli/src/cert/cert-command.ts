@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { CliError, EXIT, messageOf } from '../cli-error.ts';
 import { valueOption } from '../options.ts';
 import { authorityFolder } from './authority-folder.ts';
+import { authorityProblem } from './authority-problem.ts';
 import { authorityNameOption, daysOption, dnsOption, ipOption, namesOf, pathLengthOption } from './cert-options.ts';
 import { writeFiles } from './output-files.ts';
 
@@ -72,7 +73,7 @@ async function openedAuthority(folder: string): Promise<CertificateAuthority> {
     return await openCertificateAuthority(folder, { create: false });
   } catch (error) {
     const hint = messageOf(error).startsWith('there is no authority') ? '; `lamella cert ca` makes one' : '';
-    throw new CliError(`${messageOf(error)}${hint}`, EXIT.failed, { cause: error });
+    throw new CliError(`${authorityProblem(folder, error)}${hint}`, EXIT.failed, { cause: error });
   }
 }
 

@@ -24,6 +24,7 @@ describe('proxyUrl', () => {
   });
 
   it('refuses proxies of other kinds', () => {
-    expect(() => proxyUrl('socks5://p', undefined)).toThrow(/socks5 is not supported/);
+    expect(() => proxyUrl('socks5://p', undefined)).toThrow(/^--proxy: the scheme socks5 is not supported/);
+    expect(() => proxyUrl('p:70000', undefined)).toThrow(/^--proxy: "p:70000" is not a URL/);
   });
 });

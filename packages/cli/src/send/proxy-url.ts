@@ -1,3 +1,5 @@
+import { CliError } from '../cli-error.ts';
+import type { TargetUrl } from './target-url.ts';
 import { targetUrl } from './target-url.ts';
 
 /**
@@ -6,7 +8,7 @@ import { targetUrl } from './target-url.ts';
  * @param user - `name:password` of `-U`, in the place of what the URL says.
  */
 export function proxyUrl(text: string, user: string | undefined): string {
-  const { target, credentials = '' } = targetUrl(text);
+  const { target, credentials = '' } = understood(text);
   const [scheme = '', , authority = ''] = target.split('/', 3);
   // A URL forgets a port that is the usual one of its scheme.
   const plainPort = /:0*80(?:$|[/?#])/.test(text) ? ':80' : ':1080';
@@ -16,4 +18,14 @@ export function proxyUrl(text: string, user: string | undefined): string {
   const colon = known.includes(':') ? known.indexOf(':') : known.length;
   const [name, password] = [known.slice(0, colon), known.slice(colon + 1)].map(encodeURIComponent);
   return `${scheme}//${name}:${password}@${authority}${port}`;
+}
+
+function understood(text: string): TargetUrl {
+  try {
+    return targetUrl(text);
+  } catch (error) {
+    throw error instanceof CliError
+      ? new CliError(`--proxy: ${error.message}`, error.exitCode, { cause: error })
+      : error;
+  }
 }

@@ -81,7 +81,11 @@ function proxyCommand(): Command {
     .action(async (options: ServerOptions & ProxyCommandOptions) => {
       const auth = options.auth === undefined ? undefined : basicProxyAuth(options.auth);
       const { dangerouslyOpenToAll = false } = options;
-      requireSafeListen(options.bind, { auth, dangerouslyOpenToAll });
+      try {
+        requireSafeListen(options.bind, { auth, dangerouslyOpenToAll });
+      } catch (cause) {
+        throw new CliError(`${messageOf(cause)} (--auth, --dangerously-open-to-all)`, EXIT.usage, { cause });
+      }
       const dialling = tcpConnector({
         connectTimeoutMs: options.connectTimeout,
         ...(options.egress === 'public' ? { egress: egressPolicyLayer() } : {}),

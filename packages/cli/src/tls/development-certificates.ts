@@ -3,8 +3,9 @@ import { homedir, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Address } from '@lamella/net-core';
 import type { CertificateAuthority, CertificateSource, IssuedCertificate } from '@lamella/tls';
-import { certificateIssuer, openCertificateAuthority } from '@lamella/tls';
+import { certificateIssuer, openCertificateAuthority, TlsMaterialError } from '@lamella/tls';
 import { authorityFolder } from '../cert/authority-folder.ts';
+import { authorityProblem } from '../cert/authority-problem.ts';
 
 /** What certificates for development are made for. */
 export interface DevelopmentCertificatesInit {
@@ -25,7 +26,10 @@ export async function developmentCertificates(init: DevelopmentCertificatesInit)
   const { folder = authorityFolder({ env: process.env, home: homedir() }), bind, note } = init;
   const certPath = join(folder, 'ca.pem');
   const isNew = !existsSync(certPath);
-  const authority = await openCertificateAuthority(folder, { subject: { commonName: 'Lamella development CA' } });
+  const subject = { commonName: 'Lamella development CA' };
+  const authority = await openCertificateAuthority(folder, { subject }).catch((cause: unknown) => {
+    throw new TlsMaterialError(authorityProblem(folder, cause), { cause });
+  });
   note(`certificates come from ${isNew ? 'a new' : 'the'} development authority; clients have to trust ${certPath}`);
   const issuer = certificateIssuer({ authority });
   const unnamed = withoutName(authority, namesOf(bind));

@@ -464,6 +464,7 @@ it.each<Partial<StaticFilesOptions>>([
   { prefix: '/assets/' },
   { index: ['a/b'] },
   { precompressed: ['deflate' as never] },
+  { cacheControl: 'no-store\nX: y' },
   { dotfiles: 'maybe' as never },
   { symlinks: 'maybe' as never },
   { freshMs: -1 },

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { HttpResponse as Response } from '@lamella/http';
+import { isFieldValue, HttpResponse as Response } from '@lamella/http';
 import type { Clock, Service } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import { requireInteger, requireNotNegative, requireOneOf } from '../shared/option-checks.ts';
@@ -72,6 +72,9 @@ export function fullStaticOptions(options: StaticFilesOptions): FullStaticOption
   }
   for (const name of full.index) {
     if (name === '' || /[/\\\0]/.test(name)) throw new UsageError(`index must name files, got ${JSON.stringify(name)}`);
+  }
+  if (typeof full.cacheControl === 'string' && !isFieldValue(full.cacheControl)) {
+    throw new UsageError(`cacheControl must be a value of a header field, got ${JSON.stringify(full.cacheControl)}`);
   }
   for (const coding of full.precompressed) requireOneOf('precompressed', coding, ['br', 'gzip', 'zstd']);
   requireOneOf('dotfiles', full.dotfiles, ['hidden', 'served']);

@@ -16,6 +16,7 @@ interface BadCommand {
 const options: readonly BadCommand[] = [
   { name: 'an unknown command', args: ['bogus'], code: 2, says: "unknown command 'bogus'" },
   { name: 'help on an unknown command', args: ['help', 'sned'], code: 2, says: /'sned'\n\(Did you mean send\?\)/ },
+  { name: 'a server without serve', args: ['echo'], code: 2, says: /'echo'\n\(Did you mean serve echo\?\)/ },
   { name: 'an unknown command and --help', args: ['bogus', '--help'], code: 2, says: "unknown command 'bogus'" },
   { name: 'an unknown server', args: ['serve', 'bogus'], code: 2, says: "unknown command 'bogus'" },
   { name: 'an unknown option', args: ['serve', 'echo', '--bogus'], code: 2, says: "unknown option '--bogus'" },

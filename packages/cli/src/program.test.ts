@@ -19,4 +19,13 @@ describe('commandWords', () => {
     const words = typed.split(' ').filter((word) => word !== '');
     expect(commandWords(command, words).join(' ')).toBe(understood);
   });
+
+  it.each([
+    ['echo --bind :1', 'serve echo'],
+    ['help leaf', 'cert leaf'],
+  ])('says of %j that it is %s', async (typed, meant) => {
+    const command = await program(undefined);
+    command.configureOutput({ writeErr() {} });
+    expect(() => commandWords(command, typed.split(' '))).toThrow(`(Did you mean ${meant}?)`);
+  });
 });

@@ -33,10 +33,20 @@ export function commandWords(program: Command, words: readonly string[]): readon
     }
     path.push(word);
     const next = command.commands.find((child) => child.name() === word);
-    if (next === undefined) return path;
+    if (next === undefined) {
+      if (command === program) refuseWithoutParent(program, word);
+      return path;
+    }
     command = next;
   }
   return isHelp ? [...path, '--help'] : words;
+}
+
+/** A command that stands below another one, typed without that. @throws CommanderError that says where it is. */
+function refuseWithoutParent(program: Command, word: string): void {
+  const parent = program.commands.find(({ commands }) => commands.some((child) => child.name() === word));
+  if (parent === undefined) return;
+  program.error(`error: unknown command '${word}'\n(Did you mean ${parent.name()} ${word}?)`);
 }
 
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([

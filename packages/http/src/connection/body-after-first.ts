@@ -17,6 +17,7 @@ export async function bodyAfterFirst(body: HttpBody): Promise<HttpBody> {
         return Promise.resolve(chunk);
       },
       cancel: (reason) => body.cancel(reason),
+      endEarly: (reason) => body.endEarly(reason),
       get trailers() {
         return body.trailers;
       },

@@ -147,7 +147,7 @@ export class ServerResponses {
       this.#watchAge(exchange);
       // It has no end of its own: the client has it begin anew, elsewhere.
       if (exchange.isEventStream && this.#isDraining) this.#endEventStream(exchange);
-      else void this.#sendStream(exchange, body, request);
+      if (!exchange.isOver) void this.#sendStream(exchange, body, request);
       return;
     }
     this.#protocol.sendData(outputOf(whole, body.size));
@@ -187,8 +187,10 @@ export class ServerResponses {
   /** An event stream has no end of its own: a drain ends it cleanly, and the client comes back elsewhere. */
   #endEventStream(exchange: ServerExchange): void {
     const { outgoing } = exchange;
+    const reason = new ClosedError('the server is draining');
+    if (outgoing?.endEarly(reason) === true) return; // the end of its coding comes by the reading that is under way
     this.#finish(exchange, undefined);
-    outgoing?.cancel(new ClosedError('the server is draining'));
+    outgoing?.cancel(reason);
   }
 
   /** Most responses are over long before the connection is too old; one that streams may never be. */

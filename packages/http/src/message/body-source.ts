@@ -13,6 +13,13 @@ export interface BodySource {
   /** Nobody wants the rest. Called at most once, never after the end or a failure. Must not throw. */
   cancel(reason: unknown): void;
   /**
+   * Ends content that would go on for ever, such as an event stream, behind what has been read so far; called while a read may be under way. For
+   * sources that still have something to say then: those of coded content. Default: it can be cut anywhere.
+   *
+   * @returns Whether the end comes by reading.
+   */
+  endEarly?(reason: unknown): boolean;
+  /**
    * Calls `listener` once, at once if that is so already, when this needs nothing any more of what its bytes come from: all of them
    * are here, or no more will come, whether anybody reads or not. Default: known by reading only.
    */

@@ -251,6 +251,18 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
+   * Ends a body that would go on for ever, such as an event stream, in good order: what its content needs at its end, as coded content does, still
+   * comes by reading. See {@link BodySource.endEarly}.
+   *
+   * @param reason - Passed to whoever makes the bytes.
+   * @returns Whether the end comes so; else nothing has happened, and the rest is to be cancelled.
+   */
+  endEarly(reason: unknown): boolean {
+    if (this.#state !== 'unread' && this.#state !== 'reading') return false;
+    return this.#source?.endEarly?.(reason) ?? false;
+  }
+
+  /**
    * Tells when the body keeps nothing busy any more: it was read to its end, failed or was cancelled, or, whether anybody reads it or
    * not, all of it is here or its connection is gone.
    *

@@ -103,7 +103,7 @@ export class ServerResponses {
       exchange.outgoing = body;
       // It has no end of its own: the client has it begin anew, elsewhere.
       if (exchange.isEventStream && this.#work.isDraining) this.endEventStream(exchange);
-      else void this.#pump(exchange, body, request, waits ? begin : undefined);
+      if (!exchange.isOver) void this.#pump(exchange, body, request, waits ? begin : undefined);
       return;
     }
     const trailers = trailerFields(body.trailers);
@@ -147,10 +147,12 @@ export class ServerResponses {
   /** An event stream has no end of its own: a drain ends it cleanly, and the client comes back elsewhere. */
   endEventStream(exchange: ServerExchange): void {
     const { outgoing, stream } = exchange;
+    const reason = new ClosedError('the server is draining');
+    if (outgoing?.endEarly(reason) === true) return; // the end of its coding comes by the reading that is under way
     if (stream.pending === undefined) this.#work.protocol.sendData(stream, NOTHING, true, this.#work.nowMs);
     else stream.endsAfterPending = true;
     this.#finish(exchange);
-    outgoing?.cancel(new ClosedError('the server is draining'));
+    outgoing?.cancel(reason);
     exchange.onSent?.();
   }
 

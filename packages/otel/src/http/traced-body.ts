@@ -69,6 +69,10 @@ class TracedSource implements BodySource {
     this.#body.cancel(reason);
   }
 
+  endEarly(reason: unknown): boolean {
+    return this.#body.endEarly(reason);
+  }
+
   onOver(listener: () => void): void {
     this.#body.onOver(listener);
   }

@@ -262,6 +262,42 @@ describe('compressionLayer', () => {
       response.body.cancel();
     });
 
+    it.each(ALL_CODINGS)(
+      'ends events early with %s, before the first, and while the next is waited for',
+      async (coding) => {
+        async function* events() {
+          yield 'data: 1\n\n';
+          await new Promise(() => {}); // what gives events may not hear that it shall end
+        }
+        for (const reads of [0, 1]) {
+          const headers = { 'Content-Type': 'text/event-stream' };
+          const { body } = await answer({ body: HttpBody.from(events()), headers }, { accept: coding });
+          const chunks: Uint8Array[] = [];
+          const decoder = openDecoder(coding);
+          while (reads > 0 && !decoder.text().includes('data: 1')) {
+            const chunk = (await body.read()) ?? new Uint8Array(0);
+            chunks.push(chunk);
+            await decoder.write(chunk);
+          }
+          const next = reads > 0 ? body.read() : undefined;
+          await settle();
+          expect([body.endEarly('enough'), body.endEarly('again')]).toEqual([true, true]);
+          for (let chunk = await (next ?? body.read()); chunk !== undefined; chunk = await body.read())
+            chunks.push(chunk);
+          expect(decode[coding](Buffer.concat(chunks)).toString()).toBe('data: 1\n\n'.repeat(reads));
+          expect(body.endEarly('too late')).toBe(false);
+          expect(resources()['zlib-stream']).toBe(undefined);
+        }
+      },
+    );
+
+    it('does not end early what is no stream of events, or is given up', async () => {
+      const { body } = await answer({ body: bodyOf([noise(500_000)]).body });
+      expect(body.endEarly('enough')).toBe(false);
+      body.cancel();
+      expect(body.endEarly('enough')).toBe(false);
+    });
+
     it('codes an empty stream as an empty one', async () => {
       const response = await answer({ body: bodyOf([]).body });
       expect(decode.gzip(await response.body.bytes()).length).toBe(0);

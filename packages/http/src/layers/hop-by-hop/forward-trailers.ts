@@ -35,6 +35,7 @@ function sourceOf(body: HttpBody, isNoTrailer: (name: string) => boolean): BodyS
   return {
     read: () => body.read(),
     cancel: (reason) => body.cancel(reason),
+    endEarly: (reason) => body.endEarly(reason),
     onOver: (listener) => body.onOver(listener),
     get trailers() {
       return kept(body.trailers, isNoTrailer);

@@ -45,6 +45,7 @@ export function watchedBody(body: HttpBody, watcher: BodyWatcher): HttpBody {
       end('cancelled', reason);
       body.cancel(reason);
     },
+    endEarly: (reason: unknown) => body.endEarly(reason),
     onOver: (listener: () => void) => body.onOver(listener),
     get trailers() {
       return body.trailers;

@@ -83,6 +83,20 @@ export class ZlibSource implements BodySource {
     this.#fail(reason);
   }
 
+  /** Content that comes out bit by bit is whole whenever the stream is; a read of the body that is under way is not waited for. */
+  endEarly(reason: unknown): boolean {
+    if (this.#job.flushKind === undefined || this.#failure !== undefined) return false;
+    if (this.#isInputOver) return true;
+    try {
+      if (this.#stream === undefined) this.#open(undefined);
+      this.#end();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#body.cancel(reason);
+    return true;
+  }
+
   onOver(listener: () => void): void {
     this.#body.onOver(listener);
   }
@@ -92,12 +106,12 @@ export class ZlibSource implements BodySource {
     this.#isFeeding = true;
     try {
       const piece = await this.#nextPiece();
-      if (this.#failure !== undefined) return;
+      if (this.#failure !== undefined || this.#isInputOver) return;
       if (this.#stream === undefined) this.#open(piece);
       if (piece === undefined) this.#end();
       else this.#put(piece);
     } catch (error) {
-      this.#fail(error);
+      if (!this.#isInputOver) this.#fail(error);
     }
   }
 

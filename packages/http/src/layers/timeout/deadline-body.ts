@@ -29,6 +29,7 @@ export function deadlineBody(body: HttpBody, timeoutMs: number, clock: Clock, on
       timer.cancel();
       body.cancel(reason);
     },
+    endEarly: (reason: unknown) => body.endEarly(reason),
     onOver: (listener: () => void) => body.onOver(listener),
     get trailers() {
       return body.trailers;

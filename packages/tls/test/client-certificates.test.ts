@@ -1,6 +1,7 @@
 import { connectRequest, createConnection, memoryPipe, parseAddress, TlsSession } from '@lamella/net-core';
 import { checkLedger, readExactly, text, utf8 } from '@lamella/net-core/testing';
-import type { ClientAuthOptions, TlsConnectOptions } from '@lamella/tls';
+import { FakeClock } from '@lamella/service-core/testing';
+import type { ClientAuthOptions, TlsAcceptOptions, TlsConnectOptions } from '@lamella/tls';
 import { PeerCertificate, tlsAcceptLayer, tlsConnectLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { IssueOptions, TestAuthority, TestPair } from './support/test-certificates.ts';
@@ -42,6 +43,31 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s: a server that requires a cer
         near.stream.destroy();
         far.stream.destroy();
       }
+    });
+  });
+
+  it('refuses who goes on with a session when the certificate has expired', async () => {
+    const nowMs = Date.now();
+    const clock = new FakeClock({ epochMs: nowMs });
+    const brief = await issue({ usage: 'client', notAfter: new Date(nowMs + 3_600_000) });
+    await inWorld({ mode: 'require', roots: people.cert }, { ...versions, clock }, async (world) => {
+      const layer = tlsConnectLayer({ roots: root.cert, clientCertificate: brief });
+      const connectOnce = async (): Promise<unknown> => {
+        const near = await world.connectBy(layer);
+        const far = await world.accepted();
+        void far.stream.write([utf8('hi')]);
+        await readExactly(near.stream, 2);
+        near.stream.destroy();
+        far.stream.destroy();
+        return far.extensions.get(TlsSession)?.isResumed;
+      };
+      expect(await connectOnce()).toBe(false);
+      clock.advance(3_500_000);
+      expect(await connectOnce()).toBe(true);
+      clock.advance(100_001);
+      const refused = connectOnce().catch((error: unknown) => error);
+      expect(await world.failure()).toMatchObject({ code: EXPIRED });
+      await Promise.race([refused, world.close()]);
     });
   });
 
@@ -194,7 +220,7 @@ async function outcome(world: TlsWorld, options: TlsConnectOptions): Promise<Err
 /** Runs a test against a server that asks for certificates. */
 async function inWorld(
   clientAuth: ClientAuthOptions,
-  options: Pick<TlsConnectOptions, 'minVersion' | 'maxVersion'>,
+  options: Pick<TlsAcceptOptions, 'minVersion' | 'maxVersion' | 'clock'>,
   body: (world: TlsWorld) => Promise<void>,
 ): Promise<void> {
   const world = tlsWorld({ certificates: server, clientAuth, ...options });

@@ -2,7 +2,7 @@ import { TlsSession } from '@lamella/net-core';
 import { checkLedger, readExactly, text, utf8 } from '@lamella/net-core/testing';
 import { FakeClock } from '@lamella/service-core/testing';
 import type { TlsAcceptOptions } from '@lamella/tls';
-import { PeerCertificate, sessionTicketKeys, tlsConnectLayer } from '@lamella/tls';
+import { certificateStore, PeerCertificate, sessionTicketKeys, tlsConnectLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestAuthority, TestPair } from './support/test-certificates.ts';
 import { testAuthority } from './support/test-certificates.ts';
@@ -65,6 +65,33 @@ describe('sessions go on', () => {
     expect(await connectOnce(world, other)).toBe(false);
     expect(await connectOnce(world, other)).toBe(true);
     for (const { close } of worlds) await close();
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s, not at a server of other names', async (version) => {
+    const accept = { minVersion: version, maxVersion: version, ticketKeys: sessionTicketKeys() };
+    const layer = tlsConnectLayer({ roots: root.cert });
+    await inWorld({ ...accept, certificates: good }, async (world) => void (await connectOnce(world, layer)));
+    const other = await root.issue(['other.test']);
+    await inWorld({ ...accept, certificates: other }, async (world) => {
+      await expect(world.connectBy(layer)).rejects.toMatchObject({ code: 'LML_ERR_TLS_WRONG_HOST' });
+    });
+    await inWorld({ ...accept, certificates: [other, good] }, async (world) => {
+      expect(await connectOnce(world, layer)).toBe(false);
+      expect(await connectOnce(world, layer)).toBe(true);
+    });
+  });
+
+  it('not for a name that has no certificate any more', async () => {
+    const layer = tlsConnectLayer({ roots: root.cert });
+    const store = certificateStore([good], { fallback: 'none' });
+    await inWorld({ certificates: store }, async (world) => {
+      expect(await connectOnce(world, layer)).toBe(false);
+      expect(await connectOnce(world, layer)).toBe(true);
+      store.replace([await root.issue(['other.test'])]);
+      const refused = world.connectBy(layer).then(({ stream }) => stream.destroy());
+      expect(await world.failure()).toMatchObject({ code: 'LML_ERR_TLS_UNKNOWN_NAME' });
+      await refused.catch(() => {});
+    });
   });
 
   it('not beyond the end of the certificate', async () => {

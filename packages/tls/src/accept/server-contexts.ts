@@ -2,26 +2,32 @@ import { constants, createHash } from 'node:crypto';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { secureContext } from '../certificates/key-pair.ts';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
+import { namesOf } from '../certificates/server-certificate.ts';
 import { trustOptions } from '../certificates/trust-roots.ts';
 import { contextOptions } from '../shared/tls-options.ts';
 import type { SessionTicketKeys } from './session-ticket-keys.ts';
-import type { ClientAuthOptions, TlsAcceptOptions } from './tls-accept-options.ts';
+import type { TlsAcceptOptions } from './tls-accept-options.ts';
 
 /** The contexts of a server: one for each certificate, made when it is needed first, and anew when the key of tickets changes. */
 export class ServerContexts {
   readonly #options: SecureContextOptions;
+  /** How clients are asked for certificates. */
+  readonly #asking: readonly unknown[];
   readonly #ticketKeys: SessionTicketKeys;
   #sealedBy: Uint8Array;
   #byCertificate = new WeakMap<object, SecureContext>();
 
   /** @throws UsageError or TlsMaterialError if the options or roots can't be used. */
   constructor(options: TlsAcceptOptions, ticketKeys: SessionTicketKeys) {
+    const { clientAuth } = options;
     const common = contextOptions(options);
+    const trust = clientAuth === undefined ? {} : trustOptions(clientAuth.roots, clientAuth.revocationLists);
     this.#options = {
       ...common,
       secureOptions: (common.secureOptions ?? 0) | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
-      ...clientAuthOptions(options.clientAuth),
+      ...trust,
     };
+    this.#asking = [clientAuth?.mode, trust];
     this.#ticketKeys = ticketKeys;
     this.#sealedBy = ticketKeys.current;
     this.for(undefined); // what OpenSSL does not take is found now
@@ -41,18 +47,21 @@ export class ServerContexts {
     const key = certificate ?? NO_CERTIFICATE;
     const known = this.#byCertificate.get(key);
     if (known !== undefined) return known;
-    const made = secureContext({ ...this.#options, ticketKeys: Buffer.from(sealedBy) }, certificate);
+    const ids = { sessionIdContext: this.#sessionIdContext(certificate), ticketKeys: Buffer.from(sealedBy) };
+    const made = secureContext({ ...this.#options, ...ids }, certificate);
     this.#byCertificate.set(key, made);
     return made;
   }
-}
 
-/** Sessions are good only where clients are asked in the same way: the id tells one way from another, in every process alike. */
-function clientAuthOptions(clientAuth: ClientAuthOptions | undefined): SecureContextOptions {
-  if (clientAuth === undefined) return { sessionIdContext: 'lamella' };
-  const trust = trustOptions(clientAuth.roots, clientAuth.revocationLists);
-  const hash = createHash('sha256').update(JSON.stringify([clientAuth.mode, trust]));
-  return { ...trust, sessionIdContext: hash.digest('hex').slice(0, 32) };
+  /**
+   * Tells servers apart that share a key of tickets, in every process alike: a session is good only where clients are asked in the same way, and where
+   * the certificate for who names nobody has the same names. Else whoever leads a client to another server could have it believe that it is the first.
+   */
+  #sessionIdContext(certificate: ServerCertificate | undefined): string {
+    const names = certificate === undefined ? [] : namesOf(certificate);
+    const hash = createHash('sha256').update(JSON.stringify([...this.#asking, names]));
+    return hash.digest('hex').slice(0, 32);
+  }
 }
 
 const NO_CERTIFICATE = {};

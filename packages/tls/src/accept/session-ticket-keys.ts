@@ -18,6 +18,10 @@ export interface SessionTicketKeys {
 /**
  * Makes the key of session tickets, to be shared between servers and processes, and changed from time to time.
  *
+ * @remarks
+ * For servers with the same certificates that ask clients in the same way: a session is no good at one whose `clientAuth`, or first certificate, has
+ * other roots or names. Who has the key can take the place of all of them.
+ *
  * @param key - 48 secret bytes: 16 for the name, 16 for the signature, 16 for the cipher. Default: random ones.
  * @throws UsageError if it has another length.
  *

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { TLSSocket } from 'node:tls';
 import type { ByteStream, Connection } from '@lamella/net-core';
@@ -112,6 +113,7 @@ class TlsServer {
       session = this.#open(stream, choice, fallback, peer);
       await session.handshake(deadline);
       this.#note(connection, session.socket, peer);
+      await deadline.race(this.#checkResumedName(connection, choice, peer));
       return connection.withStream(session.stream);
     } catch (error) {
       if (session === undefined) stream.destroy();
@@ -190,7 +192,7 @@ class TlsServer {
     if (typeof socket.alpnProtocol === 'string') extensions.insert(AlpnSelected, socket.alpnProtocol);
     if (clientAuth === undefined) return;
     const certificate = socket.getPeerX509Certificate();
-    const verifyCode = verifyResultOf(socket);
+    const verifyCode = verifyResultOf(socket) ?? this.#resumedCode(socket, certificate);
     const isRequired = clientAuth.mode === 'require';
     if (certificate === undefined) {
       if (isRequired) throw toTlsError({ code: 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE' }, peer);
@@ -199,6 +201,32 @@ class TlsServer {
     if (verifyCode !== undefined && isRequired) throw refusal(verifyCode, peer);
     const code = verifyCode === undefined ? undefined : verifyConditionOf(verifyCode).code;
     extensions.insert(PeerCertificate, peerCertificateFacts(certificate, code));
+  }
+
+  /** What was verified when a session began is not verified when it goes on, though the certificate may have expired in between. */
+  #resumedCode(socket: TLSSocket, certificate: X509Certificate | undefined): string | undefined {
+    const { clock = systemClock } = this.#options;
+    if (certificate === undefined || !socket.isSessionReused()) return undefined;
+    return clock.epochMs() > Date.parse(certificate.validTo) ? 'CERT_HAS_EXPIRED' : undefined;
+  }
+
+  /**
+   * Looks for a certificate where none was asked for, since a session goes on: it may have begun when there was one, or at another server. With TLS 1.2
+   * Node does not tell the name then.
+   *
+   * @throws TlsError if there is none.
+   */
+  async #checkResumedName(
+    { extensions }: Connection,
+    choice: CertificateChoice,
+    peer: string | undefined,
+  ): Promise<void> {
+    const serverName = extensions.get(ServerName);
+    const isResumed = extensions.get(TlsSessionKey)?.isResumed === true;
+    if (!isResumed || serverName === undefined || this.#only !== undefined) return;
+    await choice.withName(serverName);
+    const refusal = choice.refusal(peer, undefined);
+    if (refusal !== undefined) throw refusal;
   }
 }
 

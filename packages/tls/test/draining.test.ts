@@ -2,6 +2,7 @@ import { createConnection, memoryPipe } from '@lamella/net-core';
 import { checkLedger, readAll, utf8 } from '@lamella/net-core/testing';
 import { createLifecycle } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
+import type { TlsAcceptOptions } from '@lamella/tls';
 import { tlsAcceptLayer } from '@lamella/tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestPair } from './support/test-certificates.ts';
@@ -54,6 +55,49 @@ describe('a server that drains', () => {
     near.destroy();
   });
 
+  it('gives who waits for a turn the grace, as nobody knows what they have sent, and lets them go then', async () => {
+    const { lifecycle, connect, failures, clock } = setUp({ maxConcurrentHandshakes: 1 });
+    const [first, second, third] = [connect(), connect(), connect()];
+    void first.write([utf8('\u0016\u0003\u0001')]);
+    await settle();
+    const draining = lifecycle.drain({ graceMs: 800 });
+    first.destroy();
+    await settle(); // the second one has its turn, and says nothing
+    clock.advance(799);
+    await settle();
+    expect(failures.length).toBe(1);
+    clock.advance(1);
+    expect(await draining).toMatchObject({ protocols: { 'tls-handshake': { closed: 0, finished: 1, cut: 2 } } });
+    await settle();
+    expect(failures.length).toBe(3);
+    expect(clock.pendingTimers).toBe(0);
+    for (const near of [second, third]) near.destroy();
+  });
+
+  it('gives who has a turn only then a moment', async () => {
+    const { lifecycle, connect, failures, clock } = setUp({ maxConcurrentHandshakes: 1 });
+    const [first, second] = [connect(), connect()];
+    void first.write([utf8('\u0016\u0003\u0001')]);
+    await settle();
+    const draining = lifecycle.drain({ graceMs: 5_000 });
+    clock.advance(400);
+    first.destroy();
+    await settle();
+    const end = readAll(second);
+    clock.advance(999);
+    await settle();
+    expect(await Promise.race([end, 'still there'])).toBe('still there');
+    clock.advance(1);
+    expect((await end).length).toBe(0);
+    expect(await draining).toMatchObject({
+      durationMs: 1_400,
+      protocols: { 'tls-handshake': { finished: 2, cut: 0 } },
+    });
+    expect(failures.length).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+    second.destroy();
+  });
+
   it('takes nobody who comes later', async () => {
     const { lifecycle, connect, failures } = setUp();
     await lifecycle.drain();
@@ -65,11 +109,11 @@ describe('a server that drains', () => {
   });
 });
 
-function setUp() {
+function setUp(limits: Pick<TlsAcceptOptions, 'maxConcurrentHandshakes'> = {}) {
   const clock = new FakeClock();
   const lifecycle = createLifecycle({ clock });
   const failures: unknown[] = [];
-  const server = tlsAcceptLayer({ certificates: good, lifecycle, clock })({ serve: async () => {} });
+  const server = tlsAcceptLayer({ certificates: good, lifecycle, clock, ...limits })({ serve: async () => {} });
   const connect = () => {
     const [near, far] = memoryPipe();
     server.serve(createConnection(far)).catch((error: unknown) => failures.push(error));

@@ -4,23 +4,25 @@ import { ClosedError } from '@lamella/service-core';
 
 /** What a {@link HandshakeDrain} needs. */
 export interface HandshakeDrainOptions {
-  /** Whether the client has sent something. */
+  /** Whether the client has sent something, as far as it is heard. */
   readonly hasBegun: () => boolean;
-  /** Ends the handshake. */
+  /** Ends the handshake, or the wait for it. */
   readonly abort: (reason: unknown) => void;
   readonly clock: Clock;
 }
 
 /**
  * A handshake that takes part in draining: one that the client has not begun ends when its first moment is over, others may go on until the grace is
- * over.
+ * over. So may those who wait for their turn, or for a certificate: what they have sent is not known yet.
  */
 export class HandshakeDrain implements Drainable {
   readonly protocol = 'tls-handshake';
   readonly drained: Promise<void>;
   readonly #options: HandshakeDrainOptions;
-  readonly #sinceMs: number;
   readonly #resolve: () => void;
+  /** Since when the client is heard. */
+  #sinceMs: number | undefined;
+  #isDraining = false;
   #firstMoment: Timer | undefined;
   #wasIdle = false;
 
@@ -29,11 +31,10 @@ export class HandshakeDrain implements Drainable {
     this.drained = promise;
     this.#resolve = resolve;
     this.#options = options;
-    this.#sinceMs = options.clock.nowMs();
   }
 
   get isIdle(): boolean {
-    return !this.#options.hasBegun();
+    return this.#sinceMs !== undefined && !this.#options.hasBegun();
   }
 
   /** Whether it was ended because nothing had come: nobody has to hear of that. */
@@ -41,14 +42,25 @@ export class HandshakeDrain implements Drainable {
     return this.#wasIdle;
   }
 
+  /** The client is heard from now on. */
+  hear(): void {
+    this.#sinceMs = this.#options.clock.nowMs();
+    if (this.#isDraining) this.#leaveLater(this.#sinceMs);
+  }
+
   startDrain(): void {
-    this.#firstMoment = afterFirstMoment(this.#options.clock, this.#sinceMs, () => this.#leave());
+    this.#isDraining = true;
+    if (this.#sinceMs !== undefined) this.#leaveLater(this.#sinceMs);
   }
 
   /** It has ended. */
   end(): void {
     this.#firstMoment?.cancel();
     this.#resolve();
+  }
+
+  #leaveLater(sinceMs: number): void {
+    this.#firstMoment = afterFirstMoment(this.#options.clock, sinceMs, () => this.#leave());
   }
 
   #leave(): void {

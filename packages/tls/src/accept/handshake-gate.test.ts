@@ -1,5 +1,5 @@
 import { AbortScope } from '@lamella/service-core';
-import { FakeClock } from '@lamella/service-core/testing';
+import { FakeClock, settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import type { HandshakeEntrant } from './handshake-gate.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -44,6 +44,30 @@ describe('HandshakeGate', () => {
     await expect(refused).rejects.toMatchObject({ limit: 'maxWaitingHandshakes', maximum: 1, observed: 2 });
     gate.leave(first);
     await waiting;
+  });
+
+  it('has those of the longest line give way when too many wait, the last ones first', async () => {
+    const { gate, scope, guest } = setUp({ maxWaitingHandshakes: 4 });
+    const holder = guest();
+    void gate.enter(scope, holder);
+    const happened: string[] = [];
+    const come = async (name: string): Promise<void> => {
+      const entrant = guest({ source: name.slice(0, 1) });
+      try {
+        await gate.enter(scope, entrant);
+        happened.push(name);
+        gate.leave(entrant);
+      } catch (error) {
+        expect(error).toMatchObject({ limit: 'maxWaitingHandshakes', maximum: 4, observed: 5 });
+        happened.push(`not ${name}`);
+      }
+    };
+    const all = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'c1', 'b2', 'd1', 'e1'].map(come);
+    await settle();
+    expect(happened.toSorted()).toEqual(['not a2', 'not a3', 'not a4', 'not a5', 'not b2', 'not e1']);
+    gate.leave(holder);
+    await Promise.all(all);
+    expect(happened.slice(6)).toEqual(['a1', 'b1', 'c1', 'd1']);
   });
 
   it('gives no turn to who has given up in the same moment', async () => {

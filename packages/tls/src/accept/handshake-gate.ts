@@ -1,5 +1,6 @@
 import type { AbortScope, Clock, Timer } from '@lamella/service-core';
 import { LimitError, TimeoutError } from '@lamella/service-core';
+import type { Turn } from './turns-by-source.ts';
 import { TurnsBySource } from './turns-by-source.ts';
 
 /** Limits of a {@link HandshakeGate}. */
@@ -57,9 +58,17 @@ export class HandshakeGate {
     }
     if (this.#waiting.size < maxWaitingHandshakes) return this.#wait(scope, entrant);
     const observed = this.#waiting.size + 1;
-    return Promise.reject(
-      new LimitError({ limit: 'maxWaitingHandshakes', maximum: maxWaitingHandshakes, observed, facts: FACTS }),
-    );
+    const refusal = new LimitError({
+      limit: 'maxWaitingHandshakes',
+      maximum: maxWaitingHandshakes,
+      observed,
+      facts: FACTS,
+    });
+    // Else whoever comes in crowds would keep everybody else from waiting at all.
+    const crowding = this.#waiting.giveWay(entrant.source);
+    if (crowding === undefined) return Promise.reject(refusal);
+    crowding.refuse(refusal);
+    return this.#wait(scope, entrant);
   }
 
   /** Makes room: of those who wait, one has its turn. */
@@ -71,26 +80,26 @@ export class HandshakeGate {
     const turn = this.#waiting.take();
     if (turn === undefined) return;
     this.#reserved++;
-    turn();
+    turn.give();
   }
 
   async #wait(scope: AbortScope, entrant: HandshakeEntrant): Promise<void> {
     const { timeoutMs, clock } = this.#options;
-    const turn = Promise.withResolvers<void>();
-    const enter = turn.resolve;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turn: Turn = { give: resolve, refuse: reject };
     // At once, not when the promise is looked at: a turn that was given to who has left would be lost.
     const giveUp = (reason: unknown): void => {
-      this.#waiting.remove(entrant.source, enter);
-      turn.reject(reason);
+      this.#waiting.remove(entrant.source, turn);
+      reject(reason);
     };
-    this.#waiting.add(entrant.source, enter);
+    this.#waiting.add(entrant.source, turn);
     this.#sweep ??= this.#sweepLater();
     const timer = clock.startTimer(timeoutMs, () =>
       giveUp(new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts: FACTS })),
     );
     const listener = scope.onAbort(giveUp);
     try {
-      await turn.promise;
+      await promise;
       this.#reserved--;
       this.#inside.set(entrant, clock.nowMs());
     } finally {

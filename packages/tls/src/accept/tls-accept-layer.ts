@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { ByteStream, Connection } from '@lamella/net-core';
 import { AlpnSelected, formatAddress, PeerAddress, ServerName, TlsSession as TlsSessionKey } from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
-import { systemClock } from '@lamella/service-core';
+import { AbortScope, systemClock } from '@lamella/service-core';
 import { certificateStore } from '../certificates/certificate-store.ts';
 import { peerCertificateFacts } from '../certificates/peer-certificate.ts';
 import type { CertificateSource, ServerCertificate } from '../certificates/server-certificate.ts';
@@ -18,6 +18,7 @@ import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import { verifyResultOf } from '../transport/verify-result.ts';
 import { CertificateChoice } from './certificate-choice.ts';
+import { clientNetwork } from './client-network.ts';
 import { HandshakeDrain } from './handshake-drain.ts';
 import type { HandshakeEntrant } from './handshake-gate.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -75,58 +76,68 @@ class TlsServer {
 
   /** @returns The connection, decrypted; `undefined` if the client has left without a word. */
   async accept(connection: Connection): Promise<Connection | undefined> {
-    const address = connection.extensions.get(PeerAddress);
-    const choice = new CertificateChoice(this.#source);
-    const place: Place = {
-      source: address?.type === 'tcp' ? address.host.toString() : '',
-      isBusy: () => choice.isLooking,
-      evict: (reason) => place.abort?.(handshakeOutOfTurn(place.peer, reason)),
-      peer: address === undefined ? undefined : formatAddress(address),
-      choice,
-      abort: undefined,
-    };
+    const place = this.#placeOf(connection);
+    const { scope, drain } = place;
+    const registration = this.#options.lifecycle?.register(drain);
     try {
-      await this.#gate.enter(connection.scope, place);
-    } catch (error) {
-      connection.stream.destroy();
-      throw error;
-    }
-    try {
+      await this.#gate.enter(scope, place);
       return await this.#secure(connection, place);
+    } catch (error) {
+      if (place.session === undefined) connection.stream.destroy();
+      place.session?.abandon();
+      if (drain.wasIdle) return undefined;
+      throw error;
     } finally {
       this.#gate.leave(place);
+      drain.end();
+      registration?.[Symbol.dispose]();
+      scope.close();
     }
+  }
+
+  #placeOf(connection: Connection): Place {
+    const { clock = systemClock } = this.#options;
+    const address = connection.extensions.get(PeerAddress);
+    const peer = address === undefined ? undefined : formatAddress(address);
+    const choice = new CertificateChoice(this.#source);
+    const scope = new AbortScope(connection.scope);
+    const place: Place = {
+      source: clientNetwork(address),
+      isBusy: () => choice.isLooking,
+      evict: (reason) => scope.abort(handshakeOutOfTurn(peer, reason)),
+      peer,
+      choice,
+      scope,
+      drain: new HandshakeDrain({
+        hasBegun: () => place.session?.hasReceived === true,
+        abort: (reason) => scope.abort(reason),
+        clock,
+      }),
+      session: undefined,
+    };
+    return place;
   }
 
   async #secure(connection: Connection, place: Place): Promise<Connection | undefined> {
     const { clock = systemClock, timeoutMs = 10_000 } = this.#options;
-    const { scope, stream } = connection;
-    const { choice, peer } = place;
+    const { choice, peer, scope, drain } = place;
     const deadline = new HandshakeDeadline({ timeoutMs, clock, scope, peer });
-    place.abort = deadline.abort;
-    let session: TlsSession | undefined;
-    const { abort } = deadline;
-    const drain = new HandshakeDrain({ hasBegun: () => session?.hasReceived === true, abort, clock });
-    const registration = this.#options.lifecycle?.register(drain);
     try {
       const fallback = this.#only ?? (await deadline.race(choice.withoutName()));
-      session = this.#open(stream, choice, fallback, peer);
+      const session = this.#open(connection.stream, choice, fallback, peer);
+      place.session = session;
+      drain.hear();
       await session.handshake(deadline);
       this.#note(connection, session.socket, peer);
       await deadline.race(this.#checkResumedName(connection, choice, peer));
       return connection.withStream(session.stream);
     } catch (error) {
-      if (session === undefined) stream.destroy();
-      session?.abandon();
-      if (drain.wasIdle) return undefined;
       const code = error instanceof TlsError ? error.code : undefined;
-      if (code === 'LML_ERR_TLS_CLOSED' && session?.hasReceived === false) return undefined;
+      if (code === 'LML_ERR_TLS_CLOSED' && place.session?.hasReceived === false) return undefined;
       // OpenSSL says that there is no cipher for the certificate, which there is not.
       throw code === 'LML_ERR_TLS_NO_OVERLAP' ? (choice.refusal(peer, error) ?? error) : error;
     } finally {
       deadline.close();
-      drain.end();
-      registration?.[Symbol.dispose]();
     }
   }
 
@@ -235,8 +246,11 @@ interface Place extends HandshakeEntrant {
   /** The client, for messages. */
   readonly peer: string | undefined;
   readonly choice: CertificateChoice;
-  /** Ends it; `undefined` before it has begun. */
-  abort: ((reason: unknown) => void) | undefined;
+  /** Ends with it, and ends it. */
+  readonly scope: AbortScope;
+  readonly drain: HandshakeDrain;
+  /** `undefined` before it has begun. */
+  session: TlsSession | undefined;
 }
 
 type TlsSocketOptions = NonNullable<ConstructorParameters<typeof TLSSocket>[1]>;

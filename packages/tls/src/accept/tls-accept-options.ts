@@ -33,16 +33,19 @@ export interface TlsAcceptOptions extends TlsOptions {
   /** The key of session tickets, for servers that share it. Default: a random one of this layer. */
   readonly ticketKeys?: SessionTicketKeys;
   /**
-   * Where handshakes take part in draining: clients that have sent nothing are let go at once, others finish within the grace. Default:
-   * nowhere, and a drain waits for them for up to `timeoutMs`.
+   * Where handshakes take part in draining: clients that have sent nothing for a second are let go, others finish within the grace, and so do those
+   * that wait for their turn. Default: nowhere, and a drain waits for them for up to `timeoutMs`.
    */
   readonly lifecycle?: Lifecycle;
   /**
-   * Most handshakes at a time, an integer from 1 or `Infinity`; others wait for at most `timeoutMs`, by turns for each address that they come
-   * from. While some do, a client that has been waited for a tenth of `timeoutMs` is let go. Default 1_024.
+   * Most handshakes at a time, an integer from 1 or `Infinity`; others wait for at most `timeoutMs`, by turns for each IPv4 address, or network
+   * of IPv6 (/64), that they come from. While some do, a client that has been waited for a tenth of `timeoutMs` is let go. Default 1_024.
    */
   readonly maxConcurrentHandshakes?: number;
-  /** Most connections that wait for their handshake, an integer from 0 or `Infinity`; more are closed. Default 4_096. */
+  /**
+   * Most connections that wait for their handshake, an integer from 0 or `Infinity`; more are closed, those first that come from where most of them
+   * do. Default 4_096.
+   */
   readonly maxWaitingHandshakes?: number;
 }
 

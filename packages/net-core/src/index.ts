@@ -19,6 +19,8 @@ export { ReadSide } from './bytes/read-side.ts';
 
 export type { Address, TcpAddress, UnixAddress } from './address/address.ts';
 export { formatAddress, parseAddress, socketAddress } from './address/address.ts';
+export type { AddressSet } from './address/address-set.ts';
+export { addressSet } from './address/address-set.ts';
 export type { Authority } from './address/authority.ts';
 export {
   defaultPort,

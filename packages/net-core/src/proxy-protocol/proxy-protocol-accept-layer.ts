@@ -1,8 +1,8 @@
 import type { Clock, Layer } from '@lamella/service-core';
 import { systemClock, TimeoutError, UsageError } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
-import { Cidr, parseCidr } from '../address/cidr.ts';
-import { IpAddress, tryParseIp } from '../address/ip-address.ts';
+import { addressSet } from '../address/address-set.ts';
+import type { Cidr } from '../address/cidr.ts';
 import { decodeProxyProtocol } from '../codec/proxy-protocol/decode-proxy-protocol.ts';
 import { proxyProtocolFacts } from '../codec/proxy-protocol/proxy-protocol-facts.ts';
 import type { ProxyProtocolHeader } from '../codec/proxy-protocol/proxy-protocol-header.ts';
@@ -57,11 +57,7 @@ export interface ProxyProtocolAcceptOptions {
 export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): Layer<Connection, void> {
   const { trustedPeers, mode = 'required', versions = [1, 2], timeoutMs = 5_000, maxBytes = 4_096 } = options;
   const { clock = systemClock } = options;
-  if (!Array.isArray(trustedPeers)) throw new UsageError('trustedPeers must be a list of addresses and blocks of them');
-  const trusted = {
-    blocks: trustedPeers.filter((entry) => entry !== 'unix').map(blockOf),
-    unix: trustedPeers.includes('unix'),
-  };
+  const trusted = addressSet('trustedPeers', trustedPeers);
   if (mode !== 'required' && mode !== 'optional')
     throw new UsageError(`mode must be required or optional, got ${mode}`);
   if (versions.length === 0) throw new UsageError('versions must name 1, 2 or both');
@@ -77,7 +73,7 @@ export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): L
     async serve(connection) {
       const { stream, extensions, scope } = connection;
       const peer = extensions.get(PeerAddress);
-      if (!isTrusted(peer, trusted)) {
+      if (!trusted.has(peer)) {
         if (mode === 'optional') return inner.serve(connection);
         stream.destroy(new ProxyProtocolError('LML_ERR_PROXY_PROTOCOL_UNTRUSTED', 'the peer is not a trusted proxy'));
         return refuse('LML_ERR_PROXY_PROTOCOL_UNTRUSTED', 'a connection of a peer that is not a trusted proxy');
@@ -108,35 +104,13 @@ export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): L
 function note({ extensions }: Connection, peer: Address | undefined, header: ProxyProtocolHeader): void {
   extensions.insert(ProxyProtocolFacts, proxyProtocolFacts(header));
   if (peer !== undefined) extensions.insert(ProxyPeerAddress, peer);
-  if (header.source !== undefined) extensions.insert(PeerAddress, header.source);
-  if (header.destination !== undefined) extensions.insert(LocalAddress, header.destination);
+  if (header.source !== undefined) extensions.insert(PeerAddress, plain(header.source));
+  if (header.destination !== undefined) extensions.insert(LocalAddress, plain(header.destination));
 }
 
-interface Trusted {
-  readonly blocks: readonly Cidr[];
-  readonly unix: boolean;
-}
-
-function isTrusted(peer: Address | undefined, { blocks, unix }: Trusted): boolean {
-  if (peer?.type === 'unix') return unix;
-  const host = peer?.host;
-  if (!(host instanceof IpAddress)) return false;
-  const ip = host.unmapped();
-  return blocks.some((block) => block.contains(ip));
-}
-
-function blockOf(entry: unknown): Cidr {
-  if (entry instanceof Cidr) return entry;
-  if (typeof entry !== 'string') throw new UsageError('trustedPeers must be a list of addresses and blocks of them');
-  const ip = tryParseIp(entry)?.unmapped();
-  if (ip !== undefined) return new Cidr(ip, ip.bytes.length * 8);
-  try {
-    return parseCidr(entry);
-  } catch (cause) {
-    throw new UsageError(`trustedPeers must be a list of addresses and blocks of them, got ${JSON.stringify(entry)}`, {
-      cause,
-    });
-  }
+/** Proxies that speak IPv6 write IPv4 addresses in its dress; everywhere else they are shown as what they are. */
+function plain(address: Address): Address {
+  return address.type === 'tcp' && address.host.type === 'ip' ? { ...address, host: address.host.unmapped() } : address;
 }
 
 interface ReadOptions {

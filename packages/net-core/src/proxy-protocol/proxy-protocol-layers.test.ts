@@ -152,6 +152,15 @@ describe('proxyProtocolAcceptLayer', () => {
     near.destroy();
   });
 
+  it('shows a client in the dress of IPv6 as what it is', async () => {
+    const { near, served, seen } = accept();
+    await near.write([utf8('PROXY TCP6 ::ffff:192.0.2.7 2001:db8::1 5000 80\r\n')]);
+    await near.closeWrite();
+    await served;
+    expect(seen).toMatchObject([{ peer: '192.0.2.7:5000', local: '[2001:db8::1]:80' }]);
+    near.destroy();
+  });
+
   it('refuses a trusted peer without a header, unless that is optional', async () => {
     const strict = accept();
     await strict.near.write([utf8('GET / HTTP/1.1\r\n')]);
@@ -214,6 +223,7 @@ describe('proxyProtocolAcceptLayer', () => {
     { trustedPeers: 'all' },
     { trustedPeers: ['all'] },
     { trustedPeers: ['192.0.2.0/33'] },
+    { trustedPeers: ['fe80::1%eth0'] },
     { trustedPeers: [7] },
     { mode: 'maybe' },
     { versions: [] },

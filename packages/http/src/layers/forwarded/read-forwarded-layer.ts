@@ -13,7 +13,7 @@ import type { ForwardedValues } from './forwarded-facts.ts';
 import { ClientAddress, ForwardedFacts } from './forwarded-facts.ts';
 import { isForwardedField, plainFieldName } from './is-forwarded-field.ts';
 import type { HopTrust, TrustedProxies } from './trusted-proxies.ts';
-import { hopTrust, ipOf, trustsPeer } from './trusted-proxies.ts';
+import { hopTrust, ipOf } from './trusted-proxies.ts';
 
 /** Options of {@link readForwardedLayer}. */
 export interface ReadForwardedLayerOptions {
@@ -71,7 +71,7 @@ export function readForwardedLayer(options: ReadForwardedLayerOptions): Layer<Ht
     serve(request) {
       const { extensions } = request;
       const peer = extensions.get(PeerAddress);
-      if (!trustsPeer(trust, peer)) {
+      if (!trust.trustsPeer(peer)) {
         const ip = ipOf(peer);
         if (ip !== undefined) extensions.insert(ClientAddress, ip);
         return callInner(inner, keepsUntrusted ? request : withoutClaims(request, isClaim));

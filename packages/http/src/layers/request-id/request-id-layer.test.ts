@@ -35,6 +35,7 @@ describe('requestIdLayer', () => {
 
   it.each<[string, RequestIdLayerOptions]>([
     ['the peer is in the block', { acceptFrom: ['192.0.2.0/24'] }],
+    ['the peer is named', { acceptFrom: ['192.0.2.1'] }],
     ['the function says so', { acceptFrom: ({ path }) => path === '/p' }],
   ])('believes an id where %s', async (_, options) => {
     expect(await idFor(options, 'abc')).toBe('abc');

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Cidr } from '@lamella/net-core';
-import { PeerAddress, parseCidr } from '@lamella/net-core';
+import { addressSet, PeerAddress } from '@lamella/net-core';
 import type { ExtensionKey, Layer } from '@lamella/service-core';
 import { extensionKey, UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
@@ -16,8 +15,8 @@ export interface RequestIdLayerOptions {
   /** Name of the header field. Default `'X-Request-Id'`. */
   readonly name?: string;
   /**
-   * Whose ids are believed: peers in these blocks of addresses (`'10.0.0.0/8'`), or requests that a function gives `true` for, and nothing
-   * else: a promise is no yes. Default: nobody's.
+   * Whose ids are believed: peers with these addresses, in these blocks of them (`'10.0.0.0/8'`), or on Unix sockets (`'unix'`); or requests that a
+   * function gives `true` for, and nothing else: a promise is no yes. Default: nobody's.
    */
   readonly acceptFrom?: readonly string[] | ((request: HttpRequest) => boolean);
   /** Makes an id of 1 to `maxLength` visible ASCII characters. Default: a random UUID. */
@@ -84,16 +83,8 @@ export function requestIdLayer(options: RequestIdLayerOptions = {}): Layer<HttpR
 
 function trustOf(acceptFrom: RequestIdLayerOptions['acceptFrom'] = []): (request: HttpRequest) => boolean {
   if (typeof acceptFrom === 'function') return (request) => acceptFrom(request) === true;
-  if (!Array.isArray(acceptFrom))
-    throw new UsageError('acceptFrom must be a list of blocks of addresses, or a function');
-  const blocks: readonly Cidr[] = acceptFrom.map((block: string) => parseCidr(block));
-  if (blocks.length === 0) return () => false;
-  return (request) => {
-    const peer = request.extensions.get(PeerAddress);
-    if (peer?.type !== 'tcp' || peer.host.type !== 'ip') return false;
-    const ip = peer.host.unmapped();
-    return blocks.some((block) => block.contains(ip));
-  };
+  const peers = addressSet('acceptFrom', acceptFrom);
+  return (request) => peers.has(request.extensions.get(PeerAddress));
 }
 
 const ID = /^[A-Za-z0-9._~+/=:@-]+$/;

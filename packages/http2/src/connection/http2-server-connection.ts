@@ -1,7 +1,7 @@
 import type { AbortCause, HttpResponse } from '@lamella/http';
 import { HttpRequest, HttpStreamResetError, headersOfValidFields } from '@lamella/http';
 import type { CloseInfo, Connection } from '@lamella/net-core';
-import { formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
+import { afterFirstMoment, formatAddress, PeerAddress, TlsSession, toStreamError } from '@lamella/net-core';
 import type {
   AbortListener,
   AbortScope,
@@ -42,11 +42,14 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   readonly #tunnels: ServerTunnels;
   readonly #responses: ServerResponses;
   readonly #resolveDrained: () => void;
+  readonly #startedMs: number;
   /** What requests to this server itself say. */
   readonly #scheme: string;
   #registration: Disposable | undefined;
   #abortListener: AbortListener | undefined;
   #ageTimer: Timer | undefined;
+  /** Runs while a drain waits for the first request. */
+  #firstMoment: Timer | undefined;
   /** Those whose head has come in this turn, and has a body. */
   #held: ServerExchange[] = [];
   /** Services that are at work, those for streams that are gone included. */
@@ -66,6 +69,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     this.#scheme = this.extensions.get(TlsSession) === undefined ? 'http' : 'https';
     this.#service = service;
     this.#options = options;
+    this.#startedMs = clock.nowMs();
     this.#protocol = new Http2Protocol(
       { role: 'server', limits, timeouts, allowsExtendedConnect },
       clock.coarseNowMs(),
@@ -107,7 +111,15 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     return this.#work.exchanges.size === 0;
   }
 
+  /** Who has only just connected is about to ask for something, and may. */
   startDrain(): void {
+    if (this.#requestCount > 0) this.#leave();
+    else this.#firstMoment = afterFirstMoment(this.#options.clock, this.#startedMs, () => this.#leave());
+  }
+
+  #leave(): void {
+    this.#firstMoment?.cancel();
+    this.#firstMoment = undefined;
     this.#work.isDraining = true;
     this.#protocol.shutdown(this.#options.clock.nowMs());
     for (const exchange of this.#work.exchanges.all())
@@ -125,7 +137,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   /** It takes no more requests; those under way have the grace for their end. */
   #endAge(): void {
     const { clock, connectionAgeGraceMs } = this.#options;
-    this.startDrain();
+    this.#leave();
     if (connectionAgeGraceMs === Number.POSITIVE_INFINITY) return;
     this.#ageTimer = clock.startTimer(connectionAgeGraceMs, () => this.#endGrace());
   }
@@ -197,6 +209,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   /** All that came with them is here: the services of those whose body is not whole are called. */
   onQuiet(): void {
+    if (this.#firstMoment !== undefined && this.#requestCount > 0) this.#leave();
     const held = this.#held;
     if (held.length === 0) return;
     this.#held = [];
@@ -207,6 +220,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     const reason = this.#failure ?? this.#told(toStreamError(info));
     for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, reason, info);
     this.#ageTimer?.cancel();
+    this.#firstMoment?.cancel();
     this.#abortListener?.close();
     this.#registration?.[Symbol.dispose]();
     this.#resolveDrained();

@@ -30,6 +30,7 @@ export {
   tryParseAuthority,
 } from './address/authority.ts';
 export { Cidr, parseCidr, tryParseCidr } from './address/cidr.ts';
+export { clientNetwork } from './address/client-network.ts';
 export { Domain, parseDomain, tryParseDomain } from './address/domain.ts';
 export type { Host } from './address/host.ts';
 export { formatHost, parseHost, tryParseHost } from './address/host.ts';

@@ -4,7 +4,10 @@ import { UsageError } from '@lamella/service-core';
 export interface ConnectionLimits {
   /** Most open connections, at least 1. Default 65_536. */
   readonly maxConnections?: number;
-  /** Most open connections from one address, at least 1; those of Unix sockets come from none. Default 4_096. */
+  /**
+   * Most open connections from one IPv4 address or one network of IPv6 (/64), at least 1; those of Unix sockets come from none. Behind a proxy or a
+   * balancer all come from that. Default 4_096.
+   */
   readonly maxConnectionsPerPeer?: number;
 }
 
@@ -41,7 +44,7 @@ export class ConnectionCounter {
   /**
    * Counts a connection in, or as refused.
    *
-   * @param peer - Its address, if it has one.
+   * @param peer - Where it comes from, if it has an address.
    * @param mayEnter - Whether nothing else speaks against it.
    * @returns Whether there was room for it.
    */

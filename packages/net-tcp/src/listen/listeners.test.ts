@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection, Listener } from '@lamella/net-core';
@@ -88,6 +89,22 @@ describe('listenTcp', () => {
     near.push(await open(listener));
     await expect.poll(() => accepted.length).toBe(4);
     for (const connection of [...near, ...accepted]) connection.stream.destroy();
+    await listener.close();
+  });
+
+  it('counts IPv4 peers by their addresses where it takes both families', async () => {
+    const listener = await listenTcp({ host: '::', maxConnectionsPerPeer: 1 });
+    const clients = ['127.0.0.1', '127.0.0.2', '127.0.0.1', '::1', '::1'].map((localAddress) =>
+      connectSocket({ port: portOf(listener), host: localAddress.includes(':') ? '::1' : '127.0.0.1', localAddress }),
+    );
+    for (const client of clients) client.on('error', () => {});
+    await expect.poll(() => listener.gauges).toEqual({ open: 3, refused: 2 });
+    for (const client of clients) client.destroy();
+    const accepted: Connection[] = [];
+    void collect(listener, accepted);
+    await expect.poll(() => accepted.length).toBe(3);
+    for (const { stream } of accepted) stream.destroy();
+    await expect.poll(() => listener.gauges.open).toBe(0);
     await listener.close();
   });
 

@@ -1,7 +1,7 @@
 import type { ListenOptions, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Address, Connection, Listener } from '@lamella/net-core';
-import { AcceptQueue, formatAddress, socketAddress, trackResource } from '@lamella/net-core';
+import { AcceptQueue, clientNetwork, formatAddress, socketAddress, trackResource } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
 import { toListenError } from '../errors.ts';
 import type { ReadMode } from '../socket/read-mode.ts';
@@ -136,7 +136,9 @@ class ServerListener implements SocketListener {
 
   /** What the connections of one peer are counted by. A socket goes on telling its peer when it has closed. */
   #peerOf(socket: Socket): string | undefined {
-    return this.address.type === 'tcp' ? (socket.remoteAddress ?? 'unknown') : undefined;
+    if (this.address.type === 'unix') return undefined;
+    const { remoteAddress = 'unknown' } = socket;
+    return remoteAddress.includes(':') ? clientNetwork(socketAddress(remoteAddress, 0)) : remoteAddress;
   }
 }
 

@@ -2,7 +2,14 @@ import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { TLSSocket } from 'node:tls';
 import type { ByteStream, Connection } from '@lamella/net-core';
-import { AlpnSelected, formatAddress, PeerAddress, ServerName, TlsSession as TlsSessionKey } from '@lamella/net-core';
+import {
+  AlpnSelected,
+  clientNetwork,
+  formatAddress,
+  PeerAddress,
+  ServerName,
+  TlsSession as TlsSessionKey,
+} from '@lamella/net-core';
 import type { Layer } from '@lamella/service-core';
 import { AbortScope, systemClock } from '@lamella/service-core';
 import { certificateStore } from '../certificates/certificate-store.ts';
@@ -18,7 +25,6 @@ import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import { verifyResultOf } from '../transport/verify-result.ts';
 import { CertificateChoice } from './certificate-choice.ts';
-import { clientNetwork } from './client-network.ts';
 import { HandshakeDrain } from './handshake-drain.ts';
 import type { HandshakeEntrant } from './handshake-gate.ts';
 import { HandshakeGate } from './handshake-gate.ts';

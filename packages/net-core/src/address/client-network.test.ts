@@ -1,5 +1,5 @@
-import { parseAddress } from '@lamella/net-core';
 import { expect, it } from 'vitest';
+import { parseAddress } from './address.ts';
 import { clientNetwork } from './client-network.ts';
 
 it.each([

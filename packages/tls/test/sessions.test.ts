@@ -134,6 +134,22 @@ describe('sessions go on', () => {
     for (const { close } of worlds) await close();
   });
 
+  it('with keys that come from elsewhere, as long as they are the same bytes', async () => {
+    let key = new Uint8Array(48).fill(7);
+    const ticketKeys = {
+      get current() {
+        return key.slice();
+      },
+      rotate() {},
+    };
+    const layer = tlsConnectLayer({ roots: root.cert });
+    await inWorld({ certificates: good, ticketKeys }, async (world) => {
+      expect([await connectOnce(world, layer), await connectOnce(world, layer)]).toEqual([false, true]);
+      key = new Uint8Array(48).fill(8);
+      expect([await connectOnce(world, layer), await connectOnce(world, layer)]).toEqual([false, true]);
+    });
+  });
+
   it('takes keys of 48 bytes only', () => {
     expect(() => sessionTicketKeys(new Uint8Array(47))).toThrow(expect.objectContaining({ code: 'LML_ERR_USAGE' }));
     expect(() => sessionTicketKeys().rotate(new Uint8Array(49))).toThrow(

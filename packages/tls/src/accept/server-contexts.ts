@@ -11,10 +11,10 @@ import type { TlsAcceptOptions } from './tls-accept-options.ts';
 /** The contexts of a server: one for each certificate, made when it is needed first, and anew when the key of tickets changes. */
 export class ServerContexts {
   readonly #options: SecureContextOptions;
-  /** How clients are asked for certificates. */
-  readonly #asking: readonly unknown[];
+  /** How clients are asked for certificates, as a hash. */
+  readonly #asking: string;
   readonly #ticketKeys: SessionTicketKeys;
-  #sealedBy: Uint8Array;
+  #sealedBy: Buffer;
   #byCertificate = new WeakMap<object, SecureContext>();
 
   /** @throws UsageError or TlsMaterialError if the options or roots can't be used. */
@@ -27,9 +27,9 @@ export class ServerContexts {
       secureOptions: (common.secureOptions ?? 0) | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
       ...trust,
     };
-    this.#asking = [clientAuth?.mode, trust];
+    this.#asking = hashOf([clientAuth?.mode, trust]);
     this.#ticketKeys = ticketKeys;
-    this.#sealedBy = ticketKeys.current;
+    this.#sealedBy = Buffer.from(ticketKeys.current);
     this.for(undefined); // what OpenSSL does not take is found now
   }
 
@@ -39,15 +39,16 @@ export class ServerContexts {
    * @throws TlsMaterialError if the certificate and its key can't be used.
    */
   for(certificate: ServerCertificate | undefined): SecureContext {
-    const sealedBy = this.#ticketKeys.current;
-    if (sealedBy !== this.#sealedBy) {
-      this.#sealedBy = sealedBy;
+    const { current } = this.#ticketKeys;
+    // By its bytes: where keys come from elsewhere, each look may give an array of its own.
+    if (this.#sealedBy.compare(current) !== 0) {
+      this.#sealedBy = Buffer.from(current);
       this.#byCertificate = new WeakMap();
     }
     const key = certificate ?? NO_CERTIFICATE;
     const known = this.#byCertificate.get(key);
     if (known !== undefined) return known;
-    const ids = { sessionIdContext: this.#sessionIdContext(certificate), ticketKeys: Buffer.from(sealedBy) };
+    const ids = { sessionIdContext: this.#sessionIdContext(certificate), ticketKeys: this.#sealedBy };
     const made = secureContext({ ...this.#options, ...ids }, certificate);
     this.#byCertificate.set(key, made);
     return made;
@@ -59,9 +60,13 @@ export class ServerContexts {
    */
   #sessionIdContext(certificate: ServerCertificate | undefined): string {
     const names = certificate === undefined ? [] : namesOf(certificate);
-    const hash = createHash('sha256').update(JSON.stringify([...this.#asking, names]));
-    return hash.digest('hex').slice(0, 32);
+    return hashOf([this.#asking, names]);
   }
+}
+
+/** As long as an id of a context may be. */
+function hashOf(facts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
 }
 
 const NO_CERTIFICATE = {};

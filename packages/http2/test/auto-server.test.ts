@@ -103,6 +103,27 @@ describe('a server of both protocols', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it.each([0, 1_500])('waits for the rest of who has begun, when it drains after %j ms', async (ageMs) => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const { near, served } = accept(undefined, { lifecycle, clock });
+    void near.write([Buffer.from('P')]);
+    await clock.advanceAsync(ageMs);
+    const serving = Promise.withResolvers<void>();
+    lifecycle.spawn('connection', () => serving.promise); // as a listener does it
+    const report = lifecycle.drain();
+    await clock.advanceAsync(3_000);
+    void near.write([Buffer.from('OST / HTTP/1.1\r\nHost: a.test\r\n\r\n')]);
+    expect(Buffer.from((await near.read()) ?? []).toString()).toMatch(/Connection: close\r\n\r\nby 1.1$/);
+    await near.closeWrite();
+    await clock.advanceAsync(1_000);
+    await served;
+    serving.resolve();
+    expect((await report).protocols['http']).toEqual({ finished: 1, closed: 0, cut: 0 });
+    near.destroy();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('does not go over to HTTP/2 by the Upgrade of old', async () => {
     const { near, served } = accept();
     const fields = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';

@@ -68,12 +68,17 @@ async function detect(connection: Connection, options: AutoServerLayerOptions): 
   const { detectTimeoutMs = 10_000, lifecycle, clock = systemClock } = options;
   const sinceMs = clock.nowMs();
   let firstMoment: Timer | undefined;
-  // A connection that has not yet said what it speaks has nothing under way: a drain closes it, if it has not just come.
+  let hasBegun = false;
+  // A connection that has said nothing has nothing under way: a drain closes it, if it has not just come.
   const part: Drainable = {
     protocol: 'http',
-    isIdle: true,
+    get isIdle() {
+      return !hasBegun;
+    },
     startDrain() {
-      firstMoment = afterFirstMoment(clock, sinceMs, () => stream.destroy());
+      firstMoment = afterFirstMoment(clock, sinceMs, () => {
+        if (!hasBegun) stream.destroy();
+      });
     },
     drained: stream.closed.then(() => {}),
     destroy: (reason) => stream.destroy(reason),
@@ -81,7 +86,11 @@ async function detect(connection: Connection, options: AutoServerLayerOptions): 
   const registration = lifecycle?.register(part);
   try {
     const timing = { timeoutMs: detectTimeoutMs, onTimeout: 'fail-closed', clock, signal: scope.signal } as const;
-    const { type } = await peek(stream, readPreface, timing);
+    const decide = (bytes: Uint8Array): PeekVerdict<'h2'> => {
+      hasBegun = true;
+      return readPreface(bytes);
+    };
+    const { type } = await peek(stream, decide, timing);
     return type === 'match' ? 'h2' : 'http/1.1';
   } catch (error) {
     stream.destroy(error); // it has said nothing, or is gone: nobody's failure

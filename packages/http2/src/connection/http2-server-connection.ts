@@ -48,7 +48,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   #registration: Disposable | undefined;
   #abortListener: AbortListener | undefined;
   #ageTimer: Timer | undefined;
-  /** Runs while a drain waits for the first request. */
+  /** Runs while a drain waits for the greeting. */
   #firstMoment: Timer | undefined;
   /** Those whose head has come in this turn, and has a body. */
   #held: ServerExchange[] = [];
@@ -111,9 +111,9 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
     return this.#work.exchanges.size === 0;
   }
 
-  /** Who has only just connected is about to ask for something, and may. */
+  /** Who has greeted hears of it in two steps, and loses nothing; who has only just connected is about to. */
   startDrain(): void {
-    if (this.#requestCount > 0) this.#leave();
+    if (this.#protocol.hasGreeting) this.#leave();
     else this.#firstMoment = afterFirstMoment(this.#options.clock, this.#startedMs, () => this.#leave());
   }
 
@@ -209,7 +209,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
 
   /** All that came with them is here: the services of those whose body is not whole are called. */
   onQuiet(): void {
-    if (this.#firstMoment !== undefined && this.#requestCount > 0) this.#leave();
+    if (this.#firstMoment !== undefined && this.#protocol.hasGreeting) this.#leave();
     const held = this.#held;
     if (held.length === 0) return;
     this.#held = [];

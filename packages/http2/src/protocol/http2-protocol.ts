@@ -69,6 +69,11 @@ export class Http2Protocol<Owner> {
     return this.#core.state === 'failed';
   }
 
+  /** Whether the peer has said that it speaks this: its first SETTINGS are here. */
+  get hasGreeting(): boolean {
+    return this.#peerFrames.inbound.hasSettings;
+  }
+
   /** Whether it was given up because the peer takes nothing: what it is told can't be written either. */
   get isStuck(): boolean {
     return this.#isStuck;
@@ -281,7 +286,7 @@ export class Http2Protocol<Owner> {
     if (this.#core.state !== 'open') return;
     this.#core.state = 'leaving';
     this.#core.idleEndMs = Number.POSITIVE_INFINITY;
-    if (this.#core.isServer && !isIdle && this.#peerFrames.inbound.hasSettings) {
+    if (this.#core.isServer && !isIdle && this.hasGreeting) {
       this.#core.outbound.writer.writeGoaway(MAX_STREAM_ID, ERROR_CODE.NO_ERROR, '');
       this.#core.pings.sendLast(this.#core.outbound.writer, nowMs);
     } else this.#core.sayLast();

@@ -17,7 +17,7 @@ export interface AddressSet {
  * Makes a set of IP addresses (`'192.0.2.7'`), blocks of them (`'10.0.0.0/8'`), and `'unix'` for all Unix sockets.
  *
  * @remarks
- * An IPv4 address in the dress of IPv6 (`::ffff:192.0.2.7`), or a block of such, is what it is, IPv4: in the set, and among those who ask. Zones do not
+ * An IPv4-mapped address (`::ffff:192.0.2.7`), or a block of such, counts as IPv4: in the set, and among those who ask. Zones do not
  * count.
  *
  * @param option - What the entries are called where they were written, for messages.
@@ -55,7 +55,7 @@ function blockOf(option: string, entry: unknown): Cidr {
   }
 }
 
-/** A block that holds nothing but IPv4 addresses in the dress of IPv6 would hold nobody, as all are taken out of it. */
+/** A block of IPv4-mapped addresses alone would hold nobody, as whoever asks is unmapped. */
 function unmapped(block: Cidr): Cidr {
   const isMapped = block.address.isIpv4Mapped && block.prefixLength >= MAPPED_BITS;
   return isMapped ? new Cidr(block.address.unmapped(), block.prefixLength - MAPPED_BITS) : block;

@@ -6,7 +6,7 @@ import type { Address } from './address.ts';
  * @remarks
  * Whoever has IPv6 has a network of it (/64), and within that as many addresses as they like: one client could be any number of them.
  *
- * @returns A text: the IPv4 address, also of one in the dress of IPv6, or the network of an IPv6 address. Empty for a client without an address, such as
+ * @returns A text: the IPv4 address, also of an IPv4-mapped one, or the network of an IPv6 address. Empty for a client without an address, such as
  * that of a Unix socket.
  *
  * @example

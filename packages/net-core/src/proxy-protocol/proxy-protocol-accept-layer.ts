@@ -108,7 +108,7 @@ function note({ extensions }: Connection, peer: Address | undefined, header: Pro
   if (header.destination !== undefined) extensions.insert(LocalAddress, plain(header.destination));
 }
 
-/** Proxies that speak IPv6 write IPv4 addresses in its dress; everywhere else they are shown as what they are. */
+/** Proxies that speak IPv6 write IPv4-mapped addresses; everywhere else they are shown as what they are. */
 function plain(address: Address): Address {
   return address.type === 'tcp' && address.host.type === 'ip' ? { ...address, host: address.host.unmapped() } : address;
 }

@@ -143,7 +143,7 @@ describe('proxyProtocolAcceptLayer', () => {
     near.destroy();
   });
 
-  it('knows a trusted peer in the dress of IPv6', async () => {
+  it('knows a trusted peer by its IPv4-mapped address', async () => {
     const { near, served, seen } = accept({}, '[::ffff:10.1.2.3]:1');
     await near.write([V1]);
     await near.closeWrite();
@@ -152,7 +152,7 @@ describe('proxyProtocolAcceptLayer', () => {
     near.destroy();
   });
 
-  it('shows a client in the dress of IPv6 as what it is', async () => {
+  it('shows a client with an IPv4-mapped address by its IPv4 address', async () => {
     const { near, served, seen } = accept();
     await near.write([utf8('PROXY TCP6 ::ffff:192.0.2.7 2001:db8::1 5000 80\r\n')]);
     await near.closeWrite();

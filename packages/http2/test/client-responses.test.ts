@@ -2,7 +2,7 @@ import type { HttpResponse } from '@lamella/http';
 import { HttpRequest } from '@lamella/http';
 import { checkLedger } from '@lamella/net-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { data, headers, reset } from './support/frames.ts';
+import { continuation, data, headers, literalBlock, reset } from './support/frames.ts';
 import { RawServer } from './support/raw-server.ts';
 
 checkLedger({ beforeEach, afterEach });
@@ -107,6 +107,59 @@ describe('a response that is broken off at once', () => {
     const head = headers(1, [':status', '200', 'content-length', '5']);
     const { server, response } = await answered([head, data(1, content, { end: true })]);
     await expect(response.body.bytes()).rejects.toMatchObject({ code: 'LML_ERR_HTTP2_CONTENT_LENGTH_MISMATCH' });
+    await server.close();
+  });
+});
+
+// RFC 9113 section 10.5.1, for servers that don't keep to what they were told.
+describe('a server that sends more fields than its client takes', () => {
+  const limits = { maxHeaderListBytes: 1_024 };
+  const failure = { code: 'LML_ERR_HTTP2_HEADERS_TOO_LARGE', origin: 'remote' };
+
+  it.each([
+    [1_024, true],
+    [1_025, false],
+  ])('with a head of %i bytes gets it through: %s, and the next one', async (byteCount, isTaken) => {
+    const server = await RawServer.open({ limits });
+    const answer = server.connection.serve(get());
+    answer.catch(() => {}); // looked at below
+    const fields = [':status', '200', 'a', 'x'.repeat(byteCount - 2 * 32 - ':status200a'.length)];
+    await server.send(headers(1, fields, { end: true }));
+    if (isTaken) expect((await answer).status).toBe(200);
+    else await expect(answer).rejects.toMatchObject(failure);
+    const next = server.connection.serve(get());
+    await server.send(headers(3, [':status', '204'], { end: true }));
+    expect((await next).status).toBe(204);
+    await server.close();
+  });
+
+  it.each([
+    [1_024, true],
+    [1_025, false],
+  ])('with trailers of %i bytes gets them through: %s, and the next response', async (byteCount, isTaken) => {
+    const server = await RawServer.open({ limits });
+    const answer = server.connection.serve(get());
+    await server.send(HEAD, data(1, 'hello'));
+    const { body } = await answer;
+    const text = body.text();
+    text.catch(() => {}); // looked at below
+    await server.send(headers(1, ['sum', 'x'.repeat(byteCount - 32 - 'sum'.length)], { end: true }));
+    if (isTaken) expect(await text).toBe('hello');
+    else await expect(text).rejects.toMatchObject(failure);
+    const next = server.connection.serve(get());
+    await server.send(headers(3, [':status', '204'], { end: true }));
+    expect((await next).status).toBe(204);
+    await server.close();
+  });
+
+  it('loses the connection where that is so much that nobody can read over it', async () => {
+    const server = await RawServer.open({ limits });
+    const answer = server.connection.serve(get());
+    answer.catch(() => {}); // looked at below
+    const head = headers(1, literalBlock([':status', '200', 'a', 'x'.repeat(10_000)]), { endHeaders: false });
+    await server.send(head, ...Array.from({ length: 4 }, () => continuation(1, Buffer.alloc(16_384), false)));
+    await expect(answer).rejects.toMatchObject(failure);
+    expect(server.ended).not.toBe('no');
     await server.close();
   });
 });

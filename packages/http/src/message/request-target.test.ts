@@ -120,6 +120,35 @@ describe('parseRequestTarget', () => {
     },
   );
 
+  it('reads a target in the same way, whatever was read before it', () => {
+    const authority = fc.tuple(fc.constantFrom('a', 'A', 'ab', '10.0.0.1', '[::1]'), fc.constantFrom('', ':1', ':10'));
+    const target = fc
+      .tuple(
+        fc.constantFrom('http', 'HTTP', 'https'),
+        authority,
+        fc.constantFrom('', '/', '/b', '?c', '/?c', '?/', '/b?//d/'),
+      )
+      .map(([scheme, parts, rest]) => `${scheme}://${parts.join('')}${rest}`);
+    fc.assert(
+      fc.property(fc.array(target, { maxLength: 100 }), (targets) => {
+        for (const text of targets) {
+          const [, scheme, host, path, query] = /^(\w+):\/\/([^/?]*)([^?]*)(?:\?(.*))?$/.exec(text) ?? [];
+          const expected = { form: 'absolute', scheme: scheme?.toLowerCase(), authority: host, path, query };
+          expect(parseRequestTarget('GET', text)).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('reads the origins of more servers than it keeps in mind', () => {
+    for (let round = 0; round < 2; round++) {
+      for (let port = 1; port <= 200; port++) {
+        const authority = `a:${port}`;
+        expect(parseRequestTarget('GET', `http://${authority}/x`)).toMatchObject({ authority, path: '/x' });
+      }
+    }
+  });
+
   it('refuses for CONNECT what it has just taken for another method', () => {
     parseRequestTarget('GET', 'http://a/');
     expect(tryParseRequestTarget('CONNECT', 'http://a/')).toBe('CONNECT needs host:port');

@@ -61,19 +61,34 @@ function parseAuthorityForm(target: string): RequestTarget | string {
 
 /** RFC 9112 section 3.2.2: a whole URL, with a host and without user information (RFC 9110 section 4.2.4). */
 function parseAbsoluteForm(target: string): RequestTarget | string {
-  const origin =
-    target.startsWith(lastOrigin.text) && endsOrigin(target, lastOrigin.text.length) ? lastOrigin : readOrigin(target);
+  const origin = keptOrigin(target) ?? readOrigin(target);
   if (typeof origin === 'string') return origin;
   const { scheme, authority, text } = origin;
   const { path, query } = originForm(target.slice(text.length));
   // An empty path is `/` when it is sent to an origin, and nothing for OPTIONS; whoever sends it decides.
   const parsed: RequestTarget = { form: 'absolute', scheme, authority, path, query };
   if (target.length <= MAX_KEPT_LENGTH) {
-    lastOrigin = origin;
+    keepOrigin(origin);
     lastTarget = target;
     lastParsed = parsed;
   }
   return parsed;
+}
+
+/** The origin that a target starts with, if it was read lately. */
+function keptOrigin(target: string): TargetOrigin | undefined {
+  const { text } = lastOrigin;
+  if (target.startsWith(text) && endsOrigin(target, text.length)) return lastOrigin;
+  const end = target.indexOf('/', target.indexOf('://') + 3);
+  return keptOrigins.get(end < 0 ? target : target.slice(0, end));
+}
+
+function keepOrigin(origin: TargetOrigin): void {
+  if (origin === lastOrigin) return;
+  lastOrigin = origin;
+  keptOrigins.set(origin.text, origin);
+  const [oldest] = keptOrigins.size > MAX_KEPT_ORIGINS ? keptOrigins.keys() : [];
+  if (oldest !== undefined) keptOrigins.delete(oldest);
 }
 
 /** Reads scheme and authority of a whole URL. */
@@ -122,6 +137,9 @@ const MAX_KEPT_LENGTH = 1_024;
 
 /** A valid one: most requests of a process go to where the one before went. */
 let lastOrigin: TargetOrigin = { text: 'http://localhost', scheme: 'http', authority: 'localhost' };
+/** Valid ones by their text: the others go to where some others went, such as the servers of a group. */
+const keptOrigins = new Map<string, TargetOrigin>();
+const MAX_KEPT_ORIGINS = 64;
 /** A whole URL, and what it says: many requests go to the very same, such as the calls of one method of gRPC. */
 let lastTarget = 'http://localhost/';
 let lastParsed: RequestTarget = {

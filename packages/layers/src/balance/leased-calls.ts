@@ -112,7 +112,8 @@ export class LeasedCalls<Input, Output> implements Balancer<Input, Output>, Drai
     const { all, candidates } = this.#pool;
     if (candidates.length === 0) return undefined;
     const avoided = avoid?.(input);
-    const wanted = avoided === undefined ? candidates : candidates.filter(({ id }) => !avoided.has(id));
+    const avoidsNone = avoided === undefined || avoided.size === 0;
+    const wanted = avoidsNone ? candidates : candidates.filter(({ id }) => !avoided.has(id));
     // What had better be avoided is better than nothing.
     const choice = wanted.length > 0 ? wanted : candidates;
     const [only] = choice;

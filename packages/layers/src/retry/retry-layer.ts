@@ -103,10 +103,16 @@ export function retryLayer<PolicyInput = unknown, PolicyOutput = unknown, NextIn
       let base = (policy.prepare === undefined ? caller : policy.prepare(caller)) as Input;
       for (let attempt = 1; ; attempt++) {
         const input = attemptInput(base, caller, attempt);
-        const result = await tryOnce(inner, input, attempt);
+        let result: AttemptResult<Input, Output>;
+        try {
+          result = { outcome: 'ok', attempt, input, output: await inner.serve(input) };
+        } catch (error) {
+          result = { outcome: 'error', attempt, input, error };
+        }
         if (result.outcome === 'error' && isCancellation(caller, result.error)) throw result.error;
         // An aborted call gets what there is: nobody waits for more.
-        const decision = caller.scope.aborted ? undefined : await decide(result);
+        const decided = caller.scope.aborted ? undefined : decide(result);
+        const decision = decided && (await decided);
         if (decision === undefined) return finish(result, undefined);
 
         const { delayMs, stop } = plan(result, decision);
@@ -122,14 +128,19 @@ export function retryLayer<PolicyInput = unknown, PolicyOutput = unknown, NextIn
     },
   });
 
-  async function decide<Input extends PolicyInput, Output extends PolicyOutput>(
+  /** Where the policy says at once that there is nothing to do, nothing is waited for. */
+  function decide<Input extends PolicyInput, Output extends PolicyOutput>(
     result: AttemptResult<Input, Output>,
-  ): Promise<RetryDecision<NextInput> | undefined> {
-    try {
-      return await policy.decide(result);
-    } catch (error) {
+  ): Promise<RetryDecision<NextInput> | undefined> | undefined {
+    const fail = (error: unknown): never => {
       if (result.outcome === 'ok') release(result.output);
       throw error;
+    };
+    try {
+      const decided = policy.decide(result);
+      return decided && Promise.resolve(decided).catch(fail);
+    } catch (error) {
+      return fail(error);
     }
   }
 
@@ -151,18 +162,6 @@ export function retryLayer<PolicyInput = unknown, PolicyOutput = unknown, NextIn
     if (attempt >= maxAttempts) return 'maxAttempts';
     if (!(delayMs <= maxDelayMs)) return 'maxDelayMs';
     return budget.tryWithdraw() ? undefined : 'budget';
-  }
-}
-
-async function tryOnce<Input, Output>(
-  inner: Service<Input, Output>,
-  input: Input,
-  attempt: number,
-): Promise<AttemptResult<Input, Output>> {
-  try {
-    return { outcome: 'ok', attempt, input, output: await inner.serve(input) };
-  } catch (error) {
-    return { outcome: 'error', attempt, input, error };
   }
 }
 

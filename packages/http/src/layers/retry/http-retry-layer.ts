@@ -103,8 +103,12 @@ export function httpRetryLayer(options: HttpRetryLayerOptions = {}): Layer<HttpR
   });
   return (inner) =>
     layer<HttpRequest, HttpResponse>({
-      // What is sent is a copy, so that there is another one for the next attempt.
-      serve: (request) => callInner(inner, request.fork({ body: request.body.tryClone() ?? request.body })),
+      serve(request) {
+        const { body } = request;
+        if (body.isEmpty) return callInner(inner, request);
+        // What is sent is a copy, so that there is another one for the next attempt.
+        return callInner(inner, request.fork({ body: body.tryClone() ?? body }));
+      },
     });
 }
 

@@ -194,6 +194,26 @@ describe('an event stream', () => {
     expect(await seen()).toEqual(['responded', expect.stringMatching(/0\|\|$/)]);
   });
 
+  it.each([false, true])('ends though what gives it throws when it hears of that, coded: %s', async (isCoded) => {
+    const { responses, ask, seen } = setup();
+    const { exchange, request } = ask();
+    const fail = (): never => {
+      throw new Error('it breaks the rule');
+    };
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const endEarly = (): never => {
+      resolve(undefined);
+      return fail();
+    };
+    const body = HttpBody.fromSource({ read: () => promise, cancel: fail, ...(isCoded && { endEarly }) });
+    responses.respond(exchange, HttpResponse.from({ headers: { 'Content-Type': 'text/event-stream' }, body }), request);
+    await seen();
+    responses.drain(exchange);
+    const steps = await seen();
+    expect(steps.slice(0, 2).toSorted()).toEqual(['error it breaks the rule', 'responded']);
+    expect(steps.slice(2)).toEqual(['0||']);
+  });
+
   it('is no other body, which a drain leaves alone', async () => {
     const { responses, ask, seen } = setup();
     const { exchange, request } = ask();

@@ -188,9 +188,13 @@ export class ServerResponses {
   #endEventStream(exchange: ServerExchange): void {
     const { outgoing } = exchange;
     const reason = new ClosedError('the server is draining');
-    if (outgoing?.endEarly(reason) === true) return; // the end of its coding comes by the reading that is under way
-    this.#finish(exchange, undefined);
-    outgoing?.cancel(reason);
+    try {
+      if (outgoing?.endEarly(reason) === true) return; // the end of its coding comes by the reading that is under way
+      this.#finish(exchange, undefined);
+      outgoing?.cancel(reason);
+    } catch (error) {
+      this.#terms.onError(error, undefined); // what gives the events must not throw, but it is somebody else's
+    }
   }
 
   /** Most responses are over long before the connection is too old; one that streams may never be. */

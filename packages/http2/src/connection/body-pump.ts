@@ -35,8 +35,8 @@ export async function pumpBody(
     });
     send(chunk);
     await room;
+    if (target.isOver) return false; // who has ended it may wait for what was sent, too
     target.onSent = undefined;
-    if (target.isOver) return false;
   }
   if (target.isOver) return false;
   const announced = body.sizeOnWire ?? sent;

@@ -146,14 +146,18 @@ export class ServerResponses {
 
   /** An event stream has no end of its own: a drain ends it cleanly, and the client comes back elsewhere. */
   endEventStream(exchange: ServerExchange): void {
-    const { outgoing, stream } = exchange;
+    const { outgoing, stream, onSent: wakePump } = exchange;
     const reason = new ClosedError('the server is draining');
-    if (outgoing?.endEarly(reason) === true) return; // the end of its coding comes by the reading that is under way
-    if (stream.pending === undefined) this.#work.protocol.sendData(stream, NOTHING, true, this.#work.nowMs);
-    else stream.endsAfterPending = true;
-    this.#finish(exchange);
-    outgoing?.cancel(reason);
-    exchange.onSent?.();
+    try {
+      if (outgoing?.endEarly(reason) === true) return; // the end of its coding comes by the reading that is under way
+      if (stream.pending === undefined) this.#work.protocol.sendData(stream, NOTHING, true, this.#work.nowMs);
+      else stream.endsAfterPending = true;
+      this.#finish(exchange);
+      wakePump?.();
+      outgoing?.cancel(reason);
+    } catch (error) {
+      this.#work.options.onError(error, undefined); // what gives the events must not throw, but others wait for their end too
+    }
   }
 
   /** The response is given in full, though not all may be written. */

@@ -35,6 +35,20 @@ export interface BodySource {
 /** What a stream may yield: bytes, or text that is sent as UTF-8. */
 export type BodyChunk = Uint8Array | string;
 
+/** A source that pulls from a stream or an iterable, one chunk at a time. @throws UsageError if it is neither. */
+export function sourceOf(
+  init: ReadableStream<Uint8Array> | AsyncIterable<BodyChunk> | Iterable<BodyChunk>,
+): BodySource {
+  if (init instanceof ReadableStream) return webStreamSource(init);
+  if (isIterable(init)) return iterableSource(init);
+  throw new UsageError(`a body is text, bytes, or a stream or iterable of them, got ${typeof init}`);
+}
+
+/** The types promise it; but what is no iterable must not become the failure of a response whose head is sent. */
+function isIterable(init: unknown): boolean {
+  return typeof init === 'object' && init !== null && (Symbol.asyncIterator in init || Symbol.iterator in init);
+}
+
 /** A source that pulls from an iterable, one chunk at a time. */
 export function iterableSource(iterable: AsyncIterable<BodyChunk> | Iterable<BodyChunk>): BodySource {
   let iterator: AsyncIterator<BodyChunk> | Iterator<BodyChunk> | undefined;

@@ -1,7 +1,7 @@
 import { LimitError, UsageError } from '@lamella/service-core';
 import { HttpBodyError } from '../errors.ts';
 import type { BodyChunk, BodySource } from './body-source.ts';
-import { iterableSource, webStreamSource } from './body-source.ts';
+import { sourceOf } from './body-source.ts';
 import { ChunkList } from './chunk-list.ts';
 import type { HttpHeaders } from './http-headers.ts';
 
@@ -83,10 +83,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
         ? HttpBody.empty
         : new HttpBody(init, undefined, options);
     }
-    if (!isIterable(init))
-      throw new UsageError(`a body is text, bytes, or a stream or iterable of them, got ${typeof init}`);
-    const source = init instanceof ReadableStream ? webStreamSource(init) : iterableSource(init);
-    return new HttpBody(undefined, source, options);
+    return new HttpBody(undefined, sourceOf(init), options);
   }
 
   /** Makes a body that pulls from `source`. */
@@ -378,11 +375,6 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
     this.cancel(error);
     throw error;
   }
-}
-
-/** The types promise it; but what is no iterable must not become the failure of a response whose head is sent. */
-function isIterable(init: unknown): boolean {
-  return typeof init === 'object' && init !== null && (Symbol.asyncIterator in init || Symbol.iterator in init);
 }
 
 /** As `TextDecoder` does it, a byte order mark in front left out; twice as fast for what is short. */

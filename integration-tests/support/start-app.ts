@@ -20,9 +20,9 @@ export async function startApp(script: string, env: Readonly<Record<string, stri
   return { ...app, url: await urlOf(app) };
 }
 
-/** Starts a sample as the README says, by the runner of packages. */
+/** Starts a sample as the README says, by the runner of packages, which has been installed already. */
 export async function startAppAsUser(script: string, env: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
-  const options = { cwd: ROOT, env: { PORT: '0', ...env }, isGroup: true };
+  const options = { cwd: ROOT, env: { PORT: '0', npm_config_prefer_offline: 'true', ...env }, isGroup: true };
   const app = startProcess('npx', ['-y', 'pnpm@10.34.9', script], options);
   return { ...app, url: await urlOf(app) };
 }

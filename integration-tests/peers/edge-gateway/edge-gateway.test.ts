@@ -32,7 +32,8 @@ describe('the edge gateway', { timeout: 300_000 }, () => {
     gateway.signal('SIGINT');
     await gateway.printed(/^drained in [0-9]+ ms/m);
     await gateway.ended;
-    expect(gateway.stderr()).not.toMatch(/failed|lamella/);
+    // Runners of packages have their own words for being interrupted.
+    expect(gateway.stderr()).toMatch(/^((npm|pnpm) .*\n)*$/);
   });
 
   it('shows each name its certificate, and none to others', async () => {

@@ -39,7 +39,7 @@ export { systemResolver } from './resolve/system-resolver.ts';
 
 // The process
 
-export type { DrainOnSignalOptions, SignalSource } from './process/drain-on-signal.ts';
+export type { DrainOnSignalOptions, DrainSignal, SignalSource } from './process/drain-on-signal.ts';
 export { drainOnSignal } from './process/drain-on-signal.ts';
 
 // Errors

@@ -1,19 +1,51 @@
-import { EventEmitter } from 'node:events';
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import type { Lifecycle } from '@lamella/service-core';
 import { createLifecycle } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { drainOnSignal } from './drain-on-signal.ts';
 
 describe('drainOnSignal', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('drains on %s, tells of it once, and listens no more', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('drains on %s, and tells of it once', async (signal) => {
     const { signals, lifecycle, drained, begun } = setup();
     expect(lifecycle.phase).toBe('running');
 
-    signals.emit(signal);
+    signals.emit(signal, signal);
     expect(begun).toEqual(['drain']);
     await expect(drained).resolves.toMatchObject({ durationMs: 0 });
-    expect(signals.listenerCount(signal)).toBe(0);
+  });
+
+  it('holds off the same signal, which comes when it has drained, and listens no more after that', async () => {
+    const { clock, signals, drained } = setup();
+    signals.emit('SIGINT', 'SIGINT');
+    await drained;
+    clock.advance(499);
+    signals.emit('SIGINT', 'SIGINT');
+    expect(signals.listenerCount('SIGINT')).toBe(1); // without a listener it would have ended the process
+    clock.advance(1);
+    signals.emit('SIGTERM', 'SIGTERM');
+    expect(signals.eventNames()).toEqual([]);
+  });
+
+  it('listens no more when it has drained for longer than that', async () => {
+    const { clock, signals, drained } = setup({ preDrainMs: 500 });
+    signals.emit('SIGTERM', 'SIGTERM');
+    clock.advance(500);
+    await drained;
+    expect(signals.eventNames()).toEqual([]);
+  });
+
+  it('lets a process put everything away although its runner sends a signal again, and end by a later one', async () => {
+    const args = ['--conditions=@lamella/source', '--input-type=module', '-e', PUTS_AWAY];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let printed = '';
+    child.stdout.on('data', (text: Buffer) => {
+      printed += text;
+    });
+    expect(await once(child, 'close')).toEqual([null, 'SIGINT']);
+    expect(printed).toBe('put away\n');
   });
 
   it('takes signals within half a second for the same one', async () => {
@@ -89,3 +121,20 @@ function busyPart(lifecycle: Lifecycle): { readonly isDestroyed: boolean } {
     },
   };
 }
+
+const PUTS_AWAY = `
+import { once } from 'node:events';
+import { createLifecycle } from '${import.meta.resolve('@lamella/service-core')}';
+import { FakeClock } from '${import.meta.resolve('@lamella/service-core/testing')}';
+import { drainOnSignal } from '${new URL('./drain-on-signal.ts', import.meta.url)}';
+const clock = new FakeClock();
+const drained = drainOnSignal(createLifecycle({ clock }), { clock });
+setInterval(() => {}, 1_000); // work that never ends
+process.kill(process.pid, 'SIGINT');
+await drained;
+process.kill(process.pid, 'SIGINT');
+await once(process, 'SIGINT');
+console.log('put away');
+clock.advance(500);
+process.kill(process.pid, 'SIGINT');
+`;

@@ -1,10 +1,13 @@
 import type { Clock, DrainReport, Lifecycle } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
 
+/** What asks a process to end. */
+export type DrainSignal = 'SIGINT' | 'SIGTERM';
+
 /** Where signals come from, such as `process`. */
 export interface SignalSource {
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(signal: DrainSignal, listener: (signal: DrainSignal) => void): unknown;
+  off(signal: DrainSignal, listener: (signal: DrainSignal) => void): unknown;
 }
 
 /** Options of {@link drainOnSignal}. */
@@ -38,16 +41,29 @@ export interface DrainOnSignalOptions {
 export function drainOnSignal(lifecycle: Lifecycle, options: DrainOnSignalOptions = {}): Promise<DrainReport> {
   const { preDrainMs = 0, graceMs = 10_000, signals = process, clock = systemClock, onDrain } = options;
   return new Promise((resolve) => {
-    let drainingSinceMs: number | undefined;
-    const onSignal = (): void => {
-      if (drainingSinceMs !== undefined) {
-        if (clock.nowMs() - drainingSinceMs >= SAME_SIGNAL_MS) void lifecycle.drain({ preDrainMs: 0, graceMs: 0 });
+    let signalledAtMs: number | undefined;
+    let isDrained = false;
+    const isSameSignal = (): boolean => signalledAtMs !== undefined && clock.nowMs() - signalledAtMs < SAME_SIGNAL_MS;
+    const listenNoMore = (): void => {
+      for (const signal of SIGNALS) signals.off(signal, onSignal);
+    };
+    const onSignal = (signal: DrainSignal): void => {
+      if (isSameSignal()) return;
+      if (isDrained) {
+        listenNoMore();
+        if (signals === process) process.kill(process.pid, signal); // nobody is here to drain: it ends, as by default
         return;
       }
-      drainingSinceMs = clock.nowMs();
+      if (signalledAtMs !== undefined) {
+        void lifecycle.drain({ preDrainMs: 0, graceMs: 0 });
+        return;
+      }
+      signalledAtMs = clock.nowMs();
       onDrain?.();
       void lifecycle.drain({ preDrainMs, graceMs }).then((report) => {
-        for (const signal of SIGNALS) signals.off(signal, onSignal);
+        isDrained = true;
+        // The same signal may still be on its way, and would end the process before it has said and put away everything.
+        if (!isSameSignal()) listenNoMore();
         resolve(report);
       });
     };

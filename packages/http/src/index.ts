@@ -22,6 +22,7 @@ export { HttpResponse } from './message/http-response.ts';
 export { isIdempotent } from './message/method.ts';
 export type { AbortCause, RequestContextOptions } from './message/request-context.ts';
 export { RequestContext } from './message/request-context.ts';
+export { RequestOrigin } from './message/request-origin.ts';
 export type { RequestTarget } from './message/request-target.ts';
 export { parseRequestTarget, tryParseRequestTarget } from './message/request-target.ts';
 export { isBodyless, reasonPhrase } from './message/status.ts';

@@ -7,6 +7,7 @@ import type { HttpHeadersInit } from './http-headers.ts';
 import { HttpHeaders } from './http-headers.ts';
 import { isWholeMessage } from './is-whole-message.ts';
 import { RequestContext } from './request-context.ts';
+import type { RequestOrigin } from './request-origin.ts';
 import type { RequestTarget } from './request-target.ts';
 import { parseRequestTarget } from './request-target.ts';
 
@@ -51,7 +52,10 @@ export interface HttpForkOptions extends ForkOptions<'request'> {
 }
 
 /** What {@link HttpRequest.with} changes. */
-export type HttpRequestChanges = Partial<Omit<HttpRequestInit, 'signal'>>;
+export interface HttpRequestChanges extends Partial<Omit<HttpRequestInit, 'signal'>> {
+  /** Where it goes instead; path and query stay. Not together with `target`, and not with CONNECT. */
+  readonly origin?: RequestOrigin | undefined;
+}
 
 /** The parts of a request, for engines: valid already, not checked again. */
 export interface HttpRequestParts {
@@ -242,7 +246,11 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
    * @throws UsageError if the method, the target, the two together, or a header is invalid.
    */
   with(changes: HttpRequestChanges): HttpRequest {
-    const { method = this.method, target = this.target } = changes;
+    const { method = this.method, origin } = changes;
+    if (origin !== undefined && (changes.target !== undefined || method === 'CONNECT')) {
+      throw new UsageError('a request to another origin keeps its target but for that, and is no CONNECT');
+    }
+    const target = origin === undefined ? (changes.target ?? this.target) : origin.urlOf(this.parsedTarget);
     const request = new HttpRequest({
       method: method === this.method ? method : validMethod(method),
       target,
@@ -254,8 +262,9 @@ export class HttpRequest implements Scoped<HttpRequest, 'request'>, HttpRequestP
       extensions: this.#extensions,
       scope: this.#scope,
     });
-    const isSameTarget = method === this.method && target === this.target;
-    request.#parsedTarget = isSameTarget ? this.#parsedTarget : parseRequestTarget(method, target);
+    if (origin !== undefined) request.#parsedTarget = origin.targetOf(this.parsedTarget);
+    else if (method === this.method && target === this.target) request.#parsedTarget = this.#parsedTarget;
+    else request.#parsedTarget = parseRequestTarget(method, target);
     return request;
   }
 

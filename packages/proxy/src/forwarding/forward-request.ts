@@ -1,4 +1,4 @@
-import type { HttpHeaders, HttpRequest, InformationalResponse } from '@lamella/http';
+import type { HttpHeaders, HttpRequest, InformationalResponse, RequestOrigin } from '@lamella/http';
 import { forwardTrailers, Http1ProtocolError, HttpResponse, removeHopByHop } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
@@ -16,8 +16,8 @@ import { addVia, hasVia } from './via.ts';
 
 /** How a request goes on. */
 export interface OutboundRequest {
-  /** A whole URL. */
-  readonly target: string;
+  /** A whole URL, or the origin of one that is the same as that of the request but for that. */
+  readonly target: string | RequestOrigin;
   /** Headers of the request, to be changed at will. */
   readonly headers: HttpHeaders;
   /** Whether a field, by its name in lower case, is not believed, and so must not come as a trailer either. Default: none. */
@@ -55,7 +55,8 @@ export async function forwardRequest(
   let response: HttpResponse;
   try {
     const body = forwardTrailers(request.body, (name) => isNoTrailer(name) || isClaim(name), request.version);
-    response = await client.serve(request.with({ target, headers, body, onInformational }));
+    const to = typeof target === 'string' ? { target } : { origin: target };
+    response = await client.serve(request.with({ ...to, headers, body, onInformational }));
   } catch (error) {
     return answerFailure(error, request, forwarding);
   }

@@ -29,7 +29,8 @@ export function unaskedProtocol(asked: HttpHeaders, answered: HttpHeaders): stri
 }
 
 /** Upgrade has no quoted strings: who reads it by commas alone must not find in it what was hidden behind a quote. */
-function protocolsOf(headers: HttpHeaders): string[] {
+function protocolsOf(headers: HttpHeaders): readonly string[] {
+  if (!headers.has('upgrade')) return NONE;
   const protocols = headers.getAll('upgrade').flatMap((value) => value.split(','));
   return protocols.map((protocol) => protocol.trim()).filter((protocol) => protocol !== '');
 }
@@ -47,4 +48,5 @@ function mayGoOn(protocol: string): boolean {
   return protocol.split('/').every(isToken) && !HTTP_OR_TLS.test(protocol);
 }
 
+const NONE: readonly string[] = [];
 const HTTP_OR_TLS = /^(?:h2c?|http|tls)(?:$|\/)/i;

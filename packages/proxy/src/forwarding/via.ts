@@ -18,6 +18,7 @@ export function addVia(headers: HttpHeaders, version: HttpVersion, pseudonym: st
  * hide what stands behind it, or the request would go round for ever.
  */
 export function hasVia(headers: HttpHeaders, pseudonym: string): boolean {
+  if (!headers.has('via')) return false;
   const entries = headers.getAll('via').flatMap((value) => value.split(','));
   return entries.some((entry) => entry.trim().split(/[ \t]+/)[1] === pseudonym);
 }

@@ -61,7 +61,8 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
       const headers = request.headers.clone();
       writeForwarded(headers, request, { fields: forwarded, trustsClient: trustsForwarded });
       setHost(headers, keepsHost ? (request.authority ?? route.authority) : route.authority, route.authority);
-      const target = path === '*' ? route.origin : route.rewrite(path, query);
+      const isSamePath = path === '*' || (route.keepsPath && path === request.path);
+      const target = isSamePath ? route.origin : route.rewrite(path, query);
       return forwardRequest(
         request,
         { target, headers, isClaim: isForwardedField }, // not even those of yours write such a field behind the content

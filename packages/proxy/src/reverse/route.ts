@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
-import { tryParseRequestTarget } from '@lamella/http';
+import { RequestOrigin, tryParseRequestTarget } from '@lamella/http';
 import { parseDomain, parseHost } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import { isLamellaError, UsageError } from '@lamella/service-core';
@@ -40,8 +40,10 @@ export interface CompiledRoute {
   readonly host: string | undefined;
   /** The path it is for, without a slash at the end. */
   readonly prefix: string;
-  /** Scheme and authority of the upstream, as a URL. */
-  readonly origin: string;
+  /** Scheme and authority of the upstream. */
+  readonly origin: RequestOrigin;
+  /** Whether a path that matches goes on as it came. */
+  readonly keepsPath: boolean;
   /** The target upstream for a path that matches. */
   readonly rewrite: (path: string, query: string | undefined) => string;
   /** Host and optional port of the upstream. */
@@ -63,14 +65,16 @@ export function compileRoute({ host, path = '/', upstream, ...route }: ReverseRo
     throw new UsageError(`a route must not have dot segments, got ${JSON.stringify(path)} to ${JSON.stringify(to)}`);
   }
   const base = withoutLastSlash(upstreamPath);
+  const keepsPath = upstreamPath === '';
   return {
     host: host === undefined ? undefined : canonicalHost(host),
     prefix,
     upstream,
     authority,
-    origin: `${scheme}://${authority}`,
+    origin: RequestOrigin.from(`${scheme}://${authority}`),
+    keepsPath,
     rewrite(requestPath, query) {
-      const rewritten = upstreamPath === '' ? requestPath : `${base}${requestPath.slice(prefix.length)}`;
+      const rewritten = keepsPath ? requestPath : `${base}${requestPath.slice(prefix.length)}`;
       const start = rewritten === '' ? '/' : rewritten;
       return `${scheme}://${authority}${start}${query === undefined ? '' : `?${query}`}`;
     },

@@ -16,15 +16,16 @@ import {
   powerOfTwoChoices,
 } from '@lamella/layers';
 import { tryParseAuthority } from '@lamella/net-core';
-import type { Cell, Clock, ExtensionKey, Lifecycle, Service } from '@lamella/service-core';
-import { cell, extensionKey, LimitError, systemClock, UsageError } from '@lamella/service-core';
+import type { Cell, Clock, Lifecycle, Service } from '@lamella/service-core';
+import { cell, LimitError, systemClock, UsageError } from '@lamella/service-core';
 import { BrokenUploads } from './broken-uploads.ts';
 import type { StickyCookieOptions } from './sticky-cookie.ts';
 import { StickyCookie } from './sticky-cookie.ts';
+import { ServersTried, TriedServers } from './tried-servers.ts';
 import type { UpstreamCheckOptions } from './upstream-check.ts';
 import { upstreamCheck } from './upstream-check.ts';
 import type { UpstreamServer } from './upstream-server.ts';
-import { placeOf } from './upstream-server.ts';
+import { originOf } from './upstream-server.ts';
 
 /** How requests are sent again to another server of a group. */
 export interface UpstreamRetryOptions
@@ -154,7 +155,7 @@ export function upstreamGroup(options: UpstreamGroupOptions): UpstreamGroup {
         ? failing.has(outcome.output.status)
         : !isOwnLimit(outcome.error, request) && !uploads.has(outcome.error),
     holdUntil: heldUntilRead,
-    avoid: (request) => request.extensions.get(TriedServers),
+    avoid: (request) => request.extensions.get(TriedServers)?.ids,
     onPick: ({ id }, request) => request.extensions.get(TriedServers)?.add(id),
     ...(options.healthCheck === undefined ? {} : { healthCheck: upstreamCheck(options.healthCheck, client) }),
     ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
@@ -180,15 +181,13 @@ function serverService(
   client: Service<HttpRequest, HttpResponse>,
   cookie: StickyCookie | undefined,
 ): Service<HttpRequest, HttpResponse> {
-  const { scheme, authority } = placeOf(server);
+  const origin = originOf(server);
   const send = (request: HttpRequest): Promise<HttpResponse> => {
-    const { authority: asked, path, query } = request.parsedTarget;
-    const target = `${scheme}://${authority}${path === '*' ? '' : path}${query === undefined ? '' : `?${query}`}`;
     const host = request.headers.get('host');
-    if (host === undefined || host !== asked) return client.serve(request.with({ target }));
+    if (host === undefined || host !== request.parsedTarget.authority) return client.serve(request.with({ origin }));
     const headers = request.headers.clone(); // the caller's say what the caller asked for
-    headers.set('Host', authority);
-    return client.serve(request.with({ target, headers }));
+    headers.set('Host', origin.authority);
+    return client.serve(request.with({ origin, headers }));
   };
   if (cookie === undefined) return { serve: send };
   return { serve: (request) => send(request).then((response) => cookie.mark(request, response, server.url)) };
@@ -209,7 +208,7 @@ function retried(
   const shouldRetry = (result: HttpAttempt): boolean =>
     result.outcome === 'ok' || !(result.error instanceof NoEndpointError);
   // When a server may be asked again says nothing of the others; and nobody is kept waiting for so long here.
-  const heedsRetryAfter = ({ input }: HttpAttempt): boolean => !hasAnother(input.extensions.get(TriedServers));
+  const heedsRetryAfter = ({ input }: HttpAttempt): boolean => !hasAnother(input.extensions.get(TriedServers)?.ids);
   const layer = httpRetryLayer({
     ...rest,
     maxAttempts,
@@ -223,7 +222,7 @@ function retried(
   const attempts = layer(inner);
   const marked: Service<HttpRequest, HttpResponse> = {
     serve(request) {
-      request.extensions.insert(TriedServers, new Set());
+      request.extensions.insert(TriedServers, new ServersTried());
       return attempts.serve(request);
     },
   };
@@ -253,6 +252,3 @@ function held(response: HttpResponse, release: () => void): HttpResponse {
 function isOwnLimit(error: unknown, request: HttpRequest): boolean {
   return isCallerAbort(request, error) || error instanceof LimitError || error instanceof UsageError;
 }
-
-/** Servers that earlier attempts of a request went to. */
-const TriedServers: ExtensionKey<Set<string>, 'request'> = extensionKey('proxy/tried-servers', { scope: 'request' });

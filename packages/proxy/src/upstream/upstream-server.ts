@@ -1,4 +1,4 @@
-import { tryParseRequestTarget } from '@lamella/http';
+import { RequestOrigin } from '@lamella/http';
 import { UsageError } from '@lamella/service-core';
 
 /** One of the servers of an upstream group. */
@@ -9,13 +9,9 @@ export interface UpstreamServer {
   readonly weight?: number;
 }
 
-/** Scheme, and host with its optional port, of a server. @throws UsageError if the URL is none of a server. */
-export function placeOf({ url }: UpstreamServer): { readonly scheme: string; readonly authority: string } {
-  const target = tryParseRequestTarget('GET', url);
-  const isServer = typeof target === 'object' && target.query === undefined && /^\/?$/.test(target.path);
-  const { scheme, authority } = isServer ? target : {};
-  if ((scheme !== 'http' && scheme !== 'https') || authority === undefined) {
-    throw new UsageError(`a server's url must be such as http://10.0.0.1:8080, got ${JSON.stringify(url)}`);
-  }
-  return { scheme, authority };
+/** Where a server is. @throws UsageError if the URL is none of a server. */
+export function originOf({ url }: UpstreamServer): RequestOrigin {
+  const origin = RequestOrigin.tryFrom(url);
+  if (origin !== undefined && /^https?$/.test(origin.scheme)) return origin;
+  throw new UsageError(`a server's url must be such as http://10.0.0.1:8080, got ${JSON.stringify(url)}`);
 }

@@ -33,8 +33,8 @@ export function removeHopByHop(headers: HttpHeaders, options: HopByHopOptions): 
   });
   // RFC 9110 section 10.1.4: `trailers` is all that TE may say on the next hop, and we do pass trailers on.
   if (keepsTrailersAsked) headers.append('TE', 'trailers');
-  const connection = [...(options.keepsUpgrade ? ['Upgrade'] : []), ...(keepsTrailersAsked ? ['TE'] : [])];
-  if (connection.length > 0) headers.append('Connection', connection.join(', '));
+  if (options.keepsUpgrade) headers.append('Connection', keepsTrailersAsked ? 'Upgrade, TE' : 'Upgrade');
+  else if (keepsTrailersAsked) headers.append('Connection', 'TE');
   return (name) => name === 'upgrade' || END_TO_END.has(name) || NEVER_BEHIND.has(name) || isForOneHop(name);
 }
 

@@ -1,4 +1,5 @@
 import { HttpBody, HttpConnectionError, HttpRequest, HttpResponse } from '@lamella/http';
+import type { BalancedEndpoint } from '@lamella/layers';
 import { roundRobin } from '@lamella/layers';
 import { checkLedger } from '@lamella/net-core/testing';
 import { cell, UsageError } from '@lamella/service-core';
@@ -285,6 +286,18 @@ describe('retries of a group', () => {
     for (const server of [a, b]) server.answer = () => HttpResponse.from({ status: 504 });
     expect((await later(clock, ask(group))).status).toBe(504);
     expect(a.requests.length + b.requests.length).toBe(3);
+  });
+
+  it('go to a server that has not been asked, as long as there is one', async () => {
+    const clock = new FakeClock();
+    const servers = new FakeServers();
+    const all = servers.add('a.test:80', 'b.test:80', 'c.test:80', 'd.test:80');
+    for (const server of all) server.answer = () => HttpResponse.from({ status: 503 });
+    const policy = { pick: ([first]: readonly BalancedEndpoint[]) => first as BalancedEndpoint };
+    const { client } = servers;
+    const group = upstreamGroup({ name: 'api', client, servers: all, clock, policy, retries: { maxAttempts: 6 } });
+    expect((await later(clock, ask(group))).status).toBe(503);
+    expect(all.map(({ requests }) => requests.length)).toEqual([3, 1, 1, 1]);
   });
 });
 

@@ -70,7 +70,7 @@ export class ClientRequests {
     if (exchange === undefined) return;
     this.stopWaiting();
     this.#sendBody(exchange, this.#terms.clock.nowMs());
-    void this.#outbox.flush();
+    this.#outbox.flush();
   }
 
   /** The body that waits, if one does, is not wanted any more. */

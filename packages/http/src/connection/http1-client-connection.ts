@@ -175,7 +175,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   /** The end of a turn: output, reading, timer. */
   #settle(nowMs: number): void {
-    void this.#outbox.flush();
+    this.#outbox.flush();
     const shouldPause = this.#exchange?.body?.isFull === true;
     if (shouldPause !== this.#isPaused && !this.#hasSwitched) {
       this.#isPaused = shouldPause;

@@ -111,6 +111,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
   destroy(reason: unknown): void {
     const wasIdle = this.isIdle;
+    if (wasIdle) void this.#outbox.flushNow(); // the last answer may have been given in this very turn
     this.#abandon(reason);
     this.#stream.destroy(wasIdle ? undefined : reason);
   }
@@ -162,7 +163,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
 
   /** The end of a turn: output, reading, timer. */
   #settle(nowMs: number): void {
-    void this.#outbox.flush();
+    this.#outbox.flush();
     const shouldPause = this.#protocol.bytesWaiting > 0 || this.#exchange?.body?.isFull === true;
     if (shouldPause !== this.#isPaused) {
       this.#isPaused = shouldPause;
@@ -320,7 +321,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
     const { status, reason, headers } = head;
     const { clock, dateLine, timeouts, onError } = this.#options;
     const rest = this.#protocol.switchOver(status, reason, headers, dateLine.at(clock.coarseNowMs(), clock.epochMs));
-    const written = this.#outbox.flush();
+    const written = this.#outbox.flushNow();
     this.#timer.cancel();
     this.#firstMoment?.cancel();
     this.#responses.stop();
@@ -341,7 +342,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   /** Closes in good order: everything written still arrives. */
   #close(): void {
     if (!this.#isOpen) return;
-    this.#outbox.release();
+    void this.#outbox.flushNow();
     this.#timer.cancel();
     this.#firstMoment?.cancel();
     this.#closing = new LingeringClose(this.#stream, this.#options.clock, this.#options.timeouts.writeTimeoutMs);

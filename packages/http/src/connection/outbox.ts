@@ -3,33 +3,50 @@ import type { Clock } from '@lamella/service-core';
 import type { HttpBody } from '../message/http-body.ts';
 import type { OutputPart } from '../protocol/http1-outbound.ts';
 import { OutputWriter } from './output-writer.ts';
+import type { TurnWriter, TurnWrites } from './turn-writes.ts';
+import { turnWrites } from './turn-writes.ts';
 
 /** What an {@link Outbox} asks of a protocol. */
 export interface OutboundProtocol {
+  readonly hasOutput: boolean;
   takeOutput(): readonly OutputPart[];
   blockWrite(isBlocked: boolean, nowMs: number): void;
   sendData(data: OutputPart, nowMs: number): void;
 }
 
 /** Takes the output of a protocol to the stream, and tells the protocol when the peer does not take it. */
-export class Outbox {
+export class Outbox implements TurnWriter {
   readonly #protocol: OutboundProtocol;
   readonly #writer: OutputWriter;
   readonly #clock: Clock;
   readonly #onRoom: () => void;
   readonly #onBlocked: () => void;
+  readonly #turns: TurnWrites;
+  /** Only writes to the kernel are worth gathering; only its sockets take text. */
+  readonly #isSocket: boolean;
   #room: Promise<void> | undefined;
   #isHolding = false;
+  #isGathered = false;
   #answersHeld = 0;
   #bytesWritten = 0;
 
   /**
    * @param onRoom - Called when the peer takes output again.
    * @param onBlocked - Called when it does not: it has a deadline for that from now on.
+   * @param turns - Where writes are gathered, if the stream is a socket.
    */
-  constructor(stream: ByteStream, protocol: OutboundProtocol, clock: Clock, onRoom: () => void, onBlocked: () => void) {
+  constructor(
+    stream: ByteStream,
+    protocol: OutboundProtocol,
+    clock: Clock,
+    onRoom: () => void,
+    onBlocked: () => void,
+    turns: TurnWrites = turnWrites,
+  ) {
+    this.#turns = turns;
     this.#protocol = protocol;
     this.#writer = new OutputWriter(stream);
+    this.#isSocket = stream.writeLatin1 !== undefined;
     this.#clock = clock;
     this.#onRoom = onRoom;
     this.#onBlocked = onBlocked;
@@ -45,35 +62,51 @@ export class Outbox {
     return this.#room !== undefined;
   }
 
-  /**
-   * Writes what there is, unless it is held.
-   *
-   * @returns A promise to wait for before sending more, if the peer is slow; ignoring it is safe.
-   */
-  flush(): Promise<void> | undefined {
-    return this.#isHolding ? this.#room : this.#write();
+  /** Writes what there is, unless it is held; together with what other connections write in this turn of the event loop. */
+  flush(): void {
+    if (this.#isHolding || this.#isGathered || !this.#protocol.hasOutput) return;
+    if (this.#isSocket && this.#turns.gather(this)) this.#isGathered = true;
+    else void this.#write();
   }
+
+  /**
+   * Writes what there is, held or not, at once: what comes next is not for the protocol.
+   *
+   * @returns A promise to wait for, if the peer is slow; ignoring it is safe.
+   */
+  flushNow(): Promise<void> | undefined {
+    this.#endHold();
+    return this.#write();
+  }
+
+  // ---- TurnWriter
+
+  writeTurn(): void {
+    this.#isGathered = false;
+    if (!this.#isHolding) void this.#write();
+  }
+
+  // ---- holding
 
   /** Holds output until the end of this turn of the event loop, so that what comes together leaves together. */
   hold(): void {
     if (this.#isHolding) return;
     this.#isHolding = true;
     setImmediate(() => {
-      if (this.#isHolding) this.release();
+      if (this.#isHolding) void this.flushNow();
     });
   }
 
   /** Holds one more answer, as long as they are few: a peer that does not read must be noticed. */
   holdAnswer(): void {
     if (++this.#answersHeld < MAX_ANSWERS_HELD) this.hold();
-    else this.release();
+    else void this.flushNow();
   }
 
   /** Writes what was held. */
   release(): void {
-    this.#isHolding = false;
-    this.#answersHeld = 0;
-    void this.#write();
+    this.#endHold();
+    this.flush();
   }
 
   /**
@@ -110,6 +143,11 @@ export class Outbox {
         if (target.isOver) return false;
       }
     }
+  }
+
+  #endHold(): void {
+    this.#isHolding = false;
+    this.#answersHeld = 0;
   }
 
   #write(): Promise<void> | undefined {

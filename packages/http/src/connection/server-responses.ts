@@ -89,7 +89,7 @@ export class ServerResponses {
   sendInformational(exchange: ServerExchange, response: InformationalResponse): void {
     if (exchange.isOver || !this.#protocol.awaitsResponse) return;
     this.#protocol.sendInformational(response.status, response.reason, response.headers);
-    void this.#outbox.flush();
+    this.#outbox.flush();
   }
 
   /** Sends a response whose body is at hand, and no other one behind it. */

@@ -144,6 +144,11 @@ export class Http1ClientProtocol {
     }
   }
 
+  /** Whether there is something to write. */
+  get hasOutput(): boolean {
+    return this.#outbound.hasOutput;
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     return this.#outbound.takeOutput();

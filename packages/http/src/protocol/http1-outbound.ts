@@ -35,6 +35,11 @@ export class Http1Outbound {
     return this.#framing.type === 'chunked' || this.#framing.type === 'until-close';
   }
 
+  /** Whether there is something to write. */
+  get hasOutput(): boolean {
+    return this.#output !== undefined;
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     const output = this.#output;

@@ -193,6 +193,11 @@ export class Http1ServerProtocol {
     this.#inbound.hold();
   }
 
+  /** Whether there is something to write. */
+  get hasOutput(): boolean {
+    return this.#outbound.hasOutput;
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     const output = this.#outbound.takeOutput();

@@ -1,0 +1,91 @@
+import type { Clock } from '@lamella/service-core';
+import { systemClock } from '@lamella/service-core';
+import { outsideOfCalls } from '../client/outside-of-calls.ts';
+
+/** A connection with something to write. */
+export interface TurnWriter {
+  /** Writes it. */
+  writeTurn(): void;
+}
+
+/**
+ * Gathers the writes of all connections of a process until the end of a turn of the event loop.
+ *
+ * @remarks
+ * A write to a socket wakes whoever waits for it on the other side. Between two writes that are made as soon as each is due, a peer has the
+ * time to do its work and to fall asleep again, and waking it is most of what the next write costs. Written back to back, many find it awake.
+ * Nothing waits for longer than the services of others take in the same turn, nor for much longer than a millisecond; and where turns have but
+ * one connection that writes, it writes at once.
+ */
+export class TurnWrites {
+  readonly #clock: Clock;
+  readonly #atEndOfTurn: (run: () => void) => void;
+  #waiting: TurnWriter[] = [];
+  #isScheduled = false;
+  #sinceMs = 0;
+  /** Writes of the turn so far. */
+  #count = 0;
+  /** Turns in a row that had but one write. */
+  #lonelyTurns = 0;
+  /** Writes that are made at once before a turn is looked at again. */
+  #atOnce = 0;
+
+  /** @param atEndOfTurn - Calls a function when all that this turn has brought was handled. */
+  constructor(clock: Clock, atEndOfTurn: (run: () => void) => void) {
+    this.#clock = clock;
+    this.#atEndOfTurn = atEndOfTurn;
+  }
+
+  /**
+   * Has `writer` write at the end of the turn.
+   *
+   * @returns False if it had better write now, since nobody else does.
+   */
+  gather(writer: TurnWriter): boolean {
+    if (this.#atOnce > 0) {
+      this.#atOnce--;
+      return false;
+    }
+    const nowMs = this.#clock.nowMs();
+    if (this.#waiting.length > 0 && nowMs - this.#sinceMs >= MAX_WAIT_MS) this.#writeAll();
+    if (this.#waiting.length === 0) this.#sinceMs = nowMs;
+    this.#waiting.push(writer);
+    this.#count++;
+    if (this.#isScheduled) return true;
+    this.#isScheduled = true;
+    this.#atEndOfTurn(this.#onEndOfTurn);
+    return true;
+  }
+
+  readonly #onEndOfTurn = (): void => {
+    this.#isScheduled = false;
+    this.#lonelyTurns = this.#count > 1 ? 0 : this.#lonelyTurns + 1;
+    if (this.#lonelyTurns >= LONELY_TURNS) this.#atOnce = WRITES_AT_ONCE;
+    this.#count = 0;
+    this.#writeAll();
+  };
+
+  #writeAll(): void {
+    const writers = this.#waiting;
+    this.#waiting = [];
+    let thrown: { readonly error: unknown } | undefined;
+    for (const writer of writers) {
+      try {
+        writer.writeTurn();
+      } catch (error) {
+        thrown ??= { error }; // one connection must not keep the others from writing
+      }
+    }
+    if (thrown !== undefined) throw thrown.error;
+  }
+}
+
+/** Those of this process. */
+export const turnWrites: TurnWrites = new TurnWrites(
+  systemClock,
+  (run) => void outsideOfCalls(() => setImmediate(run)),
+);
+
+const MAX_WAIT_MS = 1;
+const LONELY_TURNS = 4;
+const WRITES_AT_ONCE = 32;

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { HttpRequest } from '@lamella/http';
+import { HttpResponse, httpServerLayer } from '@lamella/http';
+import type { Connection } from '@lamella/net-core';
+import { createConnection, serveListener } from '@lamella/net-core';
+import { checkLedger } from '@lamella/net-core/testing';
+import { listenTcp } from '@lamella/net-tcp';
+import type { Lifecycle, Service } from '@lamella/service-core';
+import { AbortScope, createLifecycle, serviceFn } from '@lamella/service-core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+checkLedger({ beforeEach, afterEach });
+
+it.each([1, 2, 40])(
+  'answers of %i connections arrive, given in the very turn in which all is destroyed',
+  async (count) => {
+    const lifecycle = createLifecycle();
+    const allAsked = Promise.withResolvers<void>();
+    let asked = 0;
+    const service = serviceFn(async (_: HttpRequest) => {
+      if (++asked === count) allAsked.resolve();
+      await allAsked.promise;
+      return HttpResponse.text('here');
+    });
+    const port = await serve(service, lifecycle);
+    const answers = Array.from({ length: count }, () => ask(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+    await allAsked.promise;
+    for (let step = 0; step < 20; step++) await undefined; // the answers are given, and not yet written
+    await lifecycle.drain({ graceMs: 0 });
+    for (const answer of await Promise.all(answers))
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/);
+  },
+);
+
+it('an answer arrives although the scope of its connection ends in the very turn in which it was given', async () => {
+  const lifecycle = createLifecycle();
+  const scope = new AbortScope();
+  const given = Promise.withResolvers<void>();
+  const service = serviceFn(async (_: HttpRequest) => {
+    given.resolve();
+    return HttpResponse.text('here');
+  });
+  const http = httpServerLayer({ lifecycle })(service);
+  const inScope = serviceFn(({ stream }: Connection) => http.serve(createConnection(stream, { scope })));
+  const port = await listen(inScope, lifecycle);
+  const answer = ask(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await given.promise;
+  for (let step = 0; step < 20; step++) await undefined; // it is given, and not yet written
+  scope.abort(new Error('over'));
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/);
+  await lifecycle.drain({ graceMs: 0 });
+});
+
+it('heads of upgrades come before what their handlers write, however many there are in a turn', async () => {
+  const lifecycle = createLifecycle();
+  const allAsked = Promise.withResolvers<void>();
+  let asked = 0;
+  const service = serviceFn(async (_: HttpRequest) => {
+    if (++asked === 10) allAsked.resolve();
+    await allAsked.promise;
+    const headers = { Upgrade: 'chat', Connection: 'Upgrade' };
+    const handler = serviceFn(async ({ stream }: Connection) => {
+      void stream.write([Buffer.from('hello')]);
+      await stream.closeWrite();
+    });
+    return HttpResponse.upgrade({ headers }, handler);
+  });
+  const port = await serve(service, lifecycle);
+  const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n';
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ask(port, head)));
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*\r\n\r\nhello$/);
+  await lifecycle.drain({ graceMs: 0 });
+});
+
+it('requests that come one behind the other are answered in their order, and those before a broken one too', async () => {
+  const lifecycle = createLifecycle();
+  const service = serviceFn(async (request: HttpRequest) => HttpResponse.text(request.path));
+  const port = await serve(service, lifecycle);
+  const gets = Array.from({ length: 40 }, (_, number) => `GET /${number} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
+  const connections = Array.from({ length: 5 }, () => ask(port, `${gets}broken\r\n\r\n`));
+  for (const answer of await Promise.all(connections)) {
+    const bodies = answer.split(/HTTP\/1\.1 [0-9]+ /).map((part) => part.split('\r\n\r\n')[1]);
+    expect(bodies.slice(1, 41)).toEqual(Array.from({ length: 40 }, (_, number) => `/${number}`));
+    expect(answer).toMatch(/HTTP\/1\.1 400 /);
+  }
+  await lifecycle.drain({ graceMs: 0 });
+});
+
+async function serve(
+  service: Parameters<ReturnType<typeof httpServerLayer>>[0],
+  lifecycle: Lifecycle,
+): Promise<number> {
+  return listen(httpServerLayer({ lifecycle })(service), lifecycle);
+}
+
+async function listen(service: Service<Connection, void>, lifecycle: Lifecycle): Promise<number> {
+  const listener = await listenTcp({ port: 0, host: '127.0.0.1' });
+  void serveListener(listener, service, { lifecycle });
+  const { address } = listener;
+  if (address.type !== 'tcp') throw new Error('a TCP listener has a TCP address');
+  return address.port;
+}
+
+/** Sends bytes by a connection of its own. @returns All that came back. */
+async function ask(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(bytes);
+  return text(socket);
+}

@@ -86,7 +86,7 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
   'http-proxy'() {
     const proxy = httpProxy.createProxyServer({
       target: origin,
-      agent: new Agent({ keepAlive: true, maxSockets: 64 }),
+      agent: new Agent({ keepAlive: true }), // no bound: it loses a connection for each client that leaves within an answer
     });
     return listen((request, response) => proxy.web(request, response, {}, () => response.destroy()));
   },

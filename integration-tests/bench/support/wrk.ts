@@ -54,7 +54,9 @@ async function runWrk(
 
 /** One request of our own: checks the body, gives the bytes of the whole response. */
 async function probe(port: number, { path, body, expected }: WrkLoad): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, body === undefined ? {} : { method: 'POST', body });
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  const init = body === undefined ? { signal } : { method: 'POST', body, signal };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
   const text = await response.text();
   if (response.status !== 200 || text !== expected)
     throw new Error(`wrong answer: ${response.status}, ${text.length} characters`);
@@ -78,9 +80,12 @@ async function rawLength(port: number, path: string, body: string | undefined): 
       socket.destroy();
     });
     socket.on('error', reject);
+    socket.on('close', () => reject(new Error('the connection closed within the answer'))); // behind it, that says nothing
     const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`;
     socket.write(body === undefined ? `${head}\r\n` : `${head}Content-Length: ${body.length}\r\n\r\n${body}`);
   });
 }
 
 const SCRIPT = fileURLToPath(new URL('wrk-report.lua', import.meta.url));
+/** A contestant that has lost its connections, or its mind, shall not hold the run. */
+const PROBE_TIMEOUT_MS = 30_000;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { HttpRequest } from '@lamella/http';
-import { HttpResponse, httpServerLayer } from '@lamella/http';
+import { createHttpClient, HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
 import type { Connection } from '@lamella/net-core';
 import { createConnection, serveListener } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
-import { listenTcp } from '@lamella/net-tcp';
+import { listenTcp, tcpConnector } from '@lamella/net-tcp';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import { AbortScope, createLifecycle, serviceFn } from '@lamella/service-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -51,6 +51,60 @@ it('an answer arrives although the scope of its connection ends in the very turn
   scope.abort(new Error('over'));
   expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/);
   await lifecycle.drain({ graceMs: 0 });
+});
+
+it('an answer arrives although all is destroyed in its turn and its request is still coming in', async () => {
+  for (let round = 0; round < 5; round++) {
+    const lifecycle = createLifecycle();
+    const given = Promise.withResolvers<void>();
+    const service = serviceFn(async (_: HttpRequest) => {
+      given.resolve();
+      return HttpResponse.from({ status: 413, body: 'too large' });
+    });
+    const port = await serve(service, lifecycle);
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', () => {}); // the rest of the request meets a reset
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc');
+    await given.promise;
+    for (let step = 0; step < 20; step++) await undefined;
+    await lifecycle.drain({ graceMs: 0 });
+    await closed;
+    expect(received).toMatch(/^HTTP\/1\.1 413 [\s\S]*\r\n\r\ntoo large$/);
+  }
+});
+
+it('a request comes before what its connection becomes, also if the peer has switched before it was asked', async () => {
+  for (let round = 0; round < 6; round++) {
+    const received: string[] = [];
+    const peers: Socket[] = [];
+    const server = createServer((socket) => {
+      peers.push(socket);
+      socket.on('data', (chunk) => {
+        received.push(chunk.toString('latin1'));
+        if (chunk.includes('/first')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await using client = createHttpClient({ connector: tcpConnector() });
+    const at = (path: string) => ({ target: `http://127.0.0.1:${port}${path}` });
+    await (await client.serve(HttpRequest.from(at('/first')))).body.text();
+    peers[0]?.write('HTTP/1.1 101 X\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n');
+    const lookedAt = performance.now();
+    while (performance.now() - lookedAt < 20); // it is in the kernel, and nobody has read it
+    const headers = { Upgrade: 'chat', Connection: 'Upgrade' };
+    const outcome = await client.serve(HttpRequest.from({ ...at('/second'), headers })).catch(() => undefined);
+    void outcome?.upgraded?.stream.write([Buffer.from('of the user')]);
+    await outcome?.upgraded?.stream.closeWrite();
+    outcome?.upgraded?.stream.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    expect(received.join('')).toMatch(/^GET \/first [\s\S]*\r\n\r\n(GET \/second [\s\S]*\r\n\r\n(of the user)?)?$/);
+  }
 });
 
 it('heads of upgrades come before what their handlers write, however many there are in a turn', async () => {

@@ -257,6 +257,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
 
   /** The connection leaves HTTP, and this object. */
   #switch(exchange: ClientExchange): UpgradedConnection {
+    void this.#outbox.flushNow(); // a peer that answers too early must not get the request behind what it becomes
     const rest = this.#protocol.switchOver();
     this.#timer.cancel();
     this.#source.stop();

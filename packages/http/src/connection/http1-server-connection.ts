@@ -111,7 +111,8 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
   destroy(reason: unknown): void {
     const wasIdle = this.isIdle;
-    if (wasIdle) void this.#outbox.flushNow(); // the last answer may have been given in this very turn
+    // The last answer may have been given in this very turn, and its request may still be coming in.
+    if (wasIdle || this.#exchange?.isOver === true) void this.#outbox.flushNow();
     this.#abandon(reason);
     this.#stream.destroy(wasIdle ? undefined : reason);
   }

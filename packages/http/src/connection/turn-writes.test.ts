@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { FakeClock } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { TurnWrites } from './turn-writes.ts';
@@ -65,11 +66,32 @@ describe('TurnWrites', () => {
   });
 
   it('keeps none from writing because another one fails, and tells of the failure', () => {
-    const { writes, written, endTurn } = setup();
+    const { writes, written, failures, endTurn } = setup();
     const failing = { writeTurn: () => fail(String(written.push('fails'))) };
     for (const each of [writer('a', written), failing, failing, writer('b', written)]) writes.gather(each);
-    expect(endTurn).toThrow('2');
+    endTurn();
     expect(written).toEqual(['a', 'fails', 'fails', 'b']);
+    expect(failures.map(String)).toEqual(['Error: 2', 'Error: 3']);
+  });
+
+  it('has nobody hear of the failure of another one, who writes when a millisecond is over', () => {
+    const { writes, written, failures, clock, endTurn } = setup();
+    writes.gather({ writeTurn: () => fail('no') });
+    clock.advance(1);
+    expect(writes.gather(writer('a', written))).toBe(true);
+    expect(failures.map(String)).toEqual(['Error: no']);
+    endTurn();
+    expect(written).toEqual(['a']);
+  });
+
+  it('writes for others outside of the call of whoever comes by', () => {
+    const { writes, clock } = setup();
+    const calls = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    writes.gather({ writeTurn: () => void seen.push(calls.getStore()) });
+    clock.advance(1);
+    calls.run('of another one', () => writes.gather(writer('a', [])));
+    expect(seen).toEqual([undefined]);
   });
 
   it('leaves what is gathered while others write to the next turn', () => {
@@ -86,11 +108,16 @@ describe('TurnWrites', () => {
 function setup() {
   const clock = new FakeClock();
   const due: (() => void)[] = [];
-  const writes = new TurnWrites(clock, (run) => due.push(run));
+  const failures: unknown[] = [];
+  const writes = new TurnWrites(
+    clock,
+    (run) => due.push(run),
+    (error) => failures.push(error),
+  );
   const endTurn = (): void => {
     for (const run of due.splice(0)) run();
   };
-  return { writes, clock, written: [] as string[], endTurn };
+  return { writes, clock, written: [] as string[], failures, endTurn };
 }
 
 function writer(name: string, written: string[]) {

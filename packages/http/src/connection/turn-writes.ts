@@ -20,6 +20,7 @@ export interface TurnWriter {
 export class TurnWrites {
   readonly #clock: Clock;
   readonly #atEndOfTurn: (run: () => void) => void;
+  readonly #onError: (error: unknown) => void;
   #waiting: TurnWriter[] = [];
   #isScheduled = false;
   #sinceMs = 0;
@@ -30,10 +31,14 @@ export class TurnWrites {
   /** Writes that are made at once before a turn is looked at again. */
   #atOnce = 0;
 
-  /** @param atEndOfTurn - Calls a function when all that this turn has brought was handled. */
-  constructor(clock: Clock, atEndOfTurn: (run: () => void) => void) {
+  /**
+   * @param atEndOfTurn - Calls a function when all that this turn has brought was handled.
+   * @param onError - Hears of a writer that throws: whoever writes next has nothing to do with that. Default: throws it, on its own.
+   */
+  constructor(clock: Clock, atEndOfTurn: (run: () => void) => void, onError: (error: unknown) => void = throwLater) {
     this.#clock = clock;
     this.#atEndOfTurn = atEndOfTurn;
+    this.#onError = onError;
   }
 
   /**
@@ -47,7 +52,8 @@ export class TurnWrites {
       return false;
     }
     const nowMs = this.#clock.nowMs();
-    if (this.#waiting.length > 0 && nowMs - this.#sinceMs >= MAX_WAIT_MS) this.#writeAll();
+    // The others are no part of the call that has come by.
+    if (this.#waiting.length > 0 && nowMs - this.#sinceMs >= MAX_WAIT_MS) outsideOfCalls(() => this.#writeAll());
     if (this.#waiting.length === 0) this.#sinceMs = nowMs;
     this.#waiting.push(writer);
     this.#count++;
@@ -68,16 +74,20 @@ export class TurnWrites {
   #writeAll(): void {
     const writers = this.#waiting;
     this.#waiting = [];
-    let thrown: { readonly error: unknown } | undefined;
     for (const writer of writers) {
       try {
         writer.writeTurn();
       } catch (error) {
-        thrown ??= { error }; // one connection must not keep the others from writing
+        this.#onError(error); // one connection must not keep the others from writing
       }
     }
-    if (thrown !== undefined) throw thrown.error;
   }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** Those of this process. */

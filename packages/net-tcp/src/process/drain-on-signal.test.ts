@@ -48,6 +48,18 @@ describe('drainOnSignal', () => {
     expect(printed).toBe('put away\n');
   });
 
+  it('leaves a signal that comes later to whoever else listens, once', async () => {
+    const args = ['--conditions=@lamella/source', '--input-type=module', '-e', HEARD_BY_OTHERS];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let printed = '';
+    child.stdout.on('data', (text: Buffer) => {
+      printed += text;
+    });
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(printed).toBe('heard 2\n');
+  });
+
   it('takes signals within half a second for the same one', async () => {
     const { clock, signals, lifecycle, part, begun } = setup({ isBusy: true });
     signals.emit('SIGINT');
@@ -137,4 +149,25 @@ await once(process, 'SIGINT');
 console.log('put away');
 clock.advance(500);
 process.kill(process.pid, 'SIGINT');
+`;
+
+const HEARD_BY_OTHERS = `
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { createLifecycle } from '${import.meta.resolve('@lamella/service-core')}';
+import { FakeClock } from '${import.meta.resolve('@lamella/service-core/testing')}';
+import { drainOnSignal } from '${new URL('./drain-on-signal.ts', import.meta.url)}';
+const clock = new FakeClock();
+let heard = 0;
+setInterval(() => {}, 1_000); // a listener alone does not keep a process
+process.on('SIGINT', () => heard++);
+const drained = drainOnSignal(createLifecycle({ clock }), { clock });
+process.kill(process.pid, 'SIGINT');
+await drained;
+clock.advance(500);
+process.kill(process.pid, 'SIGINT');
+await once(process, 'SIGINT');
+await setTimeout(100); // one more would have come by now
+console.log('heard ' + heard);
+process.exit();
 `;

@@ -51,7 +51,8 @@ export function drainOnSignal(lifecycle: Lifecycle, options: DrainOnSignalOption
       if (isSameSignal()) return;
       if (isDrained) {
         listenNoMore();
-        if (signals === process) process.kill(process.pid, signal); // nobody is here to drain: it ends, as by default
+        // Where nobody else listens it ends the process, as by default.
+        if (signals === process && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
         return;
       }
       if (signalledAtMs !== undefined) {

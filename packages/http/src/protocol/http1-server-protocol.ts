@@ -16,7 +16,7 @@ import { Http1Outbound } from './http1-outbound.ts';
 import type { Http1ServerTimeouts } from './http1-server-deadlines.ts';
 import { Http1ServerDeadlines } from './http1-server-deadlines.ts';
 import type { OutboundFields } from './outbound-fields.ts';
-import { encodeFields, readOutboundFields, withoutFraming } from './outbound-fields.ts';
+import { encodeBodylessFields, encodeFields, readOutboundFields, withoutFraming } from './outbound-fields.ts';
 import { RequestHeadCheck } from './request-head-check.ts';
 
 /** What a server has to do next. */
@@ -257,7 +257,7 @@ export class Http1ServerProtocol {
     const fields = readOutboundFields(headers);
     const framing = this.#framingOf(command, fields);
     const lines =
-      framing.type === 'none' ? this.#bodylessLines(command, fields) : encodeFields(headers, fields, framing);
+      framing.type === 'none' ? encodeBodylessFields(command, fields) : encodeFields(headers, fields, framing);
     this.#decideKeepAlive(command, fields, framing);
     const date = fields.hasDate ? '' : command.dateLine;
     const connection = this.#connectionLine(fields);
@@ -361,15 +361,6 @@ export class Http1ServerProtocol {
     const length = command.size ?? (fields.contentLength >= 0 ? fields.contentLength : undefined);
     if (length !== undefined) return { type: 'length', length };
     return this.#request?.version === '1.0' ? { type: 'until-close' } : { type: 'chunked' };
-  }
-
-  /** An answer to HEAD, and 304, may say how long the body would be; 204 must not. RFC 9110 section 8.6. */
-  #bodylessLines(command: ResponseCommand, fields: OutboundFields): string {
-    const mayTell = command.status === 304 || (command.status >= 200 && command.status !== 204);
-    const lines = withoutFraming(command.headers, fields, !mayTell);
-    const isLengthKnown = command.size !== undefined && command.size > 0;
-    const tells = mayTell && command.status !== 304 && fields.contentLength < 0 && isLengthKnown;
-    return tells ? `${lines}Content-Length: ${command.size}\r\n` : lines;
   }
 
   #decideKeepAlive(command: ResponseCommand, fields: OutboundFields, framing: OutboundFraming): void {

@@ -59,6 +59,27 @@ export function encodeFields(headers: HttpHeaders, fields: OutboundFields, frami
   }
 }
 
+/**
+ * The field lines of a response without a body: an answer to HEAD, and 304, may say how long the body would be; 204 must not. RFC 9110
+ * section 8.6.
+ *
+ * @param response - `size`: number of bytes of that body, if known.
+ */
+export function encodeBodylessFields(
+  {
+    status,
+    headers,
+    size,
+  }: { readonly status: number; readonly headers: HttpHeaders; readonly size: number | undefined },
+  fields: OutboundFields,
+): string {
+  const mayTell = status === 304 || (status >= 200 && status !== 204);
+  const lines = withoutFraming(headers, fields, !mayTell);
+  const isLengthKnown = size !== undefined && size > 0;
+  const tells = mayTell && status !== 304 && fields.contentLength < 0 && isLengthKnown;
+  return tells ? `${lines}Content-Length: ${size}\r\n` : lines;
+}
+
 /** The field lines without Transfer-Encoding and, if told, without Content-Length. */
 export function withoutFraming(headers: HttpHeaders, fields: OutboundFields, dropsLength: boolean): string {
   const isClean = !fields.hasTransferEncoding && !(dropsLength && fields.contentLength >= 0);

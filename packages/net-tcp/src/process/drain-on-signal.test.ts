@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import type { Lifecycle } from '@lamella/service-core';
 import { createLifecycle } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
@@ -37,27 +38,11 @@ describe('drainOnSignal', () => {
   });
 
   it('lets a process put everything away although its runner sends a signal again, and end by a later one', async () => {
-    const args = ['--conditions=@lamella/source', '--input-type=module', '-e', PUTS_AWAY];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let printed = '';
-    child.stdout.on('data', (text: Buffer) => {
-      printed += text;
-    });
-    expect(await once(child, 'close')).toEqual([null, 'SIGINT']);
-    expect(printed).toBe('put away\n');
+    expect(await run(PUTS_AWAY)).toEqual({ printed: 'put away\n', endedBy: 'SIGINT' });
   });
 
   it('leaves a signal that comes later to whoever else listens, once', async () => {
-    const args = ['--conditions=@lamella/source', '--input-type=module', '-e', HEARD_BY_OTHERS];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let printed = '';
-    child.stdout.on('data', (text: Buffer) => {
-      printed += text;
-    });
-    expect(await once(child, 'close')).toEqual([0, null]);
-    expect(printed).toBe('heard 2\n');
+    expect(await run(HEARD_BY_OTHERS)).toEqual({ printed: 'heard 2\n', endedBy: 0 });
   });
 
   it('takes signals within half a second for the same one', async () => {
@@ -132,6 +117,17 @@ function busyPart(lifecycle: Lifecycle): { readonly isDestroyed: boolean } {
       return isDestroyed;
     },
   };
+}
+
+/** Runs a program in a process of its own. `endedBy`: its exit code, or the signal. */
+async function run(program: string): Promise<{ readonly printed: string; readonly endedBy: unknown }> {
+  const args = ['--conditions=@lamella/source', '--input-type=module', '-e', program];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  const printed = await text(child.stdout);
+  const [code, signal] = await ended;
+  return { printed, endedBy: code ?? signal };
 }
 
 const PUTS_AWAY = `

@@ -2,7 +2,7 @@ import type { ExtensionKey } from '@lamella/service-core';
 import { extensionKey } from '@lamella/service-core';
 
 /** Ids of the servers that a request went to so far. Most go to one and no more: for those no set is made. */
-export class ServersTried {
+export class TriedIds {
   #first: string | undefined;
   #ids: Set<string> | undefined;
 
@@ -23,6 +23,6 @@ export class ServersTried {
 }
 
 /** Servers that earlier attempts of a request went to. */
-export const TriedServers: ExtensionKey<ServersTried, 'request'> = extensionKey('proxy/tried-servers', {
+export const TriedServers: ExtensionKey<TriedIds, 'request'> = extensionKey('proxy/tried-servers', {
   scope: 'request',
 });

@@ -21,7 +21,7 @@ import { cell, LimitError, systemClock, UsageError } from '@lamella/service-core
 import { BrokenUploads } from './broken-uploads.ts';
 import type { StickyCookieOptions } from './sticky-cookie.ts';
 import { StickyCookie } from './sticky-cookie.ts';
-import { ServersTried, TriedServers } from './tried-servers.ts';
+import { TriedIds, TriedServers } from './tried-servers.ts';
 import type { UpstreamCheckOptions } from './upstream-check.ts';
 import { upstreamCheck } from './upstream-check.ts';
 import type { UpstreamServer } from './upstream-server.ts';
@@ -222,7 +222,7 @@ function retried(
   const attempts = layer(inner);
   const marked: Service<HttpRequest, HttpResponse> = {
     serve(request) {
-      request.extensions.insert(TriedServers, new ServersTried());
+      request.extensions.insert(TriedServers, new TriedIds());
       return attempts.serve(request);
     },
   };

@@ -16,7 +16,7 @@ async function worker(): Promise<void> {
   const served = serveListener(listener, service, { lifecycle });
   await drainOnSignal(lifecycle, { graceMs: 5_000 });
   await served;
-  process.disconnect?.(); // the channel to the primary would keep the process alive
+  cluster.worker?.disconnect(); // once the primary hands nothing over any more; its channel would keep the process alive
 }
 
 async function start() {

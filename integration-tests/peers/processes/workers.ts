@@ -48,7 +48,7 @@ async function worker(): Promise<void> {
   // For a moment both answer, and connections that are kept learn by `Connection: close` that they should go elsewhere.
   await drainOnSignal(lifecycle, { preDrainMs: 2_500, graceMs: 30_000 });
   await served;
-  process.disconnect?.(); // the channel to the primary would keep the process alive
+  cluster.worker?.disconnect(); // once the primary hands nothing over any more; its channel would keep the process alive
 }
 
 await (cluster.isPrimary ? primary() : worker());

@@ -19,6 +19,10 @@ export interface ListenTcpOptions extends SocketListenerOptions {
 /**
  * Listens on a TCP port. Every accepted connection has TCP_NODELAY and keep-alive on.
  *
+ * @remarks
+ * Workers of `node:cluster` share the port. One that goes closes its listener and calls `cluster.worker.disconnect()`, which waits for
+ * connections that the primary is handing over; with `process.disconnect()` or `process.exit()` such a connection would hang.
+ *
  * @throws ListenError saying what is in the way and what to do; UsageError if an option is out of its range; AddressError if `host`
  * is none.
  *

@@ -158,6 +158,35 @@ describe('listenTcp', () => {
     expect(await outputOf('handed-over.mjs', script)).toBe('taken');
   });
 
+  it('gives a connection that is handed over while its worker leaves back to the primary', async () => {
+    const script = `
+      import cluster from 'node:cluster';
+      import { once } from 'node:events';
+      import { connect } from 'node:net';
+      import { listenTcp } from '${new URL('../index.ts', import.meta.url)}';
+      if (cluster.isPrimary) {
+        const leaving = cluster.fork({ LEAVES: 1 });
+        const [{ port }] = await once(leaving, 'listening');
+        const staying = cluster.fork();
+        await once(staying, 'listening');
+        leaving.send('leave');
+        await once(leaving, 'message');
+        // The workers take turns, so one of these is handed over to the one that does not look.
+        const clients = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+        console.log(String(await Promise.all(clients.map(async (client) => (await once(client, 'data'))[0]))));
+        staying.process.kill('SIGKILL');
+        process.exit();
+      }
+      const listener = await listenTcp();
+      process.on('message', () => process.send('leaving', async () => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+        await listener.close();
+        cluster.worker.disconnect();
+      }));
+      for await (const { stream } of listener) await stream.write([Buffer.from(process.env.LEAVES ? 'left' : 'stayed')]);`;
+    expect(await outputOf('leaving.mjs', script)).toBe('stayed,stayed');
+  });
+
   it('closes what nobody has taken when it closes', async () => {
     const listener = await listenTcp();
     const near = await open(listener);

@@ -1,5 +1,6 @@
 import { Http1ProtocolError } from '../errors.ts';
 import { hasListToken } from '../message/field-syntax.ts';
+import { initialBit } from '../message/http-headers.ts';
 import { COLON, CR, HTAB, IS_FIELD, IS_TOKEN, isWord, LF, latin1, SP } from './bytes.ts';
 
 /** What {@link FieldScanner.scan} says when the input ends before the line does. */
@@ -41,6 +42,8 @@ export class FieldScanner {
   hostCount = 0;
   /** Value of the last Host field. */
   host = '';
+  /** Bits of the first characters of all names; see {@link initialBit}. */
+  initials = 0;
 
   constructor(maxFields: number) {
     this.#maxFields = maxFields;
@@ -61,6 +64,7 @@ export class FieldScanner {
     this.expectsOther = false;
     this.hostCount = 0;
     this.host = '';
+    this.initials = 0;
   }
 
   /**
@@ -92,6 +96,7 @@ export class FieldScanner {
     while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1] as number)) valueEnd--;
 
     if (++this.count > this.#maxFields) throw tooMany(this.#maxFields);
+    this.initials |= initialBit(first);
     this.#note(bytes, start, nameEnd, valueStart, valueEnd);
     return at + 2;
   }

@@ -1,6 +1,8 @@
 import { ByteCursor } from '@lamella/net-core';
 import { assertDecodeFails, assertDecodes } from '@lamella/net-core/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { token } from '../../test/support/arbitraries.ts';
 import { bytesOf, type Plain, plainDecoder } from '../../test/support/codec.ts';
 import type { RequestHead } from './request-head-decoder.ts';
 import { RequestHeadDecoder } from './request-head-decoder.ts';
@@ -13,6 +15,27 @@ describe('RequestHeadDecoder', () => {
     const input = new ByteCursor(bytesOf('GET / HTTP/1.1\r\n\r\nbody'));
     expect(new RequestHeadDecoder(LIMITS).decode(input)?.method).toBe('GET');
     expect(input.remaining).toBe(4);
+  });
+
+  it('answers for single names as for all fields together, whether they are there or not', () => {
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 6 }), token, (names, other) => {
+        const decoder = new RequestHeadDecoder({ ...LIMITS, maxHeadBytes: 10_000 });
+        const text = `GET / HTTP/1.1\r\n${names.map((name, index) => `${name}: v${index}\r\n`).join('')}\r\n`;
+        const decode = () => decoder.decode(new ByteCursor(bytesOf(text)))?.headers;
+        for (const name of [...names, other, '', 'Ä']) {
+          for (const asked of [name, name.toLowerCase(), name.toUpperCase()]) {
+            const values = Array.from(decode() ?? [])
+              .filter(([given]) => given.toLowerCase() === asked.toLowerCase())
+              .map(([, value]) => value);
+            const joined =
+              values.length === 0 ? undefined : values.join(asked.toLowerCase() === 'cookie' ? '; ' : ', ');
+            // Each from a head that nobody has asked anything yet.
+            expect([decode()?.get(asked), decode()?.has(asked)]).toEqual([joined, values.length > 0]);
+          }
+        }
+      }),
+    );
   });
 
   it('reads one head after the other, and remembers nothing of the one before', () => {

@@ -92,7 +92,7 @@ class RequestGrammar implements HeadGrammar<RequestHead> {
       method: methodOf(text, this.#methodEnd),
       target: text.slice(this.#methodEnd + 1, this.#targetEnd),
       version: this.#minorVersion === 1 ? '1.1' : '1.0',
-      headers: fromHead(text, fieldsStart),
+      headers: fromHead(text, fieldsStart, fields.initials),
       contentLength: fields.contentLength,
       isChunked: fields.isChunked,
       hasClose: fields.hasClose,

@@ -81,7 +81,7 @@ class ResponseGrammar implements HeadGrammar<ResponseHead> {
       status: this.#status,
       reason: text.slice(this.#reasonStart, this.#reasonEnd),
       version: this.#minorVersion === 1 ? '1.1' : '1.0',
-      headers: fromHead(text, fieldsStart),
+      headers: fromHead(text, fieldsStart, fields.initials),
       contentLength: fields.contentLength,
       isChunked: fields.isChunked,
       hasClose: fields.hasClose,

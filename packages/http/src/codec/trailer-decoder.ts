@@ -46,7 +46,7 @@ const TRAILER_GRAMMAR: HeadGrammar<HttpHeaders> = {
       const message = 'a trailer must not be content-length, transfer-encoding or host';
       throw new Http1ProtocolError('LML_ERR_HTTP1_BAD_TRAILER', message);
     }
-    return fields.count === 0 ? HttpHeaders.from() : fromHead(text, fieldsStart);
+    return fields.count === 0 ? HttpHeaders.from() : fromHead(text, fieldsStart, fields.initials);
   },
 };
 

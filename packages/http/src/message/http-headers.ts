@@ -12,8 +12,14 @@ export type HttpHeadersInit =
  *
  * @param head - Start line, field lines and the empty line, one character a byte.
  * @param start - Index of the first field line.
+ * @param initials - {@link initialBit} of all names together.
  */
-export let fromHead: (head: string, start: number) => HttpHeaders;
+export let fromHead: (head: string, start: number, initials: number) => HttpHeaders;
+
+/** One of 32 bits for the first character of a name, as a byte; the same for both cases. */
+export function initialBit(first: number): number {
+  return 1 << (first & 0x1f);
+}
 
 /**
  * Makes headers of names and values in turn that are known to be valid; for engines. The list is taken over.
@@ -34,7 +40,8 @@ let fromValidFields: (fields: string[], neverIndexed?: ReadonlySet<string>) => H
  * Names compare without regard to case. Names and values are valid by construction (RFC 9110 section 5.5: no CR, LF, NUL
  * or character beyond U+00FF), so whoever sends them need not look again.
  *
- * A decoded head is kept as one string and split at the first use: a handler that looks at no header pays for none.
+ * A decoded head is kept as one string and split at the first use: a handler that looks at no header pays for none, nor does one that asks
+ * for what is not there, mostly.
  *
  * @example
  * const headers = HttpHeaders.from([['Accept', 'text/html'], ['accept', 'text/plain']]);
@@ -47,14 +54,17 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
   #isShared = false;
   #head = '';
   #headStart = 0;
+  /** What the names of a head that is not split begin with: most that are asked for, and are not there, are known by it. */
+  #initials = 0;
   #wire: string | undefined;
   #neverIndexed: ReadonlySet<string> | undefined;
 
   static {
-    fromHead = (head, start) => {
+    fromHead = (head, start, initials) => {
       const headers = new HttpHeaders();
       headers.#head = head;
       headers.#headStart = start;
+      headers.#initials = initials;
       return headers;
     };
     fromValidFields = (fields, neverIndexed) => {
@@ -93,6 +103,7 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
    * can't be joined, use {@link getAll}.
    */
   get(name: string): string | undefined {
+    if (this.#hasNoneLike(name)) return undefined;
     const fields = this.#list();
     let found: string | undefined;
     for (let index = 0; index < fields.length; index += 2) {
@@ -115,6 +126,7 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
 
   /** Whether there is a field of this name. */
   has(name: string): boolean {
+    if (this.#hasNoneLike(name)) return false;
     const fields = this.#list();
     for (let index = 0; index < fields.length; index += 2) if (isSameName(fields[index], name)) return true;
     return false;
@@ -221,6 +233,11 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
   /** The pairs, so that headers print readably. */
   toJSON(): [name: string, value: string][] {
     return [...this];
+  }
+
+  /** Whether it is known that there is no such field, without splitting the head. */
+  #hasNoneLike(name: string): boolean {
+    return this.#fields === undefined && (this.#initials & initialBit(name.charCodeAt(0))) === 0;
   }
 
   #list(): string[] {

@@ -1,5 +1,5 @@
 import type { Context, SpanContext } from '@opentelemetry/api';
-import { isSpanContextValid, TraceFlags, trace } from '@opentelemetry/api';
+import { isSpanContextValid, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { contextWithSpan } from '../context/context-with-span.ts';
 
 /**
@@ -12,7 +12,7 @@ import { contextWithSpan } from '../context/context-with-span.ts';
  * @returns The context of a request that is not recorded; `undefined` for one that the SDK is to be asked about.
  */
 export function unsampledContext(parent: Context, ratio: number): Context | undefined {
-  const remote = trace.getSpanContext(parent);
+  const remote = parent === ROOT_CONTEXT ? undefined : trace.getSpanContext(parent); // as for most requests
   if (remote !== undefined && isSpanContextValid(remote)) {
     return (remote.traceFlags & TraceFlags.SAMPLED) === 0 ? parent : undefined;
   }

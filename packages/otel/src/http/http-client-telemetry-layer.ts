@@ -50,7 +50,7 @@ export function httpClientTelemetryLayer(options: HttpClientTelemetryOptions = {
 
   return (inner) => ({
     serve(request) {
-      const exchange = safely(() => begin(request));
+      const exchange = safely(begin, request);
       if (exchange === undefined) return startServe(inner, request);
       return startServe(inner, exchange.request).then(
         (response) => exchange.respond(response),

@@ -1,11 +1,12 @@
 import type { BodyOutcome, HttpRequest, HttpResponse } from '@lamella/http';
 import { isBodyless, sensitiveHeadersOf } from '@lamella/http';
 import { isCancellation } from '@lamella/service-core';
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
+import type { AttributeSource } from '../shared/durations.ts';
 import { errorType } from '../shared/error-type.ts';
 import { ATTR } from '../shared/names.ts';
-import type { Operation, OperationOutcome } from '../shared/operation.ts';
-import { safely } from '../shared/safely.ts';
+import type { Operation, OperationEnd, OperationOutcome } from '../shared/operation.ts';
+import { tellFailure } from '../shared/safely.ts';
 import { addHeaders } from './header-attributes.ts';
 import type { HttpInstruments } from './http-instruments.ts';
 import type { HttpTelemetrySettings } from './http-telemetry-options.ts';
@@ -13,12 +14,45 @@ import type { HttpTelemetrySettings } from './http-telemetry-options.ts';
 /** An operation of HTTP. */
 export type HttpOperation = Operation<HttpRequest, HttpResponse>;
 
-/** How an exchange ended. */
-export interface ExchangeEnd {
+/** How an exchange ended, for its operation and its metrics. */
+export class ExchangeEnd implements OperationEnd<HttpResponse>, AttributeSource {
+  readonly outcome: OperationOutcome;
+  readonly error: unknown;
+  readonly output: HttpResponse | undefined;
+  /** Status for attributes; `undefined` if there was none. */
+  readonly status: number | undefined;
+  readonly errorType: string | undefined;
+  readonly isError: boolean;
+  readonly #told: ToldExchange;
+
+  constructor(parts: ExchangeEndParts, told: ToldExchange) {
+    const { outcome, error, response, status } = parts;
+    this.outcome = outcome;
+    this.error = error;
+    this.output = response;
+    this.status = status;
+    this.errorType = exchangeErrorType(parts);
+    this.isError = this.errorType !== undefined && !isClientsFault(parts);
+    this.#told = told;
+  }
+
+  attributes(): Attributes {
+    return this.#told.spanAttributes();
+  }
+
+  metricAttributes(): Attributes {
+    const attributes = this.#told.metricAttributes();
+    if (this.status !== undefined) attributes[ATTR.statusCode] = this.status;
+    if (this.errorType !== undefined) attributes[ATTR.errorType] = this.errorType;
+    return attributes;
+  }
+}
+
+/** What an {@link ExchangeEnd} is made of. */
+export interface ExchangeEndParts {
   readonly outcome: OperationOutcome;
   readonly error: unknown;
   readonly response: HttpResponse | undefined;
-  /** Status for attributes; `undefined` if there was none. */
   readonly status: number | undefined;
   /** Lowest status that is a failure: 500 on servers, 400 on clients. */
   readonly failsFrom: 400 | 500;
@@ -51,44 +85,41 @@ export function isWhole({ method }: HttpRequest, { status, body }: HttpResponse)
 }
 
 /** `error.type` of an exchange. */
-export function exchangeErrorType({ outcome, error, status, failsFrom }: ExchangeEnd): string | undefined {
+export function exchangeErrorType({ outcome, error, status, failsFrom }: ExchangeEndParts): string | undefined {
   if (outcome !== 'complete') return errorType(error);
   return status !== undefined && status >= failsFrom ? String(status) : undefined;
 }
 
 /** What a server answers with 4xx is no failure of the server, also where its service threw. */
-function isClientsFault({ status = 0, failsFrom }: ExchangeEnd): boolean {
+function isClientsFault({ status = 0, failsFrom }: ExchangeEndParts): boolean {
   return status >= 400 && status < failsFrom;
 }
 
 /** Ends the span and records the metrics; only the first call does anything. Never throws. */
-export function endExchange(operation: HttpOperation, end: ExchangeEnd, told: ToldExchange): void {
-  const type = exchangeErrorType(end);
-  const durationMs = operation.end({
-    outcome: end.outcome,
-    error: end.error,
-    output: end.response,
-    errorType: type,
-    isError: type !== undefined && !isClientsFault(end),
-    attributes: () => told.spanAttributes(),
-  });
-  const { instruments, requestBytes } = told;
+export function endExchange(operation: HttpOperation, parts: ExchangeEndParts, told: ToldExchange): void {
+  const end = new ExchangeEnd(parts, told);
+  const durationMs = operation.end(end);
+  const { instruments } = told;
   if (durationMs === undefined || instruments === undefined) return;
-  const attributesOf = (): Attributes => {
-    const attributes = told.metricAttributes();
-    if (end.status !== undefined) attributes[ATTR.statusCode] = end.status;
-    if (type !== undefined) attributes[ATTR.errorType] = type;
-    return attributes;
-  };
-  const key = told.metricKey(end.status, type);
-  const { context } = operation;
-  safely(() => {
-    instruments.duration.record(durationMs / 1_000, key, attributesOf, context);
-    if (requestBytes === undefined) return;
-    const attributes = attributesOf();
-    instruments.requestBodySize.record(requestBytes(), attributes, context);
-    instruments.responseBodySize.record(told.responseBytes, attributes, context);
-  });
+  try {
+    const key = told.metricKey(end.status, end.errorType);
+    instruments.duration.record(durationMs / 1_000, key, end, operation.context);
+    if (told.requestBytes !== undefined) recordSizes(instruments, told.requestBytes(), end, told, operation.context);
+  } catch (error) {
+    tellFailure(error);
+  }
+}
+
+function recordSizes(
+  { requestBodySize, responseBodySize }: HttpInstruments,
+  requestBytes: number,
+  end: ExchangeEnd,
+  { responseBytes }: ToldExchange,
+  context: Context,
+): void {
+  const attributes = end.metricAttributes();
+  requestBodySize.record(requestBytes, attributes, context);
+  responseBodySize.record(responseBytes, attributes, context);
 }
 
 /** What a span tells of a response. */

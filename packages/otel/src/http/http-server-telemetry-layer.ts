@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse, HttpUpgrade } from '@lamella/http';
 import { HttpResponse as Response } from '@lamella/http';
 import type { ExtensionKey, Layer } from '@lamella/service-core';
 import { extensionKey, UsageError } from '@lamella/service-core';
-import { trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { ConnectionInstruments } from '../connection/connection-instruments.ts';
 import { connectionInstruments } from '../connection/connection-instruments.ts';
 import { serveTraced, TUNNEL } from '../connection/served-connection.ts';
@@ -82,8 +82,10 @@ export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {
   const begin = (request: HttpRequest): ServerExchange | undefined => {
     const { instruments } = source;
     if (instruments === undefined && !isObserved(source)) return undefined;
-    if (request.extensions.get(IsRecorded) === true) return undefined;
-    const exchange = new ServerExchange(request, instruments, telemetry);
+    const above = request.extensions.get(TelemetryContext);
+    // Nobody is asked whether a request is recorded that has no context: both are written together.
+    if (above !== undefined && request.extensions.get(IsRecorded) === true) return undefined;
+    const exchange = new ServerExchange(request, above ?? ROOT_CONTEXT, instruments, telemetry);
     request.extensions.insert(IsRecorded, true);
     request.extensions.insert(TelemetryContext, exchange.operation.context);
     return exchange;
@@ -91,7 +93,7 @@ export function httpServerTelemetryLayer(options: HttpServerTelemetryOptions = {
 
   return (inner) => ({
     serve(request) {
-      const exchange = safely(() => begin(request));
+      const exchange = safely(begin, request);
       if (exchange === undefined) return startServe(inner, request);
       return serveInContext(exchange.operation.context, inner, exchange.request).then(
         (response) => {

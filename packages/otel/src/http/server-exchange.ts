@@ -3,9 +3,8 @@ import { errorResponse } from '@lamella/http';
 import type { AbortListener } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import type { Attributes, Context, Link } from '@opentelemetry/api';
-import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { SpanKind, trace } from '@opentelemetry/api';
 import { AcceptedConnectionSpan } from '../context/connection-spans.ts';
-import { TelemetryContext } from '../context/telemetry-context.ts';
 import { resolvePropagator } from '../propagation/resolve-propagator.ts';
 import { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
@@ -57,16 +56,22 @@ export class ServerExchange implements ToldExchange {
   #status: number | undefined;
   #route: string | undefined;
 
-  constructor(given: HttpRequest, instruments: HttpInstruments | undefined, telemetry: ServerTelemetry) {
+  /** @param above - What the request is part of already. */
+  constructor(
+    given: HttpRequest,
+    above: Context,
+    instruments: HttpInstruments | undefined,
+    telemetry: ServerTelemetry,
+  ) {
     const { source, settings, places, keys } = telemetry;
     const { method } = given;
     const scheme = schemeOf(given);
     const label = methodLabel(method, settings.known);
-    const { parent: above, links } = this.#parentOf(given, telemetry);
+    const { parent: told, links } = this.#parentOf(given, above, telemetry);
     const { sampleRatio } = telemetry;
-    const unsampled = sampleRatio === undefined ? undefined : unsampledContext(above, sampleRatio);
+    const unsampled = sampleRatio === undefined ? undefined : unsampledContext(told, sampleRatio);
     const tracer = unsampled === undefined ? source.tracer : undefined;
-    const parent = unsampled ?? above;
+    const parent = unsampled ?? told;
     // What may fail comes before the operation, which has to be ended once it is there.
     const counted = instruments !== undefined && settings.recordsBodySizes ? countedRequest(given) : undefined;
     const request = counted?.request ?? given;
@@ -84,7 +89,7 @@ export class ServerExchange implements ToldExchange {
       tracer,
       name: methodName(method, settings.known),
       kind: SpanKind.SERVER,
-      attributes: tracer === undefined ? {} : serverAttributes(given, scheme, places, settings),
+      attributes: tracer === undefined ? NO_ATTRIBUTES : serverAttributes(given, scheme, places, settings),
       links,
       active: instruments?.active.enter(keys.active(label, scheme), () => this.#activeAttributes()),
     });
@@ -123,7 +128,7 @@ export class ServerExchange implements ToldExchange {
     const { routeOf } = this.#telemetry;
     this.#abort?.close(); // an abort that came before there is a listener tells of itself in making it
     this.#status = status;
-    this.#route = safely(() => routeOf(request));
+    this.#route = safely(routeOf, request);
     endExchange(operation, { outcome, error, response: this.#response, status, failsFrom: 500 }, this);
   }
 
@@ -157,14 +162,13 @@ export class ServerExchange implements ToldExchange {
   }
 
   /** Never what is active: a connection's callbacks may run in the context of anybody. */
-  #parentOf(request: HttpRequest, { incoming, settings }: ServerTelemetry): { parent: Context; links?: Link[] } {
-    const base = request.extensions.get(TelemetryContext) ?? ROOT_CONTEXT;
+  #parentOf(request: HttpRequest, above: Context, { incoming, settings }: ServerTelemetry): ToldParent {
     const accepted = request.extensions.get(AcceptedConnectionSpan);
     let links: readonly Link[] = accepted === undefined ? NO_LINKS : [{ context: accepted }];
-    let parent = base;
+    let parent = above;
     if (incoming !== 'ignore') {
-      const extracted = resolvePropagator(settings.propagator).extract(base, request.headers, headerGetter);
-      const remote = extracted === base ? undefined : trace.getSpanContext(extracted);
+      const extracted = resolvePropagator(settings.propagator).extract(above, request.headers, headerGetter);
+      const remote = extracted === above ? undefined : trace.getSpanContext(extracted);
       if (incoming === 'parent') parent = extracted;
       else if (remote !== undefined) links = [...links, { context: remote }];
     }
@@ -172,4 +176,10 @@ export class ServerExchange implements ToldExchange {
   }
 }
 
+interface ToldParent {
+  readonly parent: Context;
+  readonly links?: Link[];
+}
+
+const NO_ATTRIBUTES: Attributes = {};
 const NO_LINKS: readonly Link[] = [];

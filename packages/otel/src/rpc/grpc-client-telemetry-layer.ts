@@ -68,7 +68,7 @@ export function grpcClientTelemetryLayer(options: GrpcClientTelemetryOptions = {
 
   return (inner) => ({
     serve(call) {
-      const traced = safely(() => begin(call));
+      const traced = safely(begin, call);
       if (traced === undefined) return startServe(inner, call);
       const { context: own } = traced.operation;
       const metadata = call.metadata.clone();

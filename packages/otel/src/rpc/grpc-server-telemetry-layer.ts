@@ -68,7 +68,7 @@ export function grpcServerTelemetryLayer(options: GrpcServerTelemetryOptions = {
 
   return (inner) => ({
     serve(call) {
-      const traced = safely(() => begin(call));
+      const traced = safely(begin, call);
       if (traced === undefined) return startServe(inner, call);
       const { context } = traced.operation;
       call.extensions.insert(TelemetryContext, context);

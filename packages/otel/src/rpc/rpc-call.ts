@@ -2,6 +2,7 @@ import type { GrpcCall, GrpcReply } from '@lamella/grpc';
 import type { AbortListener } from '@lamella/service-core';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { SpanKind } from '@opentelemetry/api';
+import type { AttributeSource } from '../shared/durations.ts';
 import type { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';
@@ -118,16 +119,18 @@ export class RpcCall<Call extends GrpcCall> {
     const instruments = this.#instruments;
     if (durationMs === undefined || instruments === undefined) return;
     const label = statusLabel(status);
-    const attributesOf = (): Attributes => ({
-      ...labels,
-      [ATTR.rpcSystem]: 'grpc',
-      [ATTR.rpcMethod]: this.#method,
-      [ATTR.rpcStatusCode]: label,
-      ...(errorType === undefined ? {} : { [ATTR.errorType]: label }),
-    });
+    const source: AttributeSource = {
+      metricAttributes: () => ({
+        ...labels,
+        [ATTR.rpcSystem]: 'grpc',
+        [ATTR.rpcMethod]: this.#method,
+        [ATTR.rpcStatusCode]: label,
+        ...(errorType === undefined ? {} : { [ATTR.errorType]: label }),
+      }),
+    };
     // Whether a status is a failure follows from the side, and each side has a histogram of its own.
     const key = `${label} ${this.#method}${this.#parts.labelsKey}`;
-    safely(() => instruments.duration.record(durationMs / 1_000, key, attributesOf, operation.context));
+    safely(() => instruments.duration.record(durationMs / 1_000, key, source, operation.context));
   }
 
   #messageCounts(): Attributes {

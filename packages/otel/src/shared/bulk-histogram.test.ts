@@ -19,7 +19,7 @@ describe('BulkHistogram', () => {
   it('makes attributes once for a key', () => {
     const histogram = setup();
     let made = 0;
-    for (let i = 0; i < 3; i++) histogram.record(1, 'a', () => ({ made: ++made }));
+    for (let i = 0; i < 3; i++) histogram.record(1, 'a', { metricAttributes: () => ({ made: ++made }) });
     expect(histogram.cumulative()).toMatchObject([{ attributes: { made: 1 }, count: 3 }]);
   });
 
@@ -58,5 +58,5 @@ function setup(): BulkHistogram {
 }
 
 function record(histogram: BulkHistogram, value: number, key = 'a'): void {
-  histogram.record(value, key, () => ({ key }));
+  histogram.record(value, key, { metricAttributes: () => ({ key }) });
 }

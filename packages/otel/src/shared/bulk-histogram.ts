@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { AttributeSource } from './durations.ts';
 
 /** What a {@link BulkHistogram} is shown as. */
 export interface HistogramDescription {
@@ -43,11 +44,11 @@ export class BulkHistogram {
    * Counts one value; what is negative or no number is passed over, as SDKs do it.
    *
    * @param key - Tells the attributes from others.
-   * @param attributesOf - Called where the key is new.
+   * @param source - Asked where the key is new.
    */
-  record(value: number, key: string, attributesOf: () => Attributes): void {
+  record(value: number, key: string, source: AttributeSource): void {
     if (!(value >= 0)) return;
-    const series = this.#series.get(key) ?? this.#add(key, attributesOf);
+    const series = this.#series.get(key) ?? this.#add(key, source);
     const { bounds } = this.description;
     let bucket = 0;
     // From below: most requests are short.
@@ -72,14 +73,14 @@ export class BulkHistogram {
     return series;
   }
 
-  #add(key: string, attributesOf: () => Attributes): HistogramSeries {
+  #add(key: string, source: AttributeSource): HistogramSeries {
     // What is more than an SDK would keep goes where an SDK would put it.
     const isFull = this.#series.size >= MAX_SERIES - 1;
     const name = isFull ? OVERFLOW : key;
     const known = this.#series.get(name);
     if (known !== undefined) return known;
     const series: HistogramSeries = {
-      attributes: isFull ? { [OVERFLOW]: true } : attributesOf(),
+      attributes: isFull ? { [OVERFLOW]: true } : source.metricAttributes(),
       startEpochMs: this.#startEpochMs,
       counts: new Array<number>(this.description.bounds.length + 1).fill(0),
       count: 0,

@@ -2,15 +2,20 @@ import type { Attributes, Context, Meter, MeterProvider } from '@opentelemetry/a
 import { BulkHistograms } from './bulk-histograms.ts';
 import { DURATION_BOUNDS } from './names.ts';
 
+/** What attributes of a metric can be had from. */
+export interface AttributeSource {
+  /** Makes them, where they are needed. */
+  metricAttributes(): Attributes;
+}
+
 /** A histogram of durations. */
 export interface Durations {
   /**
    * Records how long something took.
    *
    * @param key - Tells the attributes from others.
-   * @param attributesOf - Makes the attributes, where they are needed.
    */
-  record(seconds: number, key: string, attributesOf: () => Attributes, context: Context): void;
+  record(seconds: number, key: string, source: AttributeSource, context: Context): void;
 }
 
 /** Durations of requests or calls under a name: counted here if the SDK takes them in bulk, else by an instrument of the SDK. */
@@ -21,6 +26,6 @@ export function durationsOf(meter: Meter, provider: MeterProvider, name: string,
   const advice = { explicitBucketBoundaries: [...DURATION_BOUNDS] };
   const histogram = meter.createHistogram(name, { description, unit, advice });
   return {
-    record: (seconds, _key, attributesOf, context) => histogram.record(seconds, attributesOf(), context),
+    record: (seconds, _key, source, context) => histogram.record(seconds, source.metricAttributes(), context),
   };
 }

@@ -42,7 +42,7 @@ export interface OperationEnd<Output> {
   /** Whether the span says that it failed. */
   readonly isError: boolean;
   /** Attributes of the span that were not known at the begin; asked for only if the span records. */
-  readonly attributes: () => Attributes;
+  attributes(): Attributes;
 }
 
 /** What listeners of the channels get. */
@@ -67,31 +67,35 @@ export class Operation<Input, Output> {
   readonly context: Context;
   /** The span if it records; one that does not is in the context all the same. */
   readonly span: Span | undefined;
-  readonly #parts: OperationParts<Input>;
+  readonly #input: Input;
+  readonly #clock: Clock;
+  readonly #channels: EventChannels;
   readonly #startMs: number;
   readonly #startEpochMs: number;
   #active: ActiveEntry | undefined;
   #isOver = false;
 
   constructor(parts: OperationParts<Input>) {
-    const { clock, tracer, parent, name, kind, attributes, links, isRoot = false } = parts;
-    this.#parts = parts;
-    this.#active = parts.active;
+    const { input, clock, channels, tracer, parent, name, kind, attributes, links, active, isRoot = false } = parts;
+    this.#input = input;
+    this.#clock = clock;
+    this.#channels = channels;
+    this.#active = active;
     this.#startMs = clock.nowMs();
     this.#startEpochMs = tracer === undefined ? 0 : clock.epochMs();
     if (tracer === undefined) this.context = parent;
     else {
       const options = { kind, attributes, startTime: this.#startEpochMs, root: isRoot, ...(links && { links }) };
-      const span = this.#startSpan(tracer, name, options);
+      const span = this.#startSpan(tracer, name, options, parent);
       this.context = contextWithSpan(parent, span);
       if (span.isRecording()) this.span = span;
     }
-    if (parts.channels.start.hasSubscribers) parts.channels.start.publish(this.#event(undefined, 0));
+    if (channels.start.hasSubscribers) channels.start.publish(this.#event(undefined, 0));
   }
 
   /** Time since the begin, in milliseconds. */
   get elapsedMs(): number {
-    return this.#parts.clock.nowMs() - this.#startMs;
+    return this.#clock.nowMs() - this.#startMs;
   }
 
   /** Whether {@link end} was called. */
@@ -130,9 +134,9 @@ export class Operation<Input, Output> {
   }
 
   /** Samplers and processors are of others: a call whose span comes to nothing must not stay among those that are going on. */
-  #startSpan(tracer: Tracer, name: string, options: SpanOptions): Span {
+  #startSpan(tracer: Tracer, name: string, options: SpanOptions, parent: Context): Span {
     try {
-      return tracer.startSpan(name, options, this.#parts.parent);
+      return tracer.startSpan(name, options, parent);
     } catch (error) {
       this.leave();
       throw error;
@@ -149,7 +153,7 @@ export class Operation<Input, Output> {
   }
 
   #publish(end: OperationEnd<Output>, durationMs: number): void {
-    const { channels } = this.#parts;
+    const channels = this.#channels;
     if (end.outcome !== 'complete' && channels.error.hasSubscribers)
       channels.error.publish(this.#event(end, durationMs));
     if (channels.end.hasSubscribers) channels.end.publish(this.#event(end, durationMs));
@@ -157,6 +161,6 @@ export class Operation<Input, Output> {
 
   #event(end: OperationEnd<Output> | undefined, durationMs: number): OperationEvent<Input, Output> {
     const { outcome, output, error } = end ?? {};
-    return { input: this.#parts.input, context: this.context, output, outcome, error, durationMs };
+    return { input: this.#input, context: this.context, output, outcome, error, durationMs };
   }
 }

@@ -31,7 +31,15 @@ function testsOf(path) {
     return status === 'failed' ? Math.max(own, 1) : own;
   });
   const names = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => `${name}: ${fullName}`),
+    assertionResults
+      .filter((test) => test.status === 'failed')
+      .flatMap(({ fullName, failureMessages }) => [`${name}: ${fullName}`, ...beginOf(failureMessages?.[0])]),
   );
   return { passes: numPassedTests, failures: failures.reduce((sum, count) => sum + count, 0), names };
+}
+
+/** Who reads only the end of the output still learns what went wrong. */
+function beginOf(message = '') {
+  const lines = message.split('\n').slice(0, 6);
+  return lines.filter((line) => line.trim() !== '').map((line) => `  ${line.slice(0, 300)}`);
 }

@@ -40,11 +40,17 @@ describe('.ci/count.mjs', () => {
     expect(count({ 'tests.exit': '1', 'tests.json': broken })).toEqual(['0 passed, 1 failed', 1]);
   });
 
-  it('says which tests have failed, above the line that counts', () => {
-    const failed = { status: 'failed', fullName: 'adds up' };
+  it('says which tests have failed and how that begins, above the line that counts', () => {
+    const failed = { status: 'failed', fullName: 'adds up', failureMessages: ['Error: 1 is not 2\n    at add\n'] };
     const results = { numPassedTests: 1, testResults: [{ name: 'sums.test.ts', assertionResults: [failed] }] };
     const { lines } = printed({ 'tests.exit': '1', 'tests.json': JSON.stringify(results) });
-    expect(lines).toEqual(['tests: exit code 1, 1 failed tests', '  sums.test.ts: adds up', '1 passed, 1 failed']);
+    expect(lines).toEqual([
+      'tests: exit code 1, 1 failed tests',
+      '  sums.test.ts: adds up',
+      '    Error: 1 is not 2',
+      '      at add',
+      '1 passed, 1 failed',
+    ]);
   });
 
   it('does not call a run green in which nothing was tested', () => {

@@ -48,7 +48,7 @@ describe('.ci/count.mjs', () => {
       'tests: exit code 1, 1 failed tests',
       '  sums.test.ts: adds up',
       '    Error: 1 is not 2',
-      '      at add',
+      '        at add',
       '1 passed, 1 failed',
     ]);
   });

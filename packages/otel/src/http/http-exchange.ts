@@ -2,7 +2,7 @@ import type { BodyOutcome, HttpRequest, HttpResponse } from '@lamella/http';
 import { isBodyless, sensitiveHeadersOf } from '@lamella/http';
 import { isCancellation } from '@lamella/service-core';
 import type { Attributes, Context } from '@opentelemetry/api';
-import type { AttributeSource } from '../shared/durations.ts';
+import type { AttributeSource } from '../shared/attribute-source.ts';
 import { errorType } from '../shared/error-type.ts';
 import { ATTR } from '../shared/names.ts';
 import type { Operation, OperationEnd, OperationOutcome } from '../shared/operation.ts';

@@ -2,7 +2,7 @@ import type { GrpcCall, GrpcReply } from '@lamella/grpc';
 import type { AbortListener } from '@lamella/service-core';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { SpanKind } from '@opentelemetry/api';
-import type { AttributeSource } from '../shared/durations.ts';
+import type { AttributeSource } from '../shared/attribute-source.ts';
 import type { EventChannels } from '../shared/event-channels.ts';
 import { ATTR } from '../shared/names.ts';
 import type { OperationOutcome } from '../shared/operation.ts';

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { AttributeSource } from './durations.ts';
+import type { AttributeSource } from './attribute-source.ts';
 
 /** What a {@link BulkHistogram} is shown as. */
 export interface HistogramDescription {

@@ -1,12 +1,7 @@
-import type { Attributes, Context, Meter, MeterProvider } from '@opentelemetry/api';
+import type { Context, Meter, MeterProvider } from '@opentelemetry/api';
+import type { AttributeSource } from './attribute-source.ts';
 import { BulkHistograms } from './bulk-histograms.ts';
 import { DURATION_BOUNDS } from './names.ts';
-
-/** What attributes of a metric can be had from. */
-export interface AttributeSource {
-  /** Makes them, where they are needed. */
-  metricAttributes(): Attributes;
-}
 
 /** A histogram of durations. */
 export interface Durations {

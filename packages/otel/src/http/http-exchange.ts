@@ -15,7 +15,7 @@ import type { HttpTelemetrySettings } from './http-telemetry-options.ts';
 export type HttpOperation = Operation<HttpRequest, HttpResponse>;
 
 /** How an exchange ended, for its operation and its metrics. */
-export class ExchangeEnd implements OperationEnd<HttpResponse>, AttributeSource {
+class ExchangeEnd implements OperationEnd<HttpResponse>, AttributeSource {
   readonly outcome: OperationOutcome;
   readonly error: unknown;
   readonly output: HttpResponse | undefined;
@@ -49,7 +49,7 @@ export class ExchangeEnd implements OperationEnd<HttpResponse>, AttributeSource 
 }
 
 /** What an {@link ExchangeEnd} is made of. */
-export interface ExchangeEndParts {
+interface ExchangeEndParts {
   readonly outcome: OperationOutcome;
   readonly error: unknown;
   readonly response: HttpResponse | undefined;
@@ -85,7 +85,7 @@ export function isWhole({ method }: HttpRequest, { status, body }: HttpResponse)
 }
 
 /** `error.type` of an exchange. */
-export function exchangeErrorType({ outcome, error, status, failsFrom }: ExchangeEndParts): string | undefined {
+function exchangeErrorType({ outcome, error, status, failsFrom }: ExchangeEndParts): string | undefined {
   if (outcome !== 'complete') return errorType(error);
   return status !== undefined && status >= failsFrom ? String(status) : undefined;
 }

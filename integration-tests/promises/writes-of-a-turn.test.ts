@@ -2,54 +2,97 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createHttpClient, HttpRequest, HttpResponse, httpServerLayer } from '@lamella/http';
+import { createHttpClient, HttpRequest, HttpResponse, httpServerLayer, turnWrites } from '@lamella/http';
+import { http2ServerLayer } from '@lamella/http2';
 import type { Connection } from '@lamella/net-core';
 import { createConnection, serveListener } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { listenTcp, tcpConnector } from '@lamella/net-tcp';
 import type { Lifecycle, Service } from '@lamella/service-core';
 import { AbortScope, createLifecycle, serviceFn } from '@lamella/service-core';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 checkLedger({ beforeEach, afterEach });
 
-it.each([1, 2, 40])(
-  'answers of %i connections arrive, given in the very turn in which all is destroyed',
-  async (count) => {
-    const lifecycle = createLifecycle();
-    const allAsked = Promise.withResolvers<void>();
-    let asked = 0;
-    const service = serviceFn(async (_: HttpRequest) => {
-      if (++asked === count) allAsked.resolve();
+const LAYERS = { 'HTTP/1.1': httpServerLayer, 'HTTP/2': http2ServerLayer };
+/** By HTTP/2: the preface, empty SETTINGS, and HEADERS that end stream 1, of indexed fields and `:authority: a`. */
+const GETS = {
+  'HTTP/1.1': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  'HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x06\x01\x05\0\0\0\x01\x82\x86\x84\x41\x01a',
+};
+/** By HTTP/2: DATA that ends stream 1. */
+const ANSWERS = {
+  'HTTP/1.1': /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/,
+  'HTTP/2': /\0\0\x04\0\x01\0\0\0\x01here/,
+};
+
+describe.each(['HTTP/1.1', 'HTTP/2'] as const)('%s', (version) => {
+  it.each([1, 2, 40])(
+    'answers of %i connections arrive, given in the very turn in which all is destroyed',
+    async (count) => {
+      const lifecycle = createLifecycle();
+      const allAsked = Promise.withResolvers<void>();
+      let asked = 0;
+      const service = serviceFn(async (_: HttpRequest) => {
+        if (++asked === count) allAsked.resolve();
+        await allAsked.promise;
+        return HttpResponse.text('here');
+      });
+      const port = await listen(LAYERS[version]({ lifecycle })(service), lifecycle);
+      const answers = Array.from({ length: count }, () => ask(port, GETS[version]));
       await allAsked.promise;
+      for (let step = 0; step < 20; step++) await undefined; // the answers are given, and not yet written
+      await lifecycle.drain({ graceMs: 0 });
+      for (const answer of await Promise.all(answers)) expect(answer).toMatch(ANSWERS[version]);
+    },
+  );
+
+  it('an answer arrives although the scope of its connection ends in the very turn in which it was given', async () => {
+    const lifecycle = createLifecycle();
+    const scope = new AbortScope();
+    const given = Promise.withResolvers<void>();
+    const service = serviceFn(async (_: HttpRequest) => {
+      given.resolve();
       return HttpResponse.text('here');
     });
-    const port = await serve(service, lifecycle);
-    const answers = Array.from({ length: count }, () => ask(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
-    await allAsked.promise;
-    for (let step = 0; step < 20; step++) await undefined; // the answers are given, and not yet written
+    const http = LAYERS[version]({ lifecycle })(service);
+    const inScope = serviceFn(({ stream }: Connection) => http.serve(createConnection(stream, { scope })));
+    const port = await listen(inScope, lifecycle);
+    const answer = ask(port, GETS[version]);
+    await given.promise;
+    for (let step = 0; step < 20; step++) await undefined; // it is given, and not yet written
+    scope.abort(new Error('over'));
+    expect(await answer).toMatch(ANSWERS[version]);
     await lifecycle.drain({ graceMs: 0 });
-    for (const answer of await Promise.all(answers))
-      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/);
-  },
-);
-
-it('an answer arrives although the scope of its connection ends in the very turn in which it was given', async () => {
-  const lifecycle = createLifecycle();
-  const scope = new AbortScope();
-  const given = Promise.withResolvers<void>();
-  const service = serviceFn(async (_: HttpRequest) => {
-    given.resolve();
-    return HttpResponse.text('here');
   });
-  const http = httpServerLayer({ lifecycle })(service);
-  const inScope = serviceFn(({ stream }: Connection) => http.serve(createConnection(stream, { scope })));
-  const port = await listen(inScope, lifecycle);
-  const answer = ask(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await given.promise;
-  for (let step = 0; step < 20; step++) await undefined; // it is given, and not yet written
-  scope.abort(new Error('over'));
-  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/);
+});
+
+it('answers of one stream wait for those of other connections, and answers of many streams for each other', async () => {
+  const lifecycle = createLifecycle();
+  const gathered = vi.spyOn(turnWrites, 'gather');
+  onTestFinished(() => gathered.mockRestore());
+  const port = await listen(
+    http2ServerLayer({ lifecycle })(serviceFn((_: HttpRequest) => HttpResponse.text('here'))),
+    lifecycle,
+  );
+  const greeting = GETS['HTTP/2'].slice(0, -15);
+  const get = (stream: number) => `\0\0\x06\x01\x05\0\0\0${String.fromCharCode(stream)}\x82\x86\x84\x41\x01a`;
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    received += chunk;
+  });
+  socket.write(greeting, 'latin1');
+  const answered = (count: number) => expect.poll(() => received.split('here').length - 1).toBe(count);
+  socket.write(get(1), 'latin1');
+  await answered(1);
+  expect(gathered).toHaveBeenCalled();
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the greeting is answered as well
+  gathered.mockClear();
+  socket.write([3, 5, 7, 9].map(get).join(''), 'latin1');
+  await answered(5);
+  expect(gathered).not.toHaveBeenCalled();
+  socket.destroy();
   await lifecycle.drain({ graceMs: 0 });
 });
 
@@ -161,6 +204,6 @@ async function listen(service: Service<Connection, void>, lifecycle: Lifecycle):
 async function ask(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
-  socket.write(bytes);
-  return text(socket);
+  socket.write(bytes, 'latin1');
+  return text(socket.setEncoding('latin1'));
 }

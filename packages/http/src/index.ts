@@ -73,6 +73,8 @@ export { DeadlineTimer } from './connection/deadline-timer.ts';
 export type { BodyFlow } from './connection/incoming-body.ts';
 export { IncomingBody } from './connection/incoming-body.ts';
 export { LingeringClose } from './connection/lingering-close.ts';
+export type { TurnWriter, TurnWrites } from './connection/turn-writes.ts';
+export { isKernelSocket, turnWrites } from './connection/turn-writes.ts';
 export { headersOfValidFields } from './message/http-headers.ts';
 export type { HttpServerTerms } from './server/server-options.ts';
 export { fullHttpServerOptions } from './server/server-options.ts';

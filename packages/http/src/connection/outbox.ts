@@ -4,7 +4,7 @@ import type { HttpBody } from '../message/http-body.ts';
 import type { OutputPart } from '../protocol/http1-outbound.ts';
 import { OutputWriter } from './output-writer.ts';
 import type { TurnWriter, TurnWrites } from './turn-writes.ts';
-import { turnWrites } from './turn-writes.ts';
+import { isKernelSocket, turnWrites } from './turn-writes.ts';
 
 /** What an {@link Outbox} asks of a protocol. */
 export interface OutboundProtocol {
@@ -22,7 +22,6 @@ export class Outbox implements TurnWriter {
   readonly #onRoom: () => void;
   readonly #onBlocked: () => void;
   readonly #turns: TurnWrites;
-  /** Only writes to the kernel are worth gathering; only its sockets take text. */
   readonly #isSocket: boolean;
   #room: Promise<void> | undefined;
   #isHolding = false;
@@ -46,7 +45,7 @@ export class Outbox implements TurnWriter {
     this.#turns = turns;
     this.#protocol = protocol;
     this.#writer = new OutputWriter(stream);
-    this.#isSocket = stream.writeLatin1 !== undefined;
+    this.#isSocket = isKernelSocket(stream);
     this.#clock = clock;
     this.#onRoom = onRoom;
     this.#onBlocked = onBlocked;

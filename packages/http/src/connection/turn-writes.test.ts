@@ -33,6 +33,17 @@ describe('TurnWrites', () => {
     expect(written).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('lets no more than 64 wait: what they have to write is held in memory', () => {
+    const { writes, written, endTurn } = setup();
+    const names = Array.from({ length: 130 }, (_, number) => `${number}`);
+    for (const name of names.slice(0, 64)) expect(writes.gather(writer(name, written))).toBe(true);
+    expect(written).toEqual([]);
+    for (const name of names.slice(64)) expect(writes.gather(writer(name, written))).toBe(true);
+    expect(written).toEqual(names.slice(0, 128));
+    endTurn();
+    expect(written).toEqual(names);
+  });
+
   it('has a connection that is alone write at once, and looks again after 32 writes', () => {
     const { writes, written, endTurn } = setup();
     const ask = (name: string): boolean => writes.gather(writer(name, written));

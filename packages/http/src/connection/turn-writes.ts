@@ -1,3 +1,4 @@
+import type { ByteStream } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
 import { systemClock } from '@lamella/service-core';
 import { outsideOfCalls } from '../client/outside-of-calls.ts';
@@ -14,8 +15,8 @@ export interface TurnWriter {
  * @remarks
  * A write to a socket wakes whoever waits for it on the other side. Between two writes that are made as soon as each is due, a peer has the
  * time to do its work and to fall asleep again, and waking it is most of what the next write costs. Written back to back, many find it awake.
- * Nothing waits for longer than the services of others take in the same turn, nor for much longer than a millisecond; and where turns have but
- * one connection that writes, it writes at once.
+ * Nothing waits for longer than the services of others take in the same turn, nor for much longer than a millisecond, nor for more than 63 others,
+ * since what waits is held in memory; and where turns have but one connection that writes, it writes at once.
  */
 export class TurnWrites {
   readonly #clock: Clock;
@@ -52,8 +53,9 @@ export class TurnWrites {
       return false;
     }
     const nowMs = this.#clock.nowMs();
-    // The others are no part of the call that has come by.
-    if (this.#waiting.length > 0 && nowMs - this.#sinceMs >= MAX_WAIT_MS) outsideOfCalls(() => this.#writeAll());
+    const { length } = this.#waiting;
+    const isLong = length === MAX_WAITING || (length > 0 && nowMs - this.#sinceMs >= MAX_WAIT_MS);
+    if (isLong) outsideOfCalls(() => this.#writeAll()); // the others are no part of the call that has come by
     if (this.#waiting.length === 0) this.#sinceMs = nowMs;
     this.#waiting.push(writer);
     this.#count++;
@@ -96,6 +98,12 @@ export const turnWrites: TurnWrites = new TurnWrites(
   (run) => void outsideOfCalls(() => setImmediate(run)),
 );
 
+/** Whether a stream ends in the kernel at once: only then is it worth while to gather what is written to it. Only sockets of the kernel take text. */
+export function isKernelSocket(stream: ByteStream): boolean {
+  return stream.writeLatin1 !== undefined;
+}
+
 const MAX_WAIT_MS = 1;
+const MAX_WAITING = 64;
 const LONELY_TURNS = 4;
 const WRITES_AT_ONCE = 32;

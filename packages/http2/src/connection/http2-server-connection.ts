@@ -130,6 +130,7 @@ export class Http2ServerConnection implements Drainable, ExchangeHost {
   /** Ends now. */
   destroy(reason: unknown): void {
     const wasIdle = this.isIdle;
+    this.#work.driver?.flush(); // answers may have been given in this very turn
     for (const exchange of this.#work.exchanges.all()) this.#abandon(exchange, reason);
     this.#connection.stream.destroy(wasIdle ? undefined : reason);
   }

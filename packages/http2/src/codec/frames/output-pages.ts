@@ -30,7 +30,8 @@ export function isPage(chunk: Uint8Array): boolean {
 /** Length of a page, in bytes. */
 export const PAGE_BYTES: number = 64 * 1024;
 
-const MAX_FREE_PAGES = 16;
+/** As many as connections wait for the end of a turn with what they have to write. */
+const MAX_FREE_PAGES = 64;
 const free: Buffer[] = [];
 /** Every page by its memory. */
 const pages = new WeakMap<ArrayBufferLike, Buffer>();

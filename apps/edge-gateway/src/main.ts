@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   });
   process.on('SIGHUP', () => void certificates.reload());
 
-  const tls = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'] });
+  const tls = tlsAcceptLayer({ certificates, alpn: ['h2', 'http/1.1'], lifecycle });
 
   // Three servers on ports of their own, so that there is something to reach; the last one speaks TLS itself.
   const shop = await listen(0, stack(http(origins), shopService(origins)), origins);
@@ -77,6 +77,7 @@ async function main(): Promise<void> {
   const entry = tlsRouter({
     routes: [{ names: ['direct.localhost'], service: passOn(direct) }], // by name, before anybody has answered
     fallback: gateway,
+    lifecycle, // a client that has connected and says nothing holds up no drain
   });
   const { port } = await listen(settings.port, entry, lifecycle);
   printWelcome(port, settings);

@@ -39,7 +39,9 @@ async function main(): Promise<void> {
 
   const secure = settings.tls === 'on';
   const server = stack(
-    secure ? tlsAcceptLayer({ certificates: await openCertificate(settings.certFolder), alpn: ALPN }) : noopLayer(),
+    secure
+      ? tlsAcceptLayer({ certificates: await openCertificate(settings.certFolder), alpn: ALPN, lifecycle })
+      : noopLayer(),
     autoServerLayer({ lifecycle, onError: logFailure, http2: { timeouts: PATIENT } }), // both versions of HTTP
     healthLayer({ lifecycle }), // probes are never refused
     concurrencyLimitLayer({ maxConcurrent: 1_000 }),

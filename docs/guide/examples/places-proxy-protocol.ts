@@ -17,7 +17,7 @@ import { createLifecycle, isLamellaError, serviceFn, stack } from '@lamella/serv
 
 const lifecycle = createLifecycle();
 const server = stack(
-  proxyProtocolAcceptLayer({ trustedPeers: [parseCidr('127.0.0.0/8')] }), // before anything else, TLS too
+  proxyProtocolAcceptLayer({ trustedPeers: [parseCidr('127.0.0.0/8')], lifecycle }), // before anything else, TLS too
   serviceFn(async ({ stream, extensions }: Connection) => {
     const [client, balancer] = [extensions.get(PeerAddress), extensions.get(ProxyPeerAddress)];
     console.log(

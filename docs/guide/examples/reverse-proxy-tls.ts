@@ -12,7 +12,7 @@ const connector = network.connector();
 const authority = await certificateAuthority();
 const tls = tlsConnectLayer({ roots: authority.cert });
 const secured = async (name: string) =>
-  tlsAcceptLayer({ certificates: await authority.issue({ names: [name] }), alpn: ['h2', 'http/1.1'] });
+  tlsAcceptLayer({ certificates: await authority.issue({ names: [name] }), alpn: ['h2', 'http/1.1'], lifecycle });
 
 // Two upstreams: one by https, which speaks both versions, and one in clear.
 const api = serviceFn(({ path, version }: Request) => HttpResponse.text(`${path} of the api, HTTP/${version}`));

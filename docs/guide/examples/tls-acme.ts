@@ -30,7 +30,7 @@ void serveListener(network.listen('shop.test:80'), inClear, { lifecycle });
 // Port 443: from the first certificate on.
 await certificates.ready();
 const app = serviceFn(() => HttpResponse.text('welcome'));
-const secured = stack(tlsAcceptLayer({ certificates }), httpServerLayer({ lifecycle }), app);
+const secured = stack(tlsAcceptLayer({ certificates, lifecycle }), httpServerLayer({ lifecycle }), app);
 void serveListener(network.listen('shop.test:443'), secured, { lifecycle });
 
 const tls = tlsConnectLayer({ roots: authority.cert });

@@ -20,7 +20,7 @@ const certificates = certificateIssuer({ authority, allows: (name) => name.endsW
 
 /** Speaks TLS, and tells what the client has offered before it was answered. */
 const entry = stack(
-  tlsAcceptLayer({ certificates }),
+  tlsAcceptLayer({ certificates, lifecycle }),
   httpServerLayer({ lifecycle }),
   serviceFn(({ extensions }: Request) => {
     const hello = extensions.get(ReceivedClientHello);
@@ -37,12 +37,13 @@ const passOn = serviceFn(async ({ stream, scope }: Connection) => {
   await relay(stream, upstream.stream, { lifecycle });
 });
 const app = serviceFn(() => HttpResponse.text('the origin'));
-const origin = stack(tlsAcceptLayer({ certificates }), httpServerLayer({ lifecycle }), app);
+const origin = stack(tlsAcceptLayer({ certificates, lifecycle }), httpServerLayer({ lifecycle }), app);
 void serveListener(network.listen('origin.test:8443'), origin, { lifecycle });
 
 const router = tlsRouter({
   routes: [{ names: ['*.tenants.test'], service: passOn }],
   fallback: entry,
+  lifecycle,
 });
 const tls = tlsConnectLayer({ roots: authority.cert });
 const client = createHttpClient({ connector: network.connector(), tls, lifecycle });

@@ -18,7 +18,7 @@ const certificates = certificateIssuer({
   withoutName: '127.0.0.1', // whom clients mean that name nobody: those who ask by address
 });
 const app = serviceFn(() => HttpResponse.text('hello from this machine'));
-const server = stack(tlsAcceptLayer({ certificates }), httpServerLayer({ lifecycle }), app);
+const server = stack(tlsAcceptLayer({ certificates, lifecycle }), httpServerLayer({ lifecycle }), app);
 const listener = await listenTcp();
 void serveListener(listener, server, { lifecycle });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -30,6 +31,17 @@ describe('lamella serve stunnel', () => {
     await wrong.process.printed(/connection failed: tls handshake .*exit\.test/, 'stderr');
     for (const { process } of [exit, entry]) process.signal('SIGTERM');
     expect([await exit.process.ended, await entry.process.ended]).toEqual([0, 0]);
+  });
+
+  it('lets go who has said nothing, when the exit drains', async () => {
+    const { pem } = await tlsFiles();
+    const { process, port } = await stunnel('exit', 9, '--cert', await pem(['exit.test']));
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    process.signal('SIGTERM');
+    await once(silent.resume(), 'close');
+    await process.printed(/^drained in .*first-bytes: 0 finished, 1 closed, 0 cut/m, 'stderr');
+    expect(await process.ended).toBe(0);
   });
 
   it('lets s_client in at the exit, and goes from the entry to s_server', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { renameSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lamella, lamellaServe } from '../../support/lamella-process.ts';
@@ -39,6 +41,17 @@ describe('lamella serve --tls', () => {
     const nghttp = await run('nghttp', ['-n', '-v', `https://127.0.0.1:${server.port}/`]);
     expect(nghttp.stdout).toMatch(/The negotiated protocol: h2\n.*:status: 200/s);
     server.signal('SIGTERM');
+    expect(await server.ended).toBe(0);
+  });
+
+  it('lets go who has said nothing, when it drains', async () => {
+    const { pem } = await tlsFiles();
+    const server = await lamellaServe('echo', '--tls', '--cert', await pem(['127.0.0.1']));
+    const silent = connect(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    server.signal('SIGTERM');
+    await once(silent.resume(), 'close');
+    await server.printed(/^drained in .*first-bytes: 0 finished, 1 closed, 0 cut/m, 'stderr');
     expect(await server.ended).toBe(0);
   });
 

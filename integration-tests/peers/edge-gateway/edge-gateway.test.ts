@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { loadCertificateAuthority } from '@lamella/tls';
 import { describe, expect, it } from 'vitest';
@@ -161,6 +163,16 @@ describe('the edge gateway', { timeout: 300_000 }, () => {
     expect([succeeded, failed], output).toEqual([started, 0]);
     expect(gateway.stdout()).toMatch(/^drained in [0-9]+ ms/m);
     expect(gateway.stdout()).not.toMatch(/[1-9][0-9]* cut/);
+  });
+
+  it('drains past a client that has connected and says nothing', async () => {
+    const { gateway, port } = await start();
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    gateway.signal('SIGTERM');
+    await once(silent.resume(), 'close');
+    await gateway.printed(/^drained in .*first-bytes 0 finished, 1 closed, 0 cut/m);
+    expect(await gateway.ended).toBe(0);
   });
 
   it('says in one line what is wrong with a setting', async () => {

@@ -96,7 +96,7 @@ describe('a server of both protocols', () => {
     await clock.advanceAsync(1_000);
     await sending.served;
     expect((await report).protocols).toEqual({
-      http: { finished: 0, closed: 3, cut: 0 },
+      'first-bytes': { finished: 0, closed: 3, cut: 0 },
       'http/1.1': { finished: 0, closed: 1, cut: 0 },
     });
     for (const { near } of [stored, silent, sending]) near.destroy();
@@ -119,7 +119,7 @@ describe('a server of both protocols', () => {
     await clock.advanceAsync(1_000);
     await served;
     serving.resolve();
-    expect((await report).protocols['http']).toEqual({ finished: 1, closed: 0, cut: 0 });
+    expect((await report).protocols['first-bytes']).toEqual({ finished: 1, closed: 0, cut: 0 });
     near.destroy();
     expect(clock.pendingTimers).toBe(0);
   });

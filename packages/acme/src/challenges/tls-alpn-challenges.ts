@@ -1,6 +1,6 @@
 import type { Connection } from '@lamella/net-core';
 import { tryParseIp } from '@lamella/net-core';
-import type { Clock, Layer } from '@lamella/service-core';
+import type { Clock, Layer, Lifecycle } from '@lamella/service-core';
 import { systemClock, UsageError } from '@lamella/service-core';
 import type { CertificateSource, ServerCertificate } from '@lamella/tls';
 import { acmeChallengeCertificate, clientHelloLayer, ReceivedClientHello, tlsAcceptLayer } from '@lamella/tls';
@@ -10,6 +10,8 @@ import type { AcmeSolver } from './acme-solver.ts';
 export interface TlsAlpnChallengesOptions {
   /** Longest wait for a ClientHello and for a handshake with an ACME server, in milliseconds, > 0. Default 10_000. */
   readonly timeoutMs?: number;
+  /** Where clients that have said nothing take part in draining: they are closed. Default: nowhere. */
+  readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
   readonly clock?: Clock;
 }
@@ -38,13 +40,14 @@ export interface TlsAlpnChallenges extends AcmeSolver {
  * // stack(challenges.layer, tlsAcceptLayer({ certificates }), server)
  */
 export function tlsAlpnChallenges(options: TlsAlpnChallengesOptions = {}): TlsAlpnChallenges {
-  const { timeoutMs = 10_000, clock = systemClock } = options;
+  const { timeoutMs = 10_000, lifecycle, clock = systemClock } = options;
   if (!(timeoutMs > 0)) throw new UsageError(`timeoutMs must be > 0, got ${timeoutMs}`);
+  const parts = { timeoutMs, clock, ...(lifecycle === undefined ? {} : { lifecycle }) };
   const shown = new Map<string, ServerCertificate>();
   const certificates: CertificateSource = {
     certificateFor: (serverName) => (serverName === undefined ? undefined : shown.get(serverName)),
   };
-  const answering = tlsAcceptLayer({ certificates, alpn: [PROTOCOL], timeoutMs, clock })({
+  const answering = tlsAcceptLayer({ certificates, alpn: [PROTOCOL], ...parts })({
     // The handshake is all: RFC 8737 section 3 has both sides close after it.
     serve: async ({ stream }) => stream.closeWrite(),
   });
@@ -58,7 +61,7 @@ export function tlsAlpnChallenges(options: TlsAlpnChallengesOptions = {}): TlsAl
       shown.delete(serverNameOf(identifier));
     },
     layer: (inner) => {
-      const looking = clientHelloLayer({ timeoutMs, clock, notTls: inner })({
+      const looking = clientHelloLayer({ ...parts, notTls: inner })({
         async serve(connection) {
           const offered = connection.extensions.get(ReceivedClientHello)?.alpnProtocols ?? [];
           const isChallenge = offered.length === 1 && offered[0] === PROTOCOL;

@@ -58,7 +58,8 @@ export async function runServer(
     const onRelayEnd: ServerParts['onRelayEnd'] = (outcome, request) => {
       if (quiet !== true) note(tunnelLine(outcome, request));
     };
-    const tls = settings.tls === undefined ? undefined : await openServerTls(settings.tls, { bind, alpn, note });
+    const tls =
+      settings.tls === undefined ? undefined : await openServerTls(settings.tls, { bind, alpn, lifecycle, note });
     const server = stack(
       httpVersionLayer(httpVersion, { lifecycle, onError: (error) => note(`request failed: ${messageOf(error)}`) }),
       telemetry.server,

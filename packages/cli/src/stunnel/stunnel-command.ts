@@ -32,7 +32,7 @@ function exitCommand(): Command {
       runListener('stunnel exit', options, async ({ lifecycle, note, telemetry }) => {
         const settings = serverTlsSettings({ ...options, tls: true });
         if (settings === undefined) throw new CliError('an exit speaks TLS', EXIT.usage);
-        const tls = await openServerTls(settings, { bind: options.bind, alpn: [], note });
+        const tls = await openServerTls(settings, { bind: options.bind, alpn: [], lifecycle, note });
         rereadOnSignal(tls, settings, note);
         const service = stunnelService({
           ...common(options, note),

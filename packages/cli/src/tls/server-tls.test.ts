@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection, MemoryNetwork } from '@lamella/net-core';
 import { connectRequest, memoryNetwork, parseAddress, serveListener } from '@lamella/net-core';
-import { serviceFn, stack } from '@lamella/service-core';
+import { createLifecycle, serviceFn, stack } from '@lamella/service-core';
 import { certificateAuthority, PeerCertificate, tlsConnectLayer } from '@lamella/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openServerTls } from './server-tls.ts';
@@ -116,4 +116,4 @@ function serverOf(layer: ServerLayer, roots: string, clientCertificate?: { cert:
   };
 }
 
-const PARTS = { bind: parseAddress('127.0.0.1:443'), alpn: [], note() {} };
+const PARTS = { bind: parseAddress('127.0.0.1:443'), alpn: [], lifecycle: createLifecycle(), note() {} };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Address, Connection } from '@lamella/net-core';
-import type { Layer } from '@lamella/service-core';
+import type { Layer, Lifecycle } from '@lamella/service-core';
 import type { CertificateFile, CertificateSource, TlsVersion } from '@lamella/tls';
 import { certificateFiles, clientHelloLayer, sessionTicketKeys, TlsMaterialError, tlsAcceptLayer } from '@lamella/tls';
 import { fileProblem } from '../cli-error.ts';
@@ -25,6 +25,8 @@ export interface ServerTlsParts {
   readonly bind: Address;
   /** Protocols to agree on, the preferred one first; none: ALPN takes no part. */
   readonly alpn: readonly string[];
+  /** Where handshakes take part in draining. */
+  readonly lifecycle: Lifecycle;
   /** Says something to whoever runs the server. */
   readonly note: (line: string) => void;
 }
@@ -49,6 +51,7 @@ export async function openServerTls(settings: ServerTlsSettings, parts: ServerTl
       const layer = tlsAcceptLayer({
         certificates: source,
         alpn: parts.alpn,
+        lifecycle: parts.lifecycle,
         // Who was let in by authorities of before must not get in again by a session.
         ...(roots.length === 0 ? { ticketKeys } : { clientAuth: { mode: 'require', roots } }),
         ...(minVersion === undefined ? {} : { minVersion }),
@@ -61,7 +64,7 @@ export async function openServerTls(settings: ServerTlsSettings, parts: ServerTl
     }
   };
   let current = await make(settings);
-  const hello = clientHelloLayer({ notTls: plainHttpRefusal });
+  const hello = clientHelloLayer({ notTls: plainHttpRefusal, lifecycle: parts.lifecycle });
   return {
     layer: (inner) => hello({ serve: (connection) => current.layer(inner).serve(connection) }),
     async change(wanted) {

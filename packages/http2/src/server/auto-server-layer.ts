@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse, HttpServerLayerOptions } from '@lamella/http';
 import { httpServerLayer } from '@lamella/http';
 import type { Connection, PeekVerdict } from '@lamella/net-core';
-import { AlpnSelected, afterFirstMoment, peek } from '@lamella/net-core';
-import type { Clock, Drainable, Layer, Lifecycle, Timer } from '@lamella/service-core';
-import { systemClock, UsageError } from '@lamella/service-core';
+import { AlpnSelected, peek } from '@lamella/net-core';
+import type { Clock, Layer, Lifecycle } from '@lamella/service-core';
+import { UsageError } from '@lamella/service-core';
 import type { Http2ServerLayerOptions } from './http2-server-layer.ts';
 import { http2ServerLayer } from './http2-server-layer.ts';
 import { isHttp2 } from './is-http2.ts';
@@ -63,42 +63,25 @@ export function autoServerLayer(
 }
 
 /** Looks at the first bytes. @returns `undefined` if the connection is over before they have told. */
-async function detect(connection: Connection, options: AutoServerLayerOptions): Promise<string | undefined> {
-  const { stream, scope } = connection;
-  const { detectTimeoutMs = 10_000, lifecycle, clock = systemClock } = options;
-  const sinceMs = clock.nowMs();
-  let firstMoment: Timer | undefined;
-  let hasBegun = false;
-  // A connection that has said nothing has nothing under way: a drain closes it, if it has not just come.
-  const part: Drainable = {
-    protocol: 'http',
-    get isIdle() {
-      return !hasBegun;
-    },
-    startDrain() {
-      firstMoment = afterFirstMoment(clock, sinceMs, () => {
-        if (!hasBegun) stream.destroy();
-      });
-    },
-    drained: stream.closed.then(() => {}),
-    destroy: (reason) => stream.destroy(reason),
-  };
-  const registration = lifecycle?.register(part);
+async function detect(
+  { stream, scope }: Connection,
+  { detectTimeoutMs: timeoutMs = 10_000, lifecycle, clock }: AutoServerLayerOptions,
+): Promise<string | undefined> {
   try {
-    const timing = { timeoutMs: detectTimeoutMs, onTimeout: 'fail-closed', clock, signal: scope.signal } as const;
-    const decide = (bytes: Uint8Array): PeekVerdict<'h2'> => {
-      hasBegun = true;
-      return readPreface(bytes);
-    };
-    const { type } = await peek(stream, decide, timing);
-    return type === 'match' ? 'h2' : 'http/1.1';
+    const outcome = await peek(stream, readPreface, {
+      timeoutMs,
+      onTimeout: 'fail-closed',
+      signal: scope.signal,
+      ...(lifecycle === undefined ? {} : { lifecycle }),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    if (outcome.type === 'match') return 'h2';
+    if (outcome.cause !== 'drain') return 'http/1.1';
+    stream.destroy();
   } catch (error) {
     stream.destroy(error); // it has said nothing, or is gone: nobody's failure
-    return undefined;
-  } finally {
-    firstMoment?.cancel();
-    registration?.[Symbol.dispose]();
   }
+  return undefined;
 }
 
 function readPreface(bytes: Uint8Array): PeekVerdict<'h2'> {

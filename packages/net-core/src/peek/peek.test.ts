@@ -1,4 +1,5 @@
-import { FakeClock } from '@lamella/service-core/testing';
+import { createLifecycle } from '@lamella/service-core';
+import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteStream } from '../bytes/byte-stream.ts';
 import { memoryPipe } from '../memory/memory-pipe.ts';
@@ -84,6 +85,74 @@ describe('peek', () => {
     });
   });
 
+  describe('of a server that drains', () => {
+    it.each([0, 400, 999])('waits for who is %j ms old until it is a second old', async (ageMs) => {
+      await withDrain(async ({ peeking, clock, lifecycle }) => {
+        await clock.advanceAsync(ageMs);
+        void lifecycle.drain({ graceMs: 20_000 });
+        await clock.advanceAsync(999 - ageMs);
+        expect(await Promise.race([peeking, settle().then(() => 'waits')])).toBe('waits');
+        await clock.advanceAsync(1);
+        expect(await peeking).toEqual({ type: 'reject', cause: 'drain' });
+      });
+    });
+
+    it('lets go at once who has been silent for a second', async () => {
+      await withDrain(async ({ peeking, clock, lifecycle }) => {
+        await clock.advanceAsync(1_000);
+        const report = lifecycle.drain({ graceMs: 20_000 });
+        expect(await peeking).toEqual({ type: 'reject', cause: 'drain' });
+        expect((await report).protocols).toEqual({ 'first-bytes': { finished: 0, closed: 1, cut: 0 } });
+      });
+    });
+
+    it('lets go who comes while it drains', async () => {
+      const clock = new FakeClock();
+      const lifecycle = createLifecycle({ clock });
+      const held = lifecycle.register({ protocol: 'x', startDrain() {}, drained: Promise.resolve(), destroy() {} });
+      void lifecycle.drain({ graceMs: 20_000 });
+      await withPipe(async (_client, server) => {
+        const peeking = peek(server, isPing(), { onTimeout: 'fail-closed', clock, lifecycle });
+        await clock.advanceAsync(1_000);
+        expect(await peeking).toEqual({ type: 'reject', cause: 'drain' });
+      });
+      held[Symbol.dispose]();
+    });
+
+    it('waits for the rest of who has begun, and for the verdict', async () => {
+      await withDrain(async ({ peeking, client, clock, lifecycle }) => {
+        void client.write([utf8('PI')]);
+        await settle();
+        await clock.advanceAsync(2_000);
+        const report = lifecycle.drain({ graceMs: 20_000 });
+        await clock.advanceAsync(3_000);
+        void client.write([utf8('NG')]);
+        expect(await peeking).toEqual({ type: 'match', value: 'ping' });
+        expect((await report).protocols).toEqual({ 'first-bytes': { finished: 1, closed: 0, cut: 0 } });
+      });
+    });
+
+    it('fails who has not come to an end when the grace is over', async () => {
+      await withDrain(async ({ peeking, client, clock, lifecycle }) => {
+        void client.write([utf8('PI')]);
+        const failed = expect(peeking).rejects.toMatchObject({ code: 'LML_ERR_CLOSED' });
+        await settle();
+        const report = lifecycle.drain({ graceMs: 2_000 });
+        await clock.advanceAsync(2_000);
+        await failed;
+        expect((await report).protocols).toEqual({ 'first-bytes': { finished: 0, closed: 0, cut: 1 } });
+      });
+    });
+
+    it('has nothing to do with who has been heard before', async () => {
+      await withDrain(async ({ peeking, client, lifecycle }) => {
+        void client.write([utf8('PING')]);
+        await peeking;
+        expect((await lifecycle.drain()).protocols).toEqual({});
+      });
+    });
+  });
+
   it('fails when the stream does', async () => {
     await withPipe(async (client, server) => {
       const peeking = peek(server, isPing(), { onTimeout: 'fail-open' });
@@ -103,6 +172,24 @@ describe('peek', () => {
     });
   });
 });
+
+interface Draining {
+  readonly client: ByteStream;
+  readonly peeking: ReturnType<typeof peek<string>>;
+  readonly clock: FakeClock;
+  readonly lifecycle: ReturnType<typeof createLifecycle>;
+}
+
+/** A peek that takes part in draining; afterwards no timer is left. */
+async function withDrain(run: (parts: Draining) => Promise<void>): Promise<void> {
+  const clock = new FakeClock();
+  const lifecycle = createLifecycle({ clock });
+  await withPipe(async (client, server) => {
+    const peeking = peek(server, isPing(), { onTimeout: 'fail-closed', clock, lifecycle });
+    await run({ client, peeking, clock, lifecycle });
+  });
+  expect(clock.pendingTimers).toBe(0);
+}
 
 function isPing(lengths: number[] = []) {
   return (bytes: Uint8Array): PeekVerdict<string> => {

@@ -1,6 +1,7 @@
-import type { Clock } from '@lamella/service-core';
-import { systemClock, TimeoutError, UsageError } from '@lamella/service-core';
+import type { Clock, Lifecycle } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import type { ByteStream } from '../bytes/byte-stream.ts';
+import { FirstBytes } from './first-bytes.ts';
 
 /** What the first bytes of a stream say to a {@link peek}. */
 export type PeekVerdict<Value> =
@@ -13,8 +14,10 @@ export type PeekOutcome<Value> =
   | { readonly type: 'match'; readonly value: Value }
   | {
       readonly type: 'reject';
-      /** `verdict`: the bytes say no. `end`, `limit`, `timeout`: they never said anything. */
-      readonly cause: 'verdict' | 'end' | 'limit' | 'timeout';
+      /**
+       * `verdict`: the bytes say no. `end`, `limit`, `timeout`: they never said anything. `drain`: the `lifecycle` drains, and not a byte has come.
+       */
+      readonly cause: 'verdict' | 'end' | 'limit' | 'timeout' | 'drain';
     };
 
 /** Options of {@link peek}. */
@@ -28,6 +31,8 @@ export interface PeekOptions {
    * security hangs on. `fail-open`: it resolves to a rejection with cause `timeout`, as server-speaks-first protocols need.
    */
   readonly onTimeout: 'fail-closed' | 'fail-open';
+  /** Where the wait takes part in draining: a peer that has said nothing is not waited for once it is a second old. Default: nowhere. */
+  readonly lifecycle?: Lifecycle;
   /** Source of timers. Default: the system clock. */
   readonly clock?: Clock;
   /** Gives up. */
@@ -48,44 +53,31 @@ export async function peek<Value>(
   decide: (bytes: Uint8Array) => PeekVerdict<Value>,
   options: PeekOptions,
 ): Promise<PeekOutcome<Value>> {
-  const { maxBytes = 16_384, timeoutMs = 10_000, onTimeout, clock = systemClock, signal } = options;
+  const { maxBytes = 16_384, timeoutMs = 10_000, onTimeout, clock = systemClock, signal, lifecycle } = options;
   if (!(maxBytes >= 1)) throw new UsageError(`maxBytes must be >= 1, got ${maxBytes}`);
   if (!(timeoutMs > 0)) throw new UsageError(`timeoutMs must be > 0, got ${timeoutMs}`);
   signal?.throwIfAborted();
 
   const seen = new SeenBytes(maxBytes);
-  const waiting = new AbortController();
-  const onAbort = (): void => waiting.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  const timeout = new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts: { phase: 'peek' } });
-  const timer = clock.startTimer(timeoutMs, () => waiting.abort(timeout));
+  using first = new FirstBytes({ phase: 'peek', timeoutMs, clock, signal, lifecycle });
   try {
-    return await readUntilVerdict(stream, seen, decide, waiting.signal);
+    while (seen.room > 0) {
+      const chunk = await stream.read({ maxBytes: seen.room, signal: first.signal });
+      if (chunk === undefined) return { type: 'reject', cause: 'end' };
+      first.begin();
+      seen.add(chunk);
+      const verdict = decide(seen.bytes);
+      if (verdict.type === 'match') return verdict;
+      if (verdict.type === 'reject') return { type: 'reject', cause: 'verdict' };
+    }
+    return { type: 'reject', cause: 'limit' };
   } catch (error) {
-    if (error === timeout && onTimeout === 'fail-open') return { type: 'reject', cause: 'timeout' };
+    if (first.wasLetGo) return { type: 'reject', cause: 'drain' };
+    if (first.isTimeout(error) && onTimeout === 'fail-open') return { type: 'reject', cause: 'timeout' };
     throw error;
   } finally {
-    timer.cancel();
-    signal?.removeEventListener('abort', onAbort);
     stream.unread(seen.bytes);
   }
-}
-
-async function readUntilVerdict<Value>(
-  stream: ByteStream,
-  seen: SeenBytes,
-  decide: (bytes: Uint8Array) => PeekVerdict<Value>,
-  signal: AbortSignal,
-): Promise<PeekOutcome<Value>> {
-  while (seen.room > 0) {
-    const chunk = await stream.read({ maxBytes: seen.room, signal });
-    if (chunk === undefined) return { type: 'reject', cause: 'end' };
-    seen.add(chunk);
-    const verdict = decide(seen.bytes);
-    if (verdict.type === 'match') return verdict;
-    if (verdict.type === 'reject') return { type: 'reject', cause: 'verdict' };
-  }
-  return { type: 'reject', cause: 'limit' };
 }
 
 /** All bytes seen so far in one run of memory that doubles when it is full. */

@@ -1,4 +1,4 @@
-import { AbortScope } from '@lamella/service-core';
+import { AbortScope, createLifecycle } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteStream } from '../bytes/byte-stream.ts';
@@ -80,6 +80,17 @@ describe('protocolRouter', () => {
     void near.write([Buffer.from('help')]);
     await served;
     await expect(near.read()).rejects.toMatchObject({ code: 'LML_ERR_STREAM_RESET' });
+  });
+
+  it.each(['reset', 'fallback'] as const)('closes who has said nothing when it drains, with %s', async (onTimeout) => {
+    const lifecycle = createLifecycle();
+    const { near, served, seen, clock } = accept({ onTimeout, lifecycle });
+    await clock.advanceAsync(1_000);
+    void lifecycle.drain();
+    await served;
+    expect(seen).toEqual([]);
+    expect(await near.read()).toBeUndefined();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('ends with the scope of the connection', async () => {

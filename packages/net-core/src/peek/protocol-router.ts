@@ -1,4 +1,4 @@
-import type { Clock, Service } from '@lamella/service-core';
+import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 import { UsageError } from '@lamella/service-core';
 import type { Connection } from '../connection/connection.ts';
 import type { PeekVerdict } from './peek.ts';
@@ -27,6 +27,8 @@ export interface ProtocolRouterOptions {
   readonly timeoutMs?: number;
   /** Most bytes to look at, at least 1. Default 16_384. */
   readonly maxBytes?: number;
+  /** Where connections that have said nothing take part in draining: they are closed. Default: nowhere. */
+  readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
   readonly clock?: Clock;
 }
@@ -52,7 +54,8 @@ export function protocolRouter(options: ProtocolRouterOptions): Service<Connecti
   if (onTimeout !== 'fallback' && onTimeout !== 'reset') {
     throw new UsageError(`onTimeout must be 'fallback' or 'reset', got ${JSON.stringify(onTimeout)}`);
   }
-  const clock = options.clock === undefined ? {} : { clock: options.clock };
+  const { lifecycle, clock } = options;
+  const parts = { ...(lifecycle === undefined ? {} : { lifecycle }), ...(clock === undefined ? {} : { clock }) };
   return {
     async serve(connection) {
       const { stream, scope } = connection;
@@ -67,10 +70,10 @@ export function protocolRouter(options: ProtocolRouterOptions): Service<Connecti
           timeoutMs,
           onTimeout: onTimeout === 'reset' ? 'fail-closed' : 'fail-open',
           signal: scope.signal,
-          ...clock,
+          ...parts,
         });
         if (outcome.type === 'match') return await outcome.value.serve(connection);
-        if (outcome.cause === 'end' && isSilent) {
+        if (isSilent && (outcome.cause === 'end' || outcome.cause === 'drain')) {
           stream.destroy();
           return;
         }

@@ -1,5 +1,5 @@
-import type { Clock, Layer } from '@lamella/service-core';
-import { systemClock, TimeoutError, UsageError } from '@lamella/service-core';
+import type { Clock, Layer, Lifecycle } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import type { Address } from '../address/address.ts';
 import { addressSet } from '../address/address-set.ts';
 import type { Cidr } from '../address/cidr.ts';
@@ -10,6 +10,7 @@ import { V1_MAX_BYTES } from '../codec/proxy-protocol/proxy-protocol-header.ts';
 import type { Connection } from '../connection/connection.ts';
 import { LocalAddress, PeerAddress } from '../connection/keys.ts';
 import { ProxyProtocolError } from '../errors.ts';
+import { FirstBytes } from '../peek/first-bytes.ts';
 import { ProxyPeerAddress, ProxyProtocolFacts } from './keys.ts';
 
 /** Options of {@link proxyProtocolAcceptLayer}. */
@@ -27,6 +28,8 @@ export interface ProxyProtocolAcceptOptions {
   readonly timeoutMs?: number;
   /** Longest header, in bytes, an integer from 107 to 65_551. Default 4_096. */
   readonly maxBytes?: number;
+  /** Where connections that have said nothing take part in draining: they are closed. Default: nowhere. */
+  readonly lifecycle?: Lifecycle;
   /** Source of timers. Default: the system clock. */
   readonly clock?: Clock;
 }
@@ -39,8 +42,8 @@ export interface ProxyProtocolAcceptOptions {
  * layers inside and for every request; the proxy's own address is kept as `ProxyPeerAddress`, and the TLVs as `ProxyProtocolFacts`. A header
  * without addresses (`LOCAL`, `UNKNOWN`) changes no address. No byte behind the header is lost, however it was cut.
  *
- * A connection that ends before its first byte, as health checks do it, is nothing to complain about. Every other one that can't be served
- * is reset.
+ * A connection that ends before its first byte, as health checks do it, is nothing to complain about; nor is one that has said nothing when
+ * the `lifecycle` drains: it is closed. Every other one that can't be served is reset.
  *
  * @throws UsageError at construction if an option is out of its range. The service rejects with ProxyProtocolError for a header that is
  * wrong, missing, or of somebody who is not trusted, and with TimeoutError (`timeoutMs`) for one that does not come.
@@ -56,7 +59,7 @@ export interface ProxyProtocolAcceptOptions {
  */
 export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): Layer<Connection, void> {
   const { trustedPeers, mode = 'required', versions = [1, 2], timeoutMs = 5_000, maxBytes = 4_096 } = options;
-  const { clock = systemClock } = options;
+  const { lifecycle, clock = systemClock } = options;
   const trusted = addressSet('trustedPeers', trustedPeers);
   if (mode !== 'required' && mode !== 'optional')
     throw new UsageError(`mode must be required or optional, got ${mode}`);
@@ -80,7 +83,7 @@ export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): L
       }
       let header: ProxyProtocolHeader | 'none' | 'end';
       try {
-        header = await readHeader(connection, { timeoutMs, maxBytes, clock });
+        header = await readHeader(connection, { timeoutMs, maxBytes, lifecycle, clock });
         if (header === 'none' && mode === 'required') {
           refuse('LML_ERR_PROXY_PROTOCOL_MISSING', 'a trusted proxy sent no PROXY protocol header');
         }
@@ -94,7 +97,7 @@ export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): L
         stream.destroy(scope.aborted ? scope.reason : error);
         throw error;
       }
-      if (header === 'end') return stream.closeWrite();
+      if (header === 'end') return stream.destroy();
       if (header !== 'none') note(connection, peer, header);
       return inner.serve(connection);
     },
@@ -116,23 +119,22 @@ function plain(address: Address): Address {
 interface ReadOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  readonly lifecycle: Lifecycle | undefined;
   readonly clock: Clock;
 }
 
-/** Reads the header; what is none, and what comes behind it, is put back. */
+/** Reads the header; what is none, and what comes behind it, is put back. `end`: nothing will come. */
 async function readHeader(
   { stream, scope }: Connection,
-  { timeoutMs, maxBytes, clock }: ReadOptions,
+  { timeoutMs, maxBytes, lifecycle, clock }: ReadOptions,
 ): Promise<ProxyProtocolHeader | 'none' | 'end'> {
-  const waiting = new AbortController();
-  const timer = clock.startTimer(timeoutMs, () =>
-    waiting.abort(new TimeoutError({ limit: 'timeoutMs', timeoutMs, facts: { phase: 'proxy-protocol' } })),
-  );
-  const listener = scope.onAbort((reason) => waiting.abort(reason));
+  const { signal } = scope;
+  signal.throwIfAborted();
+  using first = new FirstBytes({ phase: 'proxy-protocol', timeoutMs, clock, signal, lifecycle });
   let seen: Uint8Array = new Uint8Array(0);
   try {
     for (;;) {
-      const chunk = await stream.read({ signal: waiting.signal });
+      const chunk = await stream.read({ signal: first.signal });
       if (chunk === undefined) {
         if (seen.length === 0) return 'end';
         throw new ProxyProtocolError(
@@ -140,6 +142,7 @@ async function readHeader(
           `the connection ended after ${seen.length} bytes of a PROXY protocol header`,
         );
       }
+      first.begin();
       seen = seen.length === 0 ? chunk : joined(seen, chunk);
       const verdict = decodeProxyProtocol(seen, maxBytes);
       if (verdict.type === 'more') continue;
@@ -147,9 +150,9 @@ async function readHeader(
       if (rest.length > 0) stream.unread(rest);
       return verdict.type === 'header' ? verdict.header : 'none';
     }
-  } finally {
-    timer.cancel();
-    listener.close();
+  } catch (error) {
+    if (first.wasLetGo) return 'end';
+    throw error;
   }
 }
 

@@ -176,6 +176,27 @@ describe('proxyProtocolAcceptLayer', () => {
     open.near.destroy();
   });
 
+  it('closes who has said nothing when it drains, and waits for the rest of a header', async () => {
+    const lifecycle = createLifecycle();
+    const silent = accept({ lifecycle });
+    const slow = accept({ lifecycle });
+    await slow.near.write([V1.slice(0, 7)]);
+    for (const { clock } of [silent, slow]) await clock.advanceAsync(1_000);
+    const report = lifecycle.drain();
+    await silent.served;
+    expect(silent.seen).toEqual([]);
+    expect(await silent.near.read()).toBeUndefined();
+    await slow.near.write([V1.slice(7)]);
+    await slow.near.closeWrite();
+    await slow.served;
+    expect(slow.seen).toMatchObject([{ peer: '192.0.2.7:5000' }]);
+    expect((await report).protocols).toEqual({ 'first-bytes': { finished: 1, closed: 1, cut: 0 } });
+    for (const { near, clock } of [silent, slow]) {
+      expect(clock.pendingTimers).toBe(0);
+      near.destroy();
+    }
+  });
+
   it('refuses a version that it is not to take', async () => {
     const { near, served } = accept({ versions: [2] });
     await near.write([V1]);

@@ -10,7 +10,7 @@ import {
   ServerName,
 } from '@lamella/net-core';
 import { checkLedger, readAll, text } from '@lamella/net-core/testing';
-import { AbortScope, createExtensions } from '@lamella/service-core';
+import { AbortScope, createExtensions, createLifecycle } from '@lamella/service-core';
 import { FakeClock } from '@lamella/service-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { helloMessage, joined, record, records } from '../../test/support/client-hello-bytes.ts';
@@ -74,6 +74,24 @@ describe('clientHelloLayer', () => {
     await served;
     expect(seen).toEqual([]);
     expect(await near.read()).toBeUndefined();
+  });
+
+  it('closes who has said nothing when it drains, and waits for the rest of a hello', async () => {
+    const lifecycle = createLifecycle();
+    const silent = accept({ lifecycle });
+    const slow = accept({ lifecycle });
+    void slow.near.write([HELLO.slice(0, 5)]);
+    for (const { clock } of [silent, slow]) await clock.advanceAsync(1_000);
+    const report = lifecycle.drain();
+    await silent.served;
+    expect(silent.seen).toEqual([]);
+    expect(await silent.near.read()).toBeUndefined();
+    void slow.near.write([HELLO.slice(5)]);
+    await slow.near.closeWrite();
+    await slow.served;
+    expect(slow.seen).toMatchObject([{ by: 'inner', bytes: HELLO }]);
+    expect((await report).protocols).toEqual({ 'first-bytes': { finished: 1, closed: 1, cut: 0 } });
+    for (const { clock } of [silent, slow]) expect(clock.pendingTimers).toBe(0);
   });
 
   it.each([

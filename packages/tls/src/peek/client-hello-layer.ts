@@ -28,7 +28,7 @@ export interface ClientHelloLayerOptions extends PeekClientHelloOptions {
  * has `ReceivedClientHello`, `ClientFingerprints`, and `ServerName` if the client names a host; for requests too.
  *
  * A client that breaks a rule of TLS gets the alert for it. A connection that ends before its first byte, as health checks do it, is
- * nothing to complain about.
+ * nothing to complain about; nor is one that has said nothing when the `lifecycle` drains: it is closed.
  *
  * @throws UsageError at construction if an option is out of its range. The service rejects with what {@link peekClientHello} rejects with;
  * the connection is closed then.
@@ -59,7 +59,7 @@ export function clientHelloLayer(options: ClientHelloLayerOptions = {}): Layer<C
         close(stream, scope.aborted ? scope.reason : error);
         throw error;
       }
-      if (hello === undefined) return stream.closeWrite();
+      if (hello === undefined) return stream.destroy(); // its end was read, or it is let go
       extensions.insert(ReceivedClientHello, hello);
       extensions.insert(ClientFingerprints, new TlsFingerprints(hello));
       const { serverName } = hello;

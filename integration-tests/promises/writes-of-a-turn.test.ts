@@ -25,6 +25,7 @@ const ANSWERS = {
   'HTTP/1.1': /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhere$/,
   'HTTP/2': /\0\0\x04\0\x01\0\0\0\x01here/,
 };
+const NUMBER_AT_END = /\r\n\r\n(\d{4})$/;
 
 describe.each(['HTTP/1.1', 'HTTP/2'] as const)('%s', (version) => {
   it.each([1, 2, 40])(
@@ -63,6 +64,53 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('%s', (version) => {
     for (let step = 0; step < 20; step++) await undefined; // it is given, and not yet written
     scope.abort(new Error('over'));
     expect(await answer).toMatch(ANSWERS[version]);
+    await lifecycle.drain({ graceMs: 0 });
+  });
+
+  it('content comes on chunk by chunk in a few turns, however many connections write', async () => {
+    const lifecycle = createLifecycle();
+    let turn = 0;
+    let counting = setImmediate(function count() {
+      turn++;
+      counting = setImmediate(count);
+    });
+    onTestFinished(() => clearImmediate(counting));
+    const turns: number[] = [];
+    const service = serviceFn(async (_: HttpRequest) => {
+      const first = turn;
+      async function* chunks() {
+        for (let count = 0; count < 12; count++) yield Buffer.alloc(5_000); // all of it fits into a window
+        turns.push(turn - first);
+      }
+      return HttpResponse.from({ body: chunks() });
+    });
+    const port = await listen(LAYERS[version]({ lifecycle })(service), lifecycle);
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => connected(port)));
+    for (const socket of sockets) socket.resume().write(GETS[version], 'latin1');
+    await expect.poll(() => turns.length).toBe(10);
+    expect(Math.max(...turns)).toBeLessThan(6);
+    for (const socket of sockets) socket.destroy();
+    await lifecycle.drain({ graceMs: 0 });
+  });
+
+  it('answers leave although somebody has replaced setImmediate for a while', async () => {
+    const lifecycle = createLifecycle();
+    const service = serviceFn(async (_: HttpRequest) => HttpResponse.text('here'));
+    const port = await listen(LAYERS[version]({ lifecycle })(service), lifecycle);
+    const real = globalThis.setImmediate;
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['setImmediate'] });
+    const socket = await connected(port);
+    let received = '';
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.write(GETS[version], 'latin1');
+    for (let turn = 0; turn < 10_000 && !received.includes('here'); turn++)
+      await new Promise((resolve) => real(resolve));
+    expect(received).toMatch(ANSWERS[version]);
+    socket.destroy();
+    vi.useRealTimers();
     await lifecycle.drain({ graceMs: 0 });
   });
 });
@@ -120,6 +168,57 @@ it('an answer arrives although all is destroyed in its turn and its request is s
     expect(received).toMatch(/^HTTP\/1\.1 413 [\s\S]*\r\n\r\ntoo large$/);
   }
 });
+
+it('each gets the bytes that were given to it, also if the service uses their memory again', async () => {
+  const lifecycle = createLifecycle();
+  const scratch = Buffer.alloc(4);
+  let asked = 1_000;
+  const service = serviceFn(async (_: HttpRequest) => {
+    scratch.write(String(++asked));
+    return HttpResponse.from({ body: scratch });
+  });
+  const port = await serve(service, lifecycle);
+  const sockets = await Promise.all(Array.from({ length: 30 }, () => connected(port)));
+  const numbers: number[] = [];
+  for (let round = 0; round < 20; round++) {
+    const answers = sockets.map((socket) => {
+      socket.write(GETS['HTTP/1.1']);
+      return textUntil(socket, NUMBER_AT_END);
+    });
+    for (const answer of await Promise.all(answers)) numbers.push(Number(NUMBER_AT_END.exec(answer)?.[1]));
+  }
+  expect(numbers.toSorted()).toEqual(Array.from({ length: 600 }, (_, index) => 1_001 + index));
+  for (const socket of sockets) socket.destroy();
+  await lifecycle.drain({ graceMs: 0 });
+});
+
+it.each(['GET /2 HT', 'GET /2 HTTP/1.1\r\nHost: a\r\n\r\n'])(
+  'an answer arrives although all is destroyed in its turn and %j is there behind its request',
+  async (next) => {
+    const lifecycle = createLifecycle();
+    const given = Promise.withResolvers<void>();
+    const service = serviceFn(async ({ path }: HttpRequest) => {
+      if (path === '/2') return new Promise<HttpResponse>(() => {});
+      given.resolve();
+      return HttpResponse.text('here');
+    });
+    const port = await serve(service, lifecycle);
+    const socket = await connected(port);
+    let received = '';
+    socket
+      .on('error', () => {})
+      .on('data', (chunk) => {
+        received += chunk;
+      });
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.write(`GET /1 HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+    await given.promise;
+    for (let step = 0; step < 20; step++) await undefined;
+    await lifecycle.drain({ graceMs: 0 });
+    await closed;
+    expect(received).toMatch(ANSWERS['HTTP/1.1']);
+  },
+);
 
 it('a request comes before what its connection becomes, also if the peer has switched before it was asked', async () => {
   for (let round = 0; round < 6; round++) {
@@ -200,10 +299,25 @@ async function listen(service: Service<Connection, void>, lifecycle: Lifecycle):
   return address.port;
 }
 
-/** Sends bytes by a connection of its own. @returns All that came back. */
-async function ask(port: number, bytes: string): Promise<string> {
+async function connected(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
+  return socket;
+}
+
+/** @returns What comes, as soon as it has `pattern`. */
+async function textUntil(socket: Socket, pattern: RegExp): Promise<string> {
+  let received = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    received += chunk.toString('latin1');
+    if (pattern.test(received)) break;
+  }
+  return received;
+}
+
+/** Sends bytes by a connection of its own. @returns All that came back. */
+async function ask(port: number, bytes: string): Promise<string> {
+  const socket = await connected(port);
   socket.write(bytes, 'latin1');
   return text(socket.setEncoding('latin1'));
 }

@@ -28,7 +28,7 @@ function setup(isToProxy = false) {
     far.destroy();
   });
   const protocol = newClient();
-  const outbox = new Outbox(stream, protocol, clock, nothing, nothing);
+  const outbox = new Outbox(stream, protocol, clock, { onRoom: nothing, onBlocked: nothing, onFailed: nothing });
   const seen = new StepsAndText(far);
   const terms = { clock, isToProxy, timeouts: fullClientTimeouts(CLIENT_TIMEOUTS) };
   const requests = new ClientRequests(protocol, outbox, terms, {

@@ -62,8 +62,11 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     this.#options = options;
     this.#idleSinceMs = clock.coarseNowMs();
     this.#protocol = new Http1ClientProtocol(options);
-    const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
-    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
+    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, {
+      onRoom: () => this.#turn(),
+      onBlocked: () => this.#timer.update(clock.coarseNowMs()),
+      onFailed: (error) => this.#breakOff(error),
+    });
     this.#requests = new ClientRequests(this.#protocol, this.#outbox, options, {
       onSent: (exchange) => this.#advance(exchange),
       breakOff: (error) => this.#breakOff(error),

@@ -69,8 +69,11 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
     this.#options = options;
     this.#startedMs = clock.coarseNowMs();
     this.#protocol = new Http1ServerProtocol(options, this.#startedMs);
-    const onBlocked = (): void => this.#timer.update(clock.coarseNowMs());
-    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, () => this.#turn(), onBlocked);
+    this.#outbox = new Outbox(this.#stream, this.#protocol, clock, {
+      onRoom: () => this.#turn(),
+      onBlocked: () => this.#timer.update(clock.coarseNowMs()),
+      onFailed: (error) => this.#failWrite(error),
+    });
     const endOfAgeMs = this.#startedMs + options.drawMaxAgeMs();
     this.#responses = new ServerResponses(this.#protocol, this.#outbox, options, endOfAgeMs, this);
     const onDeadline = (nowMs: number): void => {
@@ -111,8 +114,7 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
   destroy(reason: unknown): void {
     const wasIdle = this.isIdle;
-    // The last answer may have been given in this very turn, and its request may still be coming in.
-    if (wasIdle || this.#exchange?.isOver === true) void this.#outbox.flushNow();
+    void this.#outbox.flushNow(); // an answer may have been given in this very turn, whatever came behind its request
     this.#abandon(reason);
     this.#stream.destroy(wasIdle ? undefined : reason);
   }
@@ -348,6 +350,13 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
     this.#firstMoment?.cancel();
     this.#closing = new LingeringClose(this.#stream, this.#options.clock, this.#options.timeouts.writeTimeoutMs);
     this.#source?.resume();
+  }
+
+  /** An answer is lost, and nobody may get the next one in its place. */
+  #failWrite(error: unknown): void {
+    this.#options.onError(error, undefined);
+    this.#abandon(error);
+    this.#stream.destroy(error);
   }
 
   /** What is known of a request that the peer breaks off. */

@@ -16,8 +16,7 @@ describe('Outbox', () => {
       target.isOver = true;
     });
 
-    const nothing = (): void => {};
-    const outbox = new Outbox(memoryPipe()[0], swallowing, systemClock, nothing, nothing);
+    const outbox = new Outbox(memoryPipe()[0], swallowing, systemClock, OWNER);
     await expect(outbox.pump(HttpBody.from(manyChunks()), target)).resolves.toBe(false);
   });
 
@@ -56,6 +55,54 @@ describe('Outbox', () => {
     expect(socket.written).toEqual(['onetwo']);
   });
 
+  it.each([1, 4_096])('keeps %j bytes that wait as they were given', (size) => {
+    const { outboxOf, endTurn } = gathering();
+    const socket = outboxOf('socket');
+    const scratch = Buffer.alloc(size);
+    for (const letter of 'abc') socket.send(scratch.fill(letter));
+    socket.send('text');
+    expect(socket.written).toEqual([]);
+    scratch.fill('x');
+    endTurn();
+    expect(socket.written).toEqual([`${'a'.repeat(size)}${'b'.repeat(size)}${'c'.repeat(size)}text`]);
+  });
+
+  it('writes more than 4 KiB of bytes at once, behind what waits', () => {
+    const { outboxOf, endTurn } = gathering();
+    const socket = outboxOf('socket');
+    socket.send('head');
+    const scratch = Buffer.alloc(4_097, 'a');
+    socket.send(scratch);
+    expect(socket.written).toEqual([`head${'a'.repeat(4_097)}`]);
+    socket.send('x'.repeat(10_000)); // text is nobody's but its own
+    expect(socket.written.length).toBe(1);
+    endTurn();
+    expect(socket.written.length).toBe(2);
+  });
+
+  it('keeps answers that it holds as they were given', async () => {
+    const socket = gathering().outboxOf('socket');
+    const scratch = Buffer.from('abc');
+    socket.protocol.sendData(scratch);
+    socket.outbox.holdAnswer();
+    scratch.fill('x');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(socket.written).toEqual(['abc']);
+    socket.protocol.sendData(Buffer.alloc(4_097, 'a'));
+    socket.outbox.holdAnswer();
+    expect(socket.written.length).toBe(2);
+  });
+
+  it('tells of output that is lost, once, whenever it was written', () => {
+    const { outboxOf, endTurn } = gathering();
+    const [now, later] = [outboxOf('broken'), outboxOf('broken')];
+    for (const each of [now, later]) each.send('x');
+    void now.outbox.flushNow();
+    expect([now.failures.map(String), later.failures]).toEqual([['Error: broken'], []]);
+    endTurn();
+    expect([now.failures.map(String), later.failures.map(String)]).toEqual([['Error: broken'], ['Error: broken']]);
+  });
+
   it('writes to what is no socket at once', () => {
     const { outboxOf } = gathering();
     const memory = outboxOf('memory');
@@ -68,33 +115,39 @@ describe('Outbox', () => {
 function gathering() {
   const due: (() => void)[] = [];
   const turns = new TurnWrites(new FakeClock(), (run) => due.push(run));
-  const outboxOf = (kind: 'socket' | 'memory') => {
+  const outboxOf = (kind: 'socket' | 'broken' | 'memory') => {
     const written: string[] = [];
     const protocol = new Http1Outbound();
-    const write = (text: string): undefined => void written.push(text);
+    const write = (text: string): undefined => {
+      if (kind === 'broken') throw new Error('broken');
+      written.push(text);
+    };
     const stream = {
       ...memoryPipe()[0],
-      write: ([chunk]: readonly Uint8Array[]) => write(String(chunk && Buffer.from(chunk))),
-      ...(kind === 'socket' ? { writeLatin1: write } : { writeLent: undefined }),
+      write: (chunks: readonly Uint8Array[]) => write(Buffer.concat(chunks).toString()),
+      ...(kind === 'memory' ? {} : { writeLatin1: write }),
+      writeLent: undefined,
     } as unknown as ByteStream; // all of it that an outbox uses
-    const nothing = (): void => {};
     const outbound: OutboundProtocol = {
       get hasOutput() {
         return protocol.hasOutput;
       },
       takeOutput: () => protocol.takeOutput(),
+      ownOutput: (maxBytes) => protocol.ownOutput(maxBytes),
       sendData: (data) => protocol.sendData(data),
-      blockWrite: nothing,
+      blockWrite() {},
     };
     protocol.begin();
     protocol.sendHead('', { type: 'until-close' });
     protocol.takeOutput();
-    const outbox = new Outbox(stream, outbound, systemClock, nothing, nothing, turns);
-    const send = (data: string): void => {
+    const failures: unknown[] = [];
+    const owner = { ...OWNER, onFailed: (error: unknown) => void failures.push(error) };
+    const outbox = new Outbox(stream, outbound, systemClock, owner, turns);
+    const send = (data: string | Uint8Array): void => {
       protocol.sendData(data);
       outbox.flush();
     };
-    return { outbox, written, send };
+    return { outbox, protocol, written, failures, send };
   };
   const endTurn = (): void => {
     for (const run of due.splice(0)) run();
@@ -103,7 +156,9 @@ function gathering() {
 }
 
 /** A protocol with a peer that takes everything at once. */
-const swallowing = { hasOutput: false, takeOutput: () => [], blockWrite() {}, sendData() {} };
+const swallowing = { hasOutput: false, takeOutput: () => [], ownOutput: () => true, blockWrite() {}, sendData() {} };
+
+const OWNER = { onRoom() {}, onBlocked() {}, onFailed() {} };
 
 /** Ends at last, so that the test can fail. */
 function* manyChunks(): Generator<Uint8Array> {

@@ -10,8 +10,20 @@ import { isKernelSocket, turnWrites } from './turn-writes.ts';
 export interface OutboundProtocol {
   readonly hasOutput: boolean;
   takeOutput(): readonly OutputPart[];
+  /** Whether what there is to write may wait: nobody else can change it from now on. Not if that needs copies of more than `maxBytes`. */
+  ownOutput(maxBytes: number): boolean;
   blockWrite(isBlocked: boolean, nowMs: number): void;
   sendData(data: OutputPart, nowMs: number): void;
+}
+
+/** What an {@link Outbox} tells of. */
+export interface OutboxOwner {
+  /** The peer takes output again. */
+  onRoom(): void;
+  /** It does not: it has a deadline for that from now on. */
+  onBlocked(): void;
+  /** What there was to write is lost, such as bytes that a service has given away: the connection must end. */
+  onFailed(error: unknown): void;
 }
 
 /** Takes the output of a protocol to the stream, and tells the protocol when the peer does not take it. */
@@ -19,8 +31,7 @@ export class Outbox implements TurnWriter {
   readonly #protocol: OutboundProtocol;
   readonly #writer: OutputWriter;
   readonly #clock: Clock;
-  readonly #onRoom: () => void;
-  readonly #onBlocked: () => void;
+  readonly #owner: OutboxOwner;
   readonly #turns: TurnWrites;
   readonly #isSocket: boolean;
   #room: Promise<void> | undefined;
@@ -29,17 +40,12 @@ export class Outbox implements TurnWriter {
   #answersHeld = 0;
   #bytesWritten = 0;
 
-  /**
-   * @param onRoom - Called when the peer takes output again.
-   * @param onBlocked - Called when it does not: it has a deadline for that from now on.
-   * @param turns - Where writes are gathered, if the stream is a socket.
-   */
+  /** @param turns - Where writes are gathered, if the stream is a socket. */
   constructor(
     stream: ByteStream,
     protocol: OutboundProtocol,
     clock: Clock,
-    onRoom: () => void,
-    onBlocked: () => void,
+    owner: OutboxOwner,
     turns: TurnWrites = turnWrites,
   ) {
     this.#turns = turns;
@@ -47,8 +53,7 @@ export class Outbox implements TurnWriter {
     this.#writer = new OutputWriter(stream);
     this.#isSocket = isKernelSocket(stream);
     this.#clock = clock;
-    this.#onRoom = onRoom;
-    this.#onBlocked = onBlocked;
+    this.#owner = owner;
   }
 
   /** Bytes written so far. */
@@ -63,8 +68,9 @@ export class Outbox implements TurnWriter {
 
   /** Writes what there is, unless it is held; together with what other connections write in this turn of the event loop. */
   flush(): void {
-    if (this.#isHolding || this.#isGathered || !this.#protocol.hasOutput) return;
-    if (this.#isSocket && this.#turns.gather(this)) this.#isGathered = true;
+    if (this.#isHolding || !this.#protocol.hasOutput) return;
+    if (!this.#isSocket || !this.#protocol.ownOutput(MAX_OWN_BYTES)) void this.#write();
+    else if (this.#isGathered || this.#turns.gather(this)) this.#isGathered = true;
     else void this.#write();
   }
 
@@ -85,6 +91,10 @@ export class Outbox implements TurnWriter {
     if (!this.#isHolding) void this.#write();
   }
 
+  failTurn(error: unknown): void {
+    this.#owner.onFailed(error);
+  }
+
   // ---- holding
 
   /** Holds output until the end of this turn of the event loop, so that what comes together leaves together. */
@@ -98,7 +108,7 @@ export class Outbox implements TurnWriter {
 
   /** Holds one more answer, as long as they are few: a peer that does not read must be noticed. */
   holdAnswer(): void {
-    if (++this.#answersHeld < MAX_ANSWERS_HELD) this.hold();
+    if (++this.#answersHeld < MAX_ANSWERS_HELD && this.#protocol.ownOutput(MAX_OWN_BYTES)) this.hold();
     else void this.flushNow();
   }
 
@@ -153,11 +163,17 @@ export class Outbox implements TurnWriter {
     const output = this.#protocol.takeOutput();
     if (output.length === 0) return this.#room;
     for (const part of output) this.#bytesWritten += part.length;
-    const room = this.#writer.write(output);
+    let room: Promise<void> | undefined;
+    try {
+      room = this.#writer.write(output);
+    } catch (error) {
+      this.#owner.onFailed(error); // what comes next would stand in the place of what is lost
+      return undefined;
+    }
     if (room === undefined || this.#room !== undefined) return this.#room ?? room;
     this.#room = room;
     this.#protocol.blockWrite(true, this.#clock.coarseNowMs());
-    this.#onBlocked();
+    this.#owner.onBlocked();
     room.then(
       () => this.#unblock(),
       () => {}, // the stream is gone, which its `closed` tells
@@ -168,11 +184,13 @@ export class Outbox implements TurnWriter {
   #unblock(): void {
     this.#room = undefined;
     this.#protocol.blockWrite(false, this.#clock.coarseNowMs());
-    this.#onRoom();
+    this.#owner.onRoom();
   }
 }
 
 const MAX_ANSWERS_HELD = 16;
+/** Little enough for a copy to cost less than a write of its own. */
+const MAX_OWN_BYTES = 4 * 1024;
 /** Small enough for a slow peer to take it in time, large enough to cost nothing. */
 const MAX_PIECE_BYTES = 256 * 1024;
 /** Long enough to cost nothing, short enough for the rest of the process. */

@@ -27,7 +27,7 @@ function setup({ endOfAgeMs = Number.POSITIVE_INFINITY, graceMs = Number.POSITIV
   const [stream, far] = memoryPipe({ clock });
   streams.push({ [Symbol.dispose]: () => void [stream.destroy(), far.destroy()] });
   const protocol = newServer(clock.nowMs());
-  const outbox = new Outbox(stream, protocol, clock, nothing, nothing);
+  const outbox = new Outbox(stream, protocol, clock, { onRoom: nothing, onBlocked: nothing, onFailed: nothing });
   const seen = new StepsAndText(far);
   const terms = {
     clock,

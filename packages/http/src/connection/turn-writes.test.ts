@@ -76,9 +76,9 @@ describe('TurnWrites', () => {
     expect(written.length).toBe(20);
   });
 
-  it('keeps none from writing because another one fails, and tells of the failure', () => {
+  it('keeps none from writing because another one fails, and tells that one', () => {
     const { writes, written, failures, endTurn } = setup();
-    const failing = { writeTurn: () => fail(String(written.push('fails'))) };
+    const failing = turnOf(() => fail(String(written.push('fails'))), failures);
     for (const each of [writer('a', written), failing, failing, writer('b', written)]) writes.gather(each);
     endTurn();
     expect(written).toEqual(['a', 'fails', 'fails', 'b']);
@@ -87,7 +87,7 @@ describe('TurnWrites', () => {
 
   it('has nobody hear of the failure of another one, who writes when a millisecond is over', () => {
     const { writes, written, failures, clock, endTurn } = setup();
-    writes.gather({ writeTurn: () => fail('no') });
+    writes.gather(turnOf(() => fail('no'), failures));
     clock.advance(1);
     expect(writes.gather(writer('a', written))).toBe(true);
     expect(failures.map(String)).toEqual(['Error: no']);
@@ -99,7 +99,7 @@ describe('TurnWrites', () => {
     const { writes, clock } = setup();
     const calls = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
-    writes.gather({ writeTurn: () => void seen.push(calls.getStore()) });
+    writes.gather(turnOf(() => seen.push(calls.getStore())));
     clock.advance(1);
     calls.run('of another one', () => writes.gather(writer('a', [])));
     expect(seen).toEqual([undefined]);
@@ -107,7 +107,7 @@ describe('TurnWrites', () => {
 
   it('leaves what is gathered while others write to the next turn', () => {
     const { writes, written, endTurn } = setup();
-    writes.gather({ writeTurn: () => void writes.gather(writer('later', written)) });
+    writes.gather(turnOf(() => writes.gather(writer('later', written))));
     writes.gather(writer('now', written));
     endTurn();
     expect(written).toEqual(['now']);
@@ -120,11 +120,7 @@ function setup() {
   const clock = new FakeClock();
   const due: (() => void)[] = [];
   const failures: unknown[] = [];
-  const writes = new TurnWrites(
-    clock,
-    (run) => due.push(run),
-    (error) => failures.push(error),
-  );
+  const writes = new TurnWrites(clock, (run) => due.push(run));
   const endTurn = (): void => {
     for (const run of due.splice(0)) run();
   };
@@ -132,7 +128,11 @@ function setup() {
 }
 
 function writer(name: string, written: string[]) {
-  return { writeTurn: () => void written.push(name) };
+  return turnOf(() => written.push(name));
+}
+
+function turnOf(write: () => unknown, failures: unknown[] = []) {
+  return { writeTurn: () => void write(), failTurn: (error: unknown) => void failures.push(error) };
 }
 
 function fail(message: string): never {

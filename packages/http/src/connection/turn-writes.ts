@@ -7,6 +7,8 @@ import { outsideOfCalls } from '../client/outside-of-calls.ts';
 export interface TurnWriter {
   /** Writes it. */
   writeTurn(): void;
+  /** It could not: the connection must end, since nobody knows what of it was written. */
+  failTurn(error: unknown): void;
 }
 
 /**
@@ -15,13 +17,12 @@ export interface TurnWriter {
  * @remarks
  * A write to a socket wakes whoever waits for it on the other side. Between two writes that are made as soon as each is due, a peer has the
  * time to do its work and to fall asleep again, and waking it is most of what the next write costs. Written back to back, many find it awake.
- * Nothing waits for longer than the services of others take in the same turn, nor for much longer than a millisecond, nor for more than 63 others,
- * since what waits is held in memory; and where turns have but one connection that writes, it writes at once.
+ * Nothing waits for longer than the services of others take in the same turn, and the next one that has something to write has all write if a
+ * millisecond is over, or 64 wait, since what waits is held in memory. Where turns have but one connection that writes, it writes at once.
  */
 export class TurnWrites {
   readonly #clock: Clock;
   readonly #atEndOfTurn: (run: () => void) => void;
-  readonly #onError: (error: unknown) => void;
   #waiting: TurnWriter[] = [];
   #isScheduled = false;
   #sinceMs = 0;
@@ -32,14 +33,10 @@ export class TurnWrites {
   /** Writes that are made at once before a turn is looked at again. */
   #atOnce = 0;
 
-  /**
-   * @param atEndOfTurn - Calls a function when all that this turn has brought was handled.
-   * @param onError - Hears of a writer that throws: whoever writes next has nothing to do with that. Default: throws it, on its own.
-   */
-  constructor(clock: Clock, atEndOfTurn: (run: () => void) => void, onError: (error: unknown) => void = throwLater) {
+  /** @param atEndOfTurn - Calls a function when all that this turn has brought was handled. */
+  constructor(clock: Clock, atEndOfTurn: (run: () => void) => void) {
     this.#clock = clock;
     this.#atEndOfTurn = atEndOfTurn;
-    this.#onError = onError;
   }
 
   /**
@@ -80,16 +77,10 @@ export class TurnWrites {
       try {
         writer.writeTurn();
       } catch (error) {
-        this.#onError(error); // one connection must not keep the others from writing
+        writer.failTurn(error); // one connection must not keep the others from writing
       }
     }
   }
-}
-
-function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
 
 /** Those of this process. */
@@ -103,6 +94,8 @@ export function isKernelSocket(stream: ByteStream): boolean {
   return stream.writeLatin1 !== undefined;
 }
 
+/** Taken once: who replaces it for a while, as tests with a time of their own do, must not keep what waits from ever being written. */
+const { setImmediate } = globalThis;
 const MAX_WAIT_MS = 1;
 const MAX_WAITING = 64;
 const LONELY_TURNS = 4;

@@ -74,6 +74,7 @@ export class HttpBody implements AsyncIterable<Uint8Array> {
    * Makes a body.
    *
    * @param init - Text is sent as UTF-8. Of iterables and streams one chunk is pulled at a time, when the engine has room.
+   * Bytes belong to the body from now on: they may be looked at until its message is sent, so they must not be changed or transferred.
    * @throws UsageError if `size` is no whole number of at least 0, or `init` is nothing that bytes can be taken from.
    */
   static from(init: HttpBodyInit, options: HttpBodyOptions = {}): HttpBody {

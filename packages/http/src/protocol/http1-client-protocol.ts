@@ -149,6 +149,11 @@ export class Http1ClientProtocol {
     return this.#outbound.hasOutput;
   }
 
+  /** Makes what there is to write its own: see {@link Http1Outbound.ownOutput}. */
+  ownOutput(maxBytes: number): boolean {
+    return this.#outbound.ownOutput(maxBytes);
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     return this.#outbound.takeOutput();

@@ -17,6 +17,8 @@ export type OutboundFraming =
 /** The messages to the peer, one after the other; the same for both sides. */
 export class Http1Outbound {
   #output: OutputPart[] | undefined;
+  /** Parts of it, from the front, that nobody else can change. */
+  #ownParts = 0;
   #state: OutboundState = 'idle';
   #framing: OutboundFraming = NO_BODY;
   #bytesLeft = 0;
@@ -44,7 +46,24 @@ export class Http1Outbound {
   takeOutput(): readonly OutputPart[] {
     const output = this.#output;
     this.#output = undefined;
+    this.#ownParts = 0;
     return output ?? NOTHING;
+  }
+
+  /**
+   * Makes what there is to write its own, so that it may wait: bytes of a service are copied, if they are few.
+   *
+   * @returns False if they are more than `maxBytes`.
+   */
+  ownOutput(maxBytes: number): boolean {
+    const output = this.#output ?? NOTHING_YET;
+    for (; this.#ownParts < output.length; this.#ownParts++) {
+      const part = output[this.#ownParts];
+      if (part === undefined || typeof part === 'string') continue;
+      if (part.length > maxBytes) return false;
+      output[this.#ownParts] = Buffer.from(part);
+    }
+    return true;
   }
 
   /** A message is due. */
@@ -136,3 +155,4 @@ function wrongLength(how: 'more' | 'less'): Http1ProtocolError {
 
 const NO_BODY: OutboundFraming = { type: 'none' };
 const NOTHING: readonly OutputPart[] = [];
+const NOTHING_YET: OutputPart[] = [];

@@ -198,6 +198,11 @@ export class Http1ServerProtocol {
     return this.#outbound.hasOutput;
   }
 
+  /** Makes what there is to write its own: see {@link Http1Outbound.ownOutput}. */
+  ownOutput(maxBytes: number): boolean {
+    return this.#outbound.ownOutput(maxBytes);
+  }
+
   /** @returns What to write, in order, and forgets it. */
   takeOutput(): readonly OutputPart[] {
     const output = this.#outbound.takeOutput();

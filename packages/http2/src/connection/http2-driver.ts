@@ -44,6 +44,8 @@ export class Http2Driver<Owner> implements ByteSink, TurnWriter {
   #isDraining = false;
   #isFlushing = false;
   #isScheduled = false;
+  /** Whether it waits for the end of the turn, together with others. */
+  #isGathered = false;
   #isBlocked = false;
   #isPaused = false;
   #keepsChunk = false;
@@ -154,7 +156,7 @@ export class Http2Driver<Owner> implements ByteSink, TurnWriter {
 
   #settle(): void {
     if (this.#isClosed || this.#closing !== undefined) return;
-    if (this.#protocol.hasOutput && !this.#isScheduled && !this.#isBlocked) this.#schedule();
+    if (this.#protocol.hasOutput && !this.#isBlocked) this.#schedule();
     if (this.#isBlocked || this.#isPaused) this.#holdSource();
     if (!this.#isScheduled) this.#timer.update(this.nowMs); // else once for all that happens until then
   }
@@ -170,10 +172,20 @@ export class Http2Driver<Owner> implements ByteSink, TurnWriter {
 
   /** Behind all promises that settle now: what they bring leaves in the same write. */
   #schedule(): void {
+    const isGathered = this.#isGathered;
+    if (this.#isScheduled && !isGathered) return;
+    this.#isGathered = this.#mayWait() && (isGathered || turnWrites.gather(this));
     this.#isScheduled = true;
-    // Many streams have their answers leave in few writes as it is; with one, each is a write, which is cheaper behind those of others.
-    if (this.#isSocket && this.#protocol.activeStreams <= 1 && turnWrites.gather(this)) return;
+    if (this.#isGathered) return;
     void SETTLED.then(() => nextTick(this.#onTick)); // as queueMicrotask does it, but without a resource for async_hooks
+  }
+
+  /**
+   * Many streams have their answers leave in few writes as it is; with one, each is a write, which is cheaper behind those of others. Content whose next
+   * chunk waits for this one would come on by one chunk a turn.
+   */
+  #mayWait(): boolean {
+    return this.#isSocket && this.#protocol.activeStreams <= 1 && !this.#protocol.hasContent;
   }
 
   readonly #onTick = (): void => this.writeTurn();
@@ -182,14 +194,28 @@ export class Http2Driver<Owner> implements ByteSink, TurnWriter {
 
   writeTurn(): void {
     this.#isScheduled = false;
+    this.#isGathered = false;
     if (this.#isBlocked) this.#settle();
     else this.flush();
+  }
+
+  failTurn(error: unknown): void {
+    this.#stream.destroy(error);
   }
 
   /** Writes what there is, as far as the peer takes it. */
   flush(): void {
     if (this.#isBlocked || this.#isClosed || this.#closing !== undefined || this.#isFlushing) return;
     this.#isFlushing = true;
+    try {
+      this.#writeOutput();
+    } finally {
+      this.#isFlushing = false;
+      this.#settleFlush();
+    }
+  }
+
+  #writeOutput(): void {
     let written = 0;
     while (this.#protocol.hasOutput && written < MAX_BYTES_A_TURN) {
       const chunks = this.#protocol.takeOutput(this.#bytesAWrite);
@@ -200,13 +226,13 @@ export class Http2Driver<Owner> implements ByteSink, TurnWriter {
       const room = this.#write(chunks);
       // What the kernel of a slow peer has room for is less than that.
       if (room === undefined && length >= BYTES_A_FIRST_WRITE) this.#bytesAWrite = BYTES_A_WRITE;
+      if (room !== undefined) this.#block(room);
       this.#drainEvents();
-      if (room !== undefined) {
-        this.#block(room);
-        break;
-      }
+      if (room !== undefined) return;
     }
-    this.#isFlushing = false;
+  }
+
+  #settleFlush(): void {
     if (this.#closesAfterFlush) {
       this.#closesAfterFlush = false;
       this.close();
@@ -281,4 +307,5 @@ const MAX_BYTES_A_TURN = 1024 * 1024;
 const NOTHING: readonly Uint8Array[] = [];
 /** Looked up once: globals of Node are found by a getter. */
 const { nextTick } = process;
+const { setImmediate } = globalThis;
 const SETTLED: Promise<void> = Promise.resolve();

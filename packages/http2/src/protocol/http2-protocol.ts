@@ -44,6 +44,11 @@ export class Http2Protocol<Owner> {
     return this.#core.streams.size;
   }
 
+  /** Whether content may be written that is not yet in frames, such as a chunk of a body whose next one waits for that. */
+  get hasContent(): boolean {
+    return this.#core.outbound.hasTurn;
+  }
+
   /** What the peer has said of itself. */
   get peer(): PeerSettings {
     return this.#core.outbound.peer;

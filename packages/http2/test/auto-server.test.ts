@@ -86,13 +86,13 @@ describe('a server of both protocols', () => {
     const sending = accept(undefined, { lifecycle, clock });
     await clock.advanceAsync(500);
     const report = lifecycle.drain();
-    await stored.served;
+    await expectEnd(stored);
     void sending.near.write([Buffer.from('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')]);
     expect(Buffer.from((await sending.near.read()) ?? []).toString()).toMatch(/Connection: close\r\n\r\nby 1.1$/);
     await sending.near.closeWrite();
     expect(await Promise.race([silent.served, 'still there'])).toBe('still there');
     await clock.advanceAsync(500);
-    await silent.served;
+    await expectEnd(silent);
     await clock.advanceAsync(1_000);
     await sending.served;
     expect((await report).protocols).toEqual({
@@ -137,6 +137,13 @@ describe('a server of both protocols', () => {
     expect(() => autoServerLayer({ detectTimeoutMs: 0 })).toThrow('detectTimeoutMs must be > 0');
   });
 });
+
+/** It is let go by an end, not a reset. */
+async function expectEnd({ near, served }: Pick<ReturnType<typeof accept>, 'near' | 'served'>): Promise<void> {
+  expect(await near.read()).toBeUndefined();
+  await near.closeWrite();
+  await served;
+}
 
 function accept(selected?: string, options: AutoServerLayerOptions = {}, pipe: Parameters<typeof memoryPipe>[0] = {}) {
   const [near, far] = memoryPipe(pipe);

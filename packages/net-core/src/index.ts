@@ -43,6 +43,7 @@ export { ipScope } from './address/ip-scope.ts';
 export { AcceptQueue } from './connection/accept-queue.ts';
 export { afterFirstMoment } from './connection/after-first-moment.ts';
 export { byteCountLayer } from './connection/byte-count-layer.ts';
+export { closeGently } from './connection/close-gently.ts';
 export type { ConnectDurations } from './connection/connect-timings.ts';
 export { addConnectTimings, ConnectTimings } from './connection/connect-timings.ts';
 export type { Connection, ConnectionOptions, UpgradedConnection } from './connection/connection.ts';

@@ -106,9 +106,17 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   startDrain(): void {
     if (!this.#isOpen) return;
     this.#protocol.stopKeepAlive();
-    if (!this.#protocol.isIdle) this.#responses.drain(this.#exchange);
-    else if (this.#protocol.requestCount > 0) this.#close();
-    else this.#firstMoment = afterFirstMoment(this.#options.clock, this.#startedMs, () => this.#closeIfIdle());
+    this.#responses.drain(this.#exchange);
+    // A request that is answered and still coming in is no work.
+    if (this.#protocol.isOver) this.#close();
+    else if (this.#protocol.isIdle) this.#leave();
+  }
+
+  /** Closes a connection without a request, unless one comes that was on its way. */
+  #leave(): void {
+    this.#firstMoment?.cancel();
+    const sinceMs = this.#protocol.requestCount > 0 ? Number.NEGATIVE_INFINITY : this.#startedMs;
+    this.#firstMoment = afterFirstMoment(this.#options.clock, sinceMs, () => this.#closeIfIdle());
   }
 
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
@@ -354,9 +362,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
 
   /** An answer is lost, and nobody may get the next one in its place. */
   #failWrite(error: unknown): void {
-    this.#options.onError(error, undefined);
     this.#abandon(error);
     this.#stream.destroy(error);
+    this.#options.onError(error, undefined);
   }
 
   /** What is known of a request that the peer breaks off. */

@@ -77,9 +77,17 @@ export class TurnWrites {
       try {
         writer.writeTurn();
       } catch (error) {
-        writer.failTurn(error); // one connection must not keep the others from writing
+        failed(writer, error); // one connection must not keep the others from writing
       }
     }
+  }
+}
+
+function failed(writer: TurnWriter, error: unknown): void {
+  try {
+    writer.failTurn(error);
+  } catch (worse) {
+    console.error('lamella: a connection failed to end:', worse);
   }
 }
 

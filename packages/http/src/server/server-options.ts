@@ -87,13 +87,29 @@ export function fullHttpServerOptions(
     connectionAgeGraceMs,
     clock,
     lifecycle: options.lifecycle,
-    onError: options.onError ?? reportOnConsole(unnamed),
+    onError:
+      options.onError === undefined ? reportOnConsole(unnamed) : guarded(options.onError, reportOnConsole(unnamed)),
   };
 }
 
 /** `Infinity` stays what it is. */
 function jittered(ageMs: number, ratio: number, random: () => number): number {
   return ageMs === Number.POSITIVE_INFINITY ? ageMs : ageMs * (1 - ratio * random());
+}
+
+/** Who hears of failures must not throw: one that does shall not keep an exchange from its end. */
+function guarded(
+  onError: HttpServerTerms['onError'],
+  fallback: HttpServerTerms['onError'],
+): HttpServerTerms['onError'] {
+  return (error, request) => {
+    try {
+      onError(error, request);
+    } catch (worse) {
+      fallback(error, request);
+      console.error('lamella: onError failed:', worse);
+    }
+  };
 }
 
 function reportOnConsole(unnamed: string): HttpServerTerms['onError'] {

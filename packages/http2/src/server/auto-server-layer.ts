@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse, HttpServerLayerOptions } from '@lamella/http';
 import { httpServerLayer } from '@lamella/http';
 import type { Connection, PeekVerdict } from '@lamella/net-core';
-import { AlpnSelected, peek } from '@lamella/net-core';
+import { AlpnSelected, closeGently, peek } from '@lamella/net-core';
 import type { Clock, Layer, Lifecycle } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import type { Http2ServerLayerOptions } from './http2-server-layer.ts';
 import { http2ServerLayer } from './http2-server-layer.ts';
 import { isHttp2 } from './is-http2.ts';
@@ -65,19 +65,19 @@ export function autoServerLayer(
 /** Looks at the first bytes. @returns `undefined` if the connection is over before they have told. */
 async function detect(
   { stream, scope }: Connection,
-  { detectTimeoutMs: timeoutMs = 10_000, lifecycle, clock }: AutoServerLayerOptions,
+  { detectTimeoutMs: timeoutMs = 10_000, lifecycle, clock = systemClock }: AutoServerLayerOptions,
 ): Promise<string | undefined> {
   try {
     const outcome = await peek(stream, readPreface, {
       timeoutMs,
       onTimeout: 'fail-closed',
       signal: scope.signal,
+      clock,
       ...(lifecycle === undefined ? {} : { lifecycle }),
-      ...(clock === undefined ? {} : { clock }),
     });
     if (outcome.type === 'match') return 'h2';
     if (outcome.cause !== 'drain') return 'http/1.1';
-    stream.destroy();
+    await closeGently(stream, clock);
   } catch (error) {
     stream.destroy(error); // it has said nothing, or is gone: nobody's failure
   }

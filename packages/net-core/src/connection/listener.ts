@@ -13,4 +13,9 @@ export interface Listener extends AsyncIterable<Connection>, AsyncDisposable {
   readonly address: Address;
   /** Stops listening; connections that were taken go on. Resolves when nothing new can come. */
   close(): Promise<void>;
+  /**
+   * Closes when those who have connected already are accepted. A busy process leaves them waiting in the kernel, which resets them at the close, and
+   * with them the requests that they have sent. Default: {@link close}.
+   */
+  drain?(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Listener } from './listener.ts';
 
 /** Options of {@link serveListener}. */
 export interface ServeListenerOptions {
-  /** Where the listener takes part in draining: it closes when draining starts. Default: one of its own. */
+  /** Where the listener takes part in draining: it closes when draining starts and those who have connected are accepted. Default: one of its own. */
   readonly lifecycle?: Lifecycle;
   /** Hears of every connection whose service failed. Default: one line on `console.error`. */
   readonly onError?: (error: unknown, connection: Connection) => void;
@@ -30,7 +30,7 @@ export async function serveListener(
   const registration = lifecycle.register({
     protocol: 'listener',
     isIdle: true,
-    startDrain: () => void listener.close(),
+    startDrain: () => void (listener.drain?.() ?? listener.close()),
     drained: closed.promise,
     destroy: () => void listener.close(),
   });

@@ -87,9 +87,10 @@ describe('protocolRouter', () => {
     const { near, served, seen, clock } = accept({ onTimeout, lifecycle });
     await clock.advanceAsync(1_000);
     void lifecycle.drain();
+    expect(await near.read()).toBeUndefined();
+    await near.closeWrite();
     await served;
     expect(seen).toEqual([]);
-    expect(await near.read()).toBeUndefined();
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 import type { Clock, Lifecycle, Service } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
+import { closeGently } from '../connection/close-gently.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { PeekVerdict } from './peek.ts';
 import { peek } from './peek.ts';
@@ -54,8 +55,8 @@ export function protocolRouter(options: ProtocolRouterOptions): Service<Connecti
   if (onTimeout !== 'fallback' && onTimeout !== 'reset') {
     throw new UsageError(`onTimeout must be 'fallback' or 'reset', got ${JSON.stringify(onTimeout)}`);
   }
-  const { lifecycle, clock } = options;
-  const parts = { ...(lifecycle === undefined ? {} : { lifecycle }), ...(clock === undefined ? {} : { clock }) };
+  const { lifecycle, clock = systemClock } = options;
+  const parts = { clock, ...(lifecycle === undefined ? {} : { lifecycle }) };
   return {
     async serve(connection) {
       const { stream, scope } = connection;
@@ -74,7 +75,7 @@ export function protocolRouter(options: ProtocolRouterOptions): Service<Connecti
         });
         if (outcome.type === 'match') return await outcome.value.serve(connection);
         if (isSilent && (outcome.cause === 'end' || outcome.cause === 'drain')) {
-          stream.destroy();
+          await closeGently(stream, clock);
           return;
         }
       } catch (error) {

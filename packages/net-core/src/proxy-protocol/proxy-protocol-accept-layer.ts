@@ -7,6 +7,7 @@ import { decodeProxyProtocol } from '../codec/proxy-protocol/decode-proxy-protoc
 import { proxyProtocolFacts } from '../codec/proxy-protocol/proxy-protocol-facts.ts';
 import type { ProxyProtocolHeader } from '../codec/proxy-protocol/proxy-protocol-header.ts';
 import { V1_MAX_BYTES } from '../codec/proxy-protocol/proxy-protocol-header.ts';
+import { closeGently } from '../connection/close-gently.ts';
 import type { Connection } from '../connection/connection.ts';
 import { LocalAddress, PeerAddress } from '../connection/keys.ts';
 import { ProxyProtocolError } from '../errors.ts';
@@ -97,7 +98,7 @@ export function proxyProtocolAcceptLayer(options: ProxyProtocolAcceptOptions): L
         stream.destroy(scope.aborted ? scope.reason : error);
         throw error;
       }
-      if (header === 'end') return stream.destroy();
+      if (header === 'end') return closeGently(stream, clock);
       if (header !== 'none') note(connection, peer, header);
       return inner.serve(connection);
     },

@@ -183,9 +183,10 @@ describe('proxyProtocolAcceptLayer', () => {
     await slow.near.write([V1.slice(0, 7)]);
     for (const { clock } of [silent, slow]) await clock.advanceAsync(1_000);
     const report = lifecycle.drain();
+    expect(await silent.near.read()).toBeUndefined();
+    await silent.near.closeWrite();
     await silent.served;
     expect(silent.seen).toEqual([]);
-    expect(await silent.near.read()).toBeUndefined();
     await slow.near.write([V1.slice(7)]);
     await slow.near.closeWrite();
     await slow.served;

@@ -54,13 +54,14 @@ export async function openListener(
   server.off('connection', keep);
   const address = addressOf(server, wanted, listen.fd);
   const known = knownAddresses(address, wanted === undefined);
-  return new ServerListener(server, { address, known, counter, keepAliveDelayMs, readMode, early });
+  return new ServerListener(server, { address, known, counter, backlog, keepAliveDelayMs, readMode, early });
 }
 
 interface ServerListenerOptions {
   readonly address: Address;
   readonly known: KnownAddresses;
   readonly counter: ConnectionCounter;
+  readonly backlog: number;
   readonly keepAliveDelayMs: number;
   readonly readMode: ReadMode;
   /** Connections that have come already. */
@@ -71,6 +72,7 @@ class ServerListener implements SocketListener {
   readonly address: Address;
   readonly #server: Server;
   readonly #counter: ConnectionCounter;
+  readonly #backlog: number;
   readonly #keepAliveDelayMs: number;
   readonly #queue = new AcceptQueue();
   readonly #resource;
@@ -78,12 +80,14 @@ class ServerListener implements SocketListener {
   /** The same for all sockets, which are many. */
   readonly #streamOptions: Readonly<Record<ReadMode, SocketStreamOptions>>;
   #isClosed = false;
+  #acceptedCount = 0;
 
   constructor(server: Server, options: ServerListenerOptions) {
-    const { address, known, counter, keepAliveDelayMs, readMode, early } = options;
+    const { address, known, counter, backlog, keepAliveDelayMs, readMode, early } = options;
     this.#server = server;
     this.address = address;
     this.#counter = counter;
+    this.#backlog = backlog;
     this.#keepAliveDelayMs = keepAliveDelayMs;
     this.#known = known;
     const path = address.type === 'unix' ? address.path : undefined;
@@ -111,6 +115,17 @@ class ServerListener implements SocketListener {
     this.#resource.release();
   }
 
+  /** Each turn of the event loop accepts some of those who wait in the kernel, which are no more than the backlog; in the second quiet turn nobody did. */
+  async drain(): Promise<void> {
+    const most = this.#acceptedCount + this.#backlog;
+    for (let quietTurns = 0; quietTurns < 2 && this.#acceptedCount < most; quietTurns++) {
+      const before = this.#acceptedCount;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#acceptedCount > before) quietTurns = -1;
+    }
+    await this.close();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -120,6 +135,7 @@ class ServerListener implements SocketListener {
   }
 
   #accept(socket: Socket, mode: ReadMode): void {
+    this.#acceptedCount++;
     const peer = this.#peerOf(socket);
     if (this.#isClosed || !this.#counter.enter(peer, this.#queue.size < MAX_WAITING)) {
       socket.on('error', ignore); // an error without a listener would end the process
@@ -173,5 +189,7 @@ function knownAddresses(address: Address, isInherited: boolean): KnownAddresses 
 
 function ignore(): void {}
 
+/** Taken once: tests with a time of their own may replace it for a while. */
+const { setImmediate } = globalThis;
 /** Connections that nobody takes; beyond that new ones are closed at once. */
 const MAX_WAITING = 4_096;

@@ -33,7 +33,7 @@ class DrainingLifecycle implements Lifecycle {
 
   constructor(options: LifecycleOptions) {
     this.#clock = options.clock ?? systemClock;
-    this.#onError = options.onError ?? reportOnConsole;
+    this.#onError = guarded(options.onError ?? reportOnConsole);
   }
 
   get phase(): LifecyclePhase {
@@ -88,6 +88,18 @@ function started(task: () => Promise<void>): Promise<void> {
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** Who hears of failures must not throw: one that does shall not keep a drain from its end. */
+function guarded(onError: (error: unknown, taskName: string) => void): (error: unknown, taskName: string) => void {
+  return (error, taskName) => {
+    try {
+      onError(error, taskName);
+    } catch (worse) {
+      reportOnConsole(error, taskName);
+      reportOnConsole(worse, 'onError');
+    }
+  };
 }
 
 function reportOnConsole(error: unknown, taskName: string): void {

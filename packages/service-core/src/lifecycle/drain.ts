@@ -14,7 +14,7 @@ export interface DrainSubject {
 /** One run of the three steps that end a lifecycle. */
 export class Drain {
   readonly #subject: DrainSubject;
-  readonly #startedMs: number;
+  #startedMs = 0;
   readonly #report = Promise.withResolvers<DrainReport>();
   readonly #counts = new Map<string, DrainCounts>();
   /** Parts told to drain that have not ended, with what they will count as. */
@@ -28,7 +28,6 @@ export class Drain {
 
   constructor(subject: DrainSubject) {
     this.#subject = subject;
-    this.#startedMs = subject.clock.nowMs();
   }
 
   /** Starts the run, or shortens the one under way. */
@@ -41,6 +40,7 @@ export class Drain {
     this.#preDrainEndMs = Math.min(this.#preDrainEndMs, nowMs + preDrainMs);
     this.#graceMs = Math.min(this.#graceMs, graceMs);
     if (this.#phase === 'none') {
+      this.#startedMs = nowMs;
       this.#enter('pre-drain');
       for (const part of [...this.#subject.parts]) this.announce(part);
     }
@@ -62,7 +62,8 @@ export class Drain {
   }
 
   #expect(part: Drainable): void {
-    this.#waiting.set(part, part.isIdle === true ? 'closed' : 'finished');
+    this.#waiting.set(part, 'finished');
+    this.#ask(part, () => part.isIdle === true && this.#waiting.set(part, 'closed'));
     this.#countsOf(part); // in the order in which they began: that in which they end is chance
   }
 
@@ -142,7 +143,7 @@ export class Drain {
   }
 
   /** A part must not throw, but one that does shall not keep the others from ending. */
-  #ask(part: Drainable, step: () => void): void {
+  #ask(part: Drainable, step: () => unknown): void {
     try {
       step();
     } catch (error) {

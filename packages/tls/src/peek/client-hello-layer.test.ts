@@ -83,9 +83,10 @@ describe('clientHelloLayer', () => {
     void slow.near.write([HELLO.slice(0, 5)]);
     for (const { clock } of [silent, slow]) await clock.advanceAsync(1_000);
     const report = lifecycle.drain();
+    expect(await silent.near.read()).toBeUndefined();
+    await silent.near.closeWrite();
     await silent.served;
     expect(silent.seen).toEqual([]);
-    expect(await silent.near.read()).toBeUndefined();
     void slow.near.write([HELLO.slice(5)]);
     await slow.near.closeWrite();
     await slow.served;

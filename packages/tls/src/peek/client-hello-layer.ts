@@ -1,7 +1,7 @@
 import type { ByteStream, Connection } from '@lamella/net-core';
-import { ServerName } from '@lamella/net-core';
+import { closeGently, ServerName } from '@lamella/net-core';
 import type { Layer, Service } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
+import { systemClock, UsageError } from '@lamella/service-core';
 import type { ClientHello } from '../codec/client-hello/client-hello.ts';
 import { ClientHelloDecoder } from '../codec/client-hello/client-hello-decoder.ts';
 import { ClientHelloError } from '../errors.ts';
@@ -47,7 +47,7 @@ export interface ClientHelloLayerOptions extends PeekClientHelloOptions {
  */
 export function clientHelloLayer(options: ClientHelloLayerOptions = {}): Layer<Connection, void> {
   checkClientHelloOptions(options);
-  const { notTls } = options;
+  const { notTls, clock = systemClock } = options;
   return (inner) => ({
     async serve(connection) {
       const { stream, extensions, scope } = connection;
@@ -59,7 +59,7 @@ export function clientHelloLayer(options: ClientHelloLayerOptions = {}): Layer<C
         close(stream, scope.aborted ? scope.reason : error);
         throw error;
       }
-      if (hello === undefined) return stream.destroy(); // its end was read, or it is let go
+      if (hello === undefined) return closeGently(stream, clock);
       extensions.insert(ReceivedClientHello, hello);
       extensions.insert(ClientFingerprints, new TlsFingerprints(hello));
       const { serverName } = hello;

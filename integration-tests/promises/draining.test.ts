@@ -54,6 +54,7 @@ describe('the pre-drain', () => {
     await idle.send(GET);
     const before = idle.received;
     const drained = chain.lifecycle.drain({ graceMs: 5_000 });
+    await settle(); // what has come before is heard
     await idle.send('POST / HTTP/1.1\r\nHost: edge.test\r\nContent-Length: 3\r\n\r\nabc');
     expect([idle.ended, idle.received]).toEqual(['end', before]); // not answered, so it may be sent again elsewhere
     await chain.clock.advanceAsync(1_999);

@@ -4,7 +4,7 @@ import { AlpnSelected, createConnection, memoryPipe } from '@lamella/net-core';
 import { checkLedger } from '@lamella/net-core/testing';
 import { createLifecycle, serviceFn } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AutoServerLayerOptions } from '../src/index.ts';
 import { autoServerLayer, http2 } from '../src/index.ts';
 
@@ -54,6 +54,34 @@ describe('a server of both protocols', () => {
       await served;
     },
   );
+
+  it.each([
+    ['HTTP/2', http2()],
+    ['HTTP/1.1', http1()],
+  ])('answers a failure by %s also if who hears of it throws', async (_name, protocol) => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => told.mockRestore());
+    const clock = new FakeClock();
+    const onError = (): never => {
+      throw new Error('of onError');
+    };
+    const failing = autoServerLayer({ clock, onError })(
+      serviceFn(async (_: HttpRequest) => {
+        throw new Error('of the service');
+      }),
+    );
+    const [near, far] = memoryPipe();
+    const served = failing.serve(createConnection(far));
+    const connection = protocol.open(createConnection(near), { isToProxy: false, clock });
+    for (let count = 0; count < 2; count++) {
+      const response = await connection.serve(HttpRequest.from({ target: 'http://a.test/' }));
+      expect(response.status).toBe(500);
+      await response.body.text();
+    }
+    expect(told.mock.calls.flat().map(String).join()).toMatch(/of the service.*of onError/);
+    await connection.close();
+    await served;
+  });
 
   it.each(['POST / HTTP/1.1', 'PRI / HTTP/1.1', 'PRI * HTTP/1.1', 'P', ''])('takes %j for HTTP/1.1', async (line) => {
     const { near, served } = accept();

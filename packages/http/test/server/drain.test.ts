@@ -134,6 +134,43 @@ describe('a drain', () => {
     expect((await report).protocols['http/1.1']).toEqual({ finished: 1, closed: 0, cut: 0 });
   });
 
+  it('ends event streams that somebody asks for who had just connected', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    async function* events(): AsyncGenerator<string> {
+      yield 'data: 1\n\n';
+      await new Promise(() => {});
+    }
+    const serve = async (): Promise<HttpResponse> =>
+      HttpResponse.from({ headers: { 'Content-Type': 'text/event-stream' }, body: events() });
+    const client = open(serve, { clock, lifecycle });
+    await settle();
+    const report = lifecycle.drain({ graceMs: 5_000 });
+    await clock.advanceAsync(100);
+    client.send(GET);
+    expect(await client.received()).toMatch(/Connection: close\r\n[\s\S]*\r\n0\r\n\r\n$/);
+    expect(client.ended).toBe('end');
+    void client.stream.closeWrite();
+    await clock.advanceAsync(2_000);
+    expect((await report).protocols['http/1.1']).toEqual({ finished: 0, closed: 1, cut: 0 });
+  });
+
+  it('waits for no request that is answered and still coming in', async () => {
+    const clock = new FakeClock();
+    const lifecycle = createLifecycle({ clock });
+    const client = open(async () => HttpResponse.text('enough'), { clock, lifecycle });
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nabc');
+    expect(await client.received()).toMatch(/enough$/);
+    const report = lifecycle.drain({ graceMs: 5_000 });
+    await settle();
+    client.send('d');
+    await settle();
+    expect(client.ended).toBe('end');
+    void client.stream.closeWrite();
+    await clock.advanceAsync(2_000);
+    expect((await report).protocols['http/1.1']).toMatchObject({ cut: 0 });
+  });
+
   it('lets an event stream of a stated length go on: it has no other end', async () => {
     const clock = new FakeClock();
     const failures: unknown[] = [];

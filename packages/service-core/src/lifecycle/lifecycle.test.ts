@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FakeClock, settle } from '../testing/fake-clock.ts';
 import { createLifecycle } from './create-lifecycle.ts';
 import type { Drainable } from './lifecycle.ts';
@@ -258,6 +258,44 @@ describe('drain', () => {
     clock.advance(1_000);
     expect((await report).protocols).toMatchObject({ broken: { cut: 1 }, other: { cut: 1 } });
     expect(errors).toEqual(['drain of broken: broken', 'drain of broken: broken']);
+  });
+
+  it('goes on when a part does not say whether it is idle, and when who hears of failures throws', async () => {
+    const clock = new FakeClock();
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => told.mockRestore());
+    const fail = (): never => {
+      throw new Error('broken');
+    };
+    const lifecycle = createLifecycle({ clock, onError: fail });
+    const silent = fakePart('silent');
+    Object.defineProperty(silent, 'isIdle', { get: fail });
+    lifecycle.register(silent);
+    lifecycle.register({ ...fakePart('broken'), startDrain: fail });
+    const other = fakePart('other');
+    lifecycle.register(other);
+    lifecycle.spawn('task', async () => fail());
+    const report = lifecycle.drain({ graceMs: 100 });
+    expect([silent.log, other.log]).toEqual([['startDrain'], ['startDrain']]);
+    for (const part of [silent, other]) part.end();
+    await settle();
+    clock.advance(100);
+    clock.advance(1_000);
+    expect((await report).protocols).toEqual({
+      silent: { finished: 1, closed: 0, cut: 0 },
+      broken: { finished: 0, closed: 0, cut: 1 },
+      other: { finished: 1, closed: 0, cut: 0 },
+    });
+    // Each failure, and that of who was to hear of it.
+    expect(told).toHaveBeenCalledTimes(2 * 3);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('counts its time from the call that was taken', async () => {
+    const { clock, lifecycle } = setup();
+    expect(() => lifecycle.drain({ graceMs: -1 })).toThrow('graceMs must be >= 0');
+    clock.advance(60_000);
+    expect((await lifecycle.drain()).durationMs).toBe(0);
   });
 
   it('reports a part whose drained rejects, and counts it all the same', async () => {

@@ -1,5 +1,5 @@
 import type { Clock, Lifecycle } from '@lamella/service-core';
-import { systemClock, UsageError } from '@lamella/service-core';
+import { systemClock, tellFailure, UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../message/http-request.ts';
 
 /** Options that servers of each version of HTTP have. */
@@ -107,7 +107,7 @@ function guarded(
       onError(error, request);
     } catch (worse) {
       fallback(error, request);
-      console.error('lamella: onError failed:', worse);
+      tellFailure('onError', worse);
     }
   };
 }
@@ -115,6 +115,6 @@ function guarded(
 function reportOnConsole(unnamed: string): HttpServerTerms['onError'] {
   return (error, request) => {
     const what = request === undefined ? unnamed : `${request.method} ${request.target.slice(0, 200)}`;
-    console.error(`lamella: ${what} failed:`, error);
+    tellFailure(what, error);
   };
 }

@@ -1,3 +1,5 @@
+import { tellFailure } from '@lamella/service-core';
+
 /**
  * The hook as a function that never throws and never rejects unheard: hooks look on, and must not change the call.
  *
@@ -14,7 +16,7 @@ export function guardedHook<Told, Name extends string>(
       sink(error, name);
     } catch (sinkError) {
       reportHookError(error, name);
-      console.error('lamella: onHookError failed:', sinkError);
+      tellFailure('onHookError', sinkError);
     }
   };
   return (told) => {
@@ -29,5 +31,5 @@ export function guardedHook<Told, Name extends string>(
 
 /** Where the error of a hook goes if nobody else wants it. */
 export function reportHookError(error: unknown, hook: string): void {
-  console.error(`lamella: hook ${hook} failed:`, error);
+  tellFailure(`hook ${hook}`, error);
 }

@@ -1,5 +1,5 @@
 import type { Lifecycle, Service } from '@lamella/service-core';
-import { createLifecycle } from '@lamella/service-core';
+import { createLifecycle, tellFailure } from '@lamella/service-core';
 import type { Connection } from './connection.ts';
 import type { Listener } from './listener.ts';
 
@@ -64,5 +64,5 @@ function serveOne(
 }
 
 function reportOnConsole(error: unknown): void {
-  console.error('lamella: a connection failed:', error);
+  tellFailure('a connection', error);
 }

@@ -1,5 +1,5 @@
 import type { Lifecycle, Service } from '@lamella/service-core';
-import { createLifecycle, UsageError } from '@lamella/service-core';
+import { createLifecycle, tellFailure, UsageError } from '@lamella/service-core';
 import { UdpError } from './udp-error.ts';
 import type { Datagram, UdpSocket } from './udp-socket.ts';
 
@@ -132,5 +132,5 @@ class DatagramServer {
 }
 
 function reportOnConsole(error: unknown): void {
-  console.error('lamella: a datagram failed:', error);
+  tellFailure('a datagram', error);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { ClosedError } from '../errors/errors.ts';
+import { tellFailure } from '../errors/tell-failure.ts';
 import { Drain } from './drain.ts';
 import type { Drainable, DrainOptions, DrainReport, Lifecycle, LifecyclePhase } from './lifecycle.ts';
 
@@ -103,5 +104,5 @@ function guarded(onError: (error: unknown, taskName: string) => void): (error: u
 }
 
 function reportOnConsole(error: unknown, taskName: string): void {
-  console.error(`lamella: ${taskName} failed:`, error);
+  tellFailure(taskName, error);
 }

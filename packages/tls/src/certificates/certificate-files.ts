@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@lamella/service-core';
-import { systemClock, UsageError } from '@lamella/service-core';
+import { systemClock, tellFailure, UsageError } from '@lamella/service-core';
 import type { CertificateFile } from './certificate-file.ts';
 import { LoadedCertificate } from './certificate-file.ts';
 import type { CertificateStore, CertificateStoreOptions } from './certificate-store.ts';
@@ -127,5 +127,5 @@ function currentOf(loaded: readonly LoadedCertificate[]): readonly ServerCertifi
 }
 
 function reportOnConsole(error: unknown): void {
-  console.error('lamella: a certificate was not loaded:', error);
+  tellFailure('loading a certificate', error);
 }

@@ -36,6 +36,7 @@ describe('the upstream gets', () => {
     ['OPTIONS /', 'OPTIONS /'],
     ['GET http://shop.test', 'GET /'],
     ['GET //elsewhere.test/x', 'GET //elsewhere.test/x'],
+    ['GET /%61///b%2f', 'GET /%61///b%2f'],
   ])('for %s: %s', async (asked, line) => {
     const { upstream } = await exchange(newWorld().reverse(QUIET), `${asked} HTTP/1.1\r\nHost: shop.test\r\n\r\n`);
     expect(upstream).toBe(`${line} HTTP/1.1\r\nHost: shop.test\r\nVia: 1.1 test-proxy\r\n\r\n`);

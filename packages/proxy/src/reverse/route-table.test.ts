@@ -24,10 +24,12 @@ describe('a table of routes', () => {
     ['x.test', '/api/v2/x//y', 'http://v2/base/x//y'],
     ['x.test', '/api/v20', 'http://api/api/v20'],
     ['x.test', '/apis', 'http://any/apis'],
-    // Compared as sent: another spelling is another path, and goes where such paths go.
+    // Case counts, another spelling does not; what goes on is as it was sent.
     ['x.test', '/API', 'http://any/API'],
-    ['x.test', '/%61pi', 'http://any/%61pi'],
-    ['x.test', '//api', 'http://any//api'],
+    ['x.test', '/%61pi', 'http://api/%61pi'],
+    ['x.test', '//api', 'http://api//api'],
+    ['x.test', '/%61pi/v%32//%78', 'http://v2/base//%78'],
+    ['x.test', '//api///v2', 'http://v2/base'],
     // Hosts have one meaning, however they are spelt.
     ['a.example.com', '/api', 'http://below/api'],
     ['A.Example.COM.:8080', '/', 'http://below/'],
@@ -79,6 +81,14 @@ describe('a table of routes', () => {
         { path: '/a/', to: 'http://y' },
       ],
       'two routes are for any host',
+    ],
+    [
+      'two for the same in two spellings',
+      [
+        { path: '/a/b', to: 'http://x' },
+        { path: '//%61/b', to: 'http://y' },
+      ],
+      'two routes are for any host /a/b/',
     ],
     [
       'the same host twice',

@@ -1,5 +1,6 @@
 import { tryParseAuthority } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
+import { pathAsRead } from './path-as-read.ts';
 import type { CompiledRoute, ReverseRoute } from './route.ts';
 import { compileRoute } from './route.ts';
 
@@ -23,15 +24,16 @@ export class RouteTable {
 
   /**
    * @param authority - Host and optional port that the request is for.
-   * @param path - Path of the request, without the query.
+   * @param path - Path of the request as it was sent, without the query.
    * @returns The route, or what of the request no route has.
    */
   find(authority: string | undefined, path: string): CompiledRoute | 'no-host' | 'no-path' {
     const host = this.#namesHosts ? hostOf(authority) : '';
+    const read = pathAsRead(path);
     let isHostServed = false;
     for (const route of this.#routes) {
       if (!hostMatches(route.host, host)) continue;
-      if (pathMatches(route.prefix, path)) return route;
+      if (pathMatches(route.prefix, read)) return route;
       isHostServed = true;
     }
     return isHostServed ? 'no-path' : 'no-host';

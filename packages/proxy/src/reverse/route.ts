@@ -4,6 +4,7 @@ import { parseDomain, parseHost } from '@lamella/net-core';
 import type { Service } from '@lamella/service-core';
 import { isLamellaError, UsageError } from '@lamella/service-core';
 import { hasDotSegment } from './dot-segment.ts';
+import { endOfPrefix, pathAsRead } from './path-as-read.ts';
 
 /**
  * Where requests go that match.
@@ -17,8 +18,8 @@ export interface ReverseRoute {
   /** Host that the request is for, without port: a name, an address, or `*.example.com` for all names below it. Default: any. */
   readonly host?: string;
   /**
-   * Path that the request starts with, by whole segments: `/api` matches `/api` and `/api/x`, not `/apix`. Compared as sent, case
-   * and percent-encoding included. A slash at the end says nothing. Default `/`.
+   * Path that the request starts with, by whole segments: `/api` matches `/api` and `/api/x`, not `/apix`. Compared as the upstream may read
+   * it: `/%61pi` and `//api` are `/api`, but case counts, and `%2F` is no slash. A slash at the end says nothing. Default `/`.
    */
   readonly path?: string;
   /**
@@ -38,7 +39,7 @@ export interface ReverseRoute {
 export interface CompiledRoute {
   /** The host it is for, in its canonical form, with `*.` in front if it is for those below; `undefined` for any. */
   readonly host: string | undefined;
-  /** The path it is for, without a slash at the end. */
+  /** The path it is for as {@link pathAsRead} has it, without a slash at the end. */
   readonly prefix: string;
   /** Scheme and authority of the upstream. */
   readonly origin: RequestOrigin;
@@ -74,7 +75,7 @@ export function compileRoute({ host, path = '/', upstream, ...route }: ReverseRo
     origin: RequestOrigin.from(`${scheme}://${authority}`),
     keepsPath,
     rewrite(requestPath, query) {
-      const rewritten = keepsPath ? requestPath : `${base}${requestPath.slice(prefix.length)}`;
+      const rewritten = keepsPath ? requestPath : `${base}${requestPath.slice(endOfPrefix(requestPath, prefix))}`;
       const start = rewritten === '' ? '/' : rewritten;
       return `${scheme}://${authority}${start}${query === undefined ? '' : `?${query}`}`;
     },
@@ -84,9 +85,9 @@ export function compileRoute({ host, path = '/', upstream, ...route }: ReverseRo
 function prefixOf(path: string): string {
   const target = tryParseRequestTarget('GET', path);
   if (typeof target === 'object' && target.form === 'origin' && target.query === undefined) {
-    return withoutLastSlash(path);
+    return withoutLastSlash(pathAsRead(path));
   }
-  throw new UsageError(`a route's path must start with a slash, as it is sent; got ${JSON.stringify(path)}`);
+  throw new UsageError(`a route's path must start with a slash, without a query; got ${JSON.stringify(path)}`);
 }
 
 function canonicalHost(host: string): string {

@@ -305,7 +305,7 @@ describe('what can’t be taken over', () => {
     ['agent', { agent: {} }, 'createHttpClient'],
     ['buffer', { buffer: [] }, 'request.with({ body })'],
     ['ca', { ca: 'x' }, 'tlsConnectLayer({ roots })'],
-    ['localAddress', { localAddress: '127.0.0.2' }, 'socketConnector({ localAddress })'],
+    ['localAddress', { localAddress: '127.0.0.2' }, ': tcpConnector({ localAddress })'],
     ['secure', { secure: false }, 'TLS is that of the client'],
     ['selfHandleResponse', { selfHandleResponse: true }, 'a layer around'],
     ['ssl', { ssl: {} }, 'httpProxySsl(ssl)'],

@@ -5,7 +5,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   agent: 'the pool is that of the client: createHttpClient({ maxConnectionsPerOrigin, idleTimeoutMs })',
   buffer: 'a layer in front can give the request another body: request.with({ body })',
   lookup: 'names are resolved by the connector of the client: tcpConnector({ resolver })',
-  localAddress: 'the connector of the client has it: socketConnector({ localAddress }) of @lamella/net-tcp',
+  localAddress: 'the connector of the client has it: tcpConnector({ localAddress }) of @lamella/net-tcp',
   selfHandleResponse: 'a layer around the service gets the response, and gives the one it likes',
   ssl: 'a layer in front of the server has it: httpProxySsl(ssl)',
   timeout: 'the server around has it: httpServerLayer({ timeouts })',

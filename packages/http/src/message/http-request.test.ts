@@ -37,6 +37,22 @@ describe('HttpRequest', () => {
     expect(() => HttpRequest.from(init)).toThrow(UsageError);
   });
 
+  it.each<[unknown, string]>([
+    [new URL('http://user:secret@a.test/'), 'target must be text, .*, got a URL: give its href'],
+    [undefined, 'target must be text, .*, got undefined'],
+    [7, 'target must be text, .*, got 7'],
+  ])('says what a target is that is no text: %s', (target, message) => {
+    const init = { target };
+    const made = [
+      (): unknown => Reflect.apply(HttpRequest.from, HttpRequest, [init]),
+      (): unknown => Reflect.apply(HttpRequest.prototype.with, HttpRequest.from({ target: '/' }), [init]),
+    ];
+    for (const make of target === undefined ? made.slice(0, 1) : made) {
+      expect(make).toThrow(UsageError);
+      expect(make).toThrow(new RegExp(message));
+    }
+  });
+
   it.each<object>([{ target: '/' }, { target: '/', headers: [['A', 'b']] }])('is not made of %j', (parts) => {
     const made = (): unknown => Reflect.construct(HttpRequest, [parts]);
     expect(made).toThrow(

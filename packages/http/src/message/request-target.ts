@@ -22,6 +22,7 @@ export interface RequestTarget {
  * @throws UsageError saying what is wrong, if the target has none of the four forms.
  */
 export function parseRequestTarget(method: string, target: string): RequestTarget {
+  requireText('target', target);
   const parsed = tryParseRequestTarget(method, target);
   if (typeof parsed !== 'string') return parsed;
   throw new UsageError(`request target ${JSON.stringify(target.slice(0, 100))}: ${parsed}`);
@@ -39,6 +40,13 @@ export function tryParseRequestTarget(method: string, target: string): RequestTa
   if (target.charCodeAt(0) === SLASH) return originForm(target);
   if (target === '*') return method === 'OPTIONS' ? ASTERISK : 'only OPTIONS may ask for "*"';
   return parseAbsoluteForm(target);
+}
+
+/** JavaScript may give a `URL`. @throws UsageError if it is no text. */
+export function requireText(name: string, value: unknown): void {
+  if (typeof value === 'string') return;
+  const got = value instanceof URL ? 'a URL: give its href' : String(value).slice(0, 100);
+  throw new UsageError(`${name} must be text, such as 'http://example.com/', got ${got}`);
 }
 
 function originForm(target: string): RequestTarget {

@@ -95,6 +95,11 @@ export function chainRoute(chain: ProxyChain, scheme: string, wantsTunnel: boole
   throw new UsageError('a way through proxies is made by via()');
 }
 
+/** Whether it was made by {@link via}. */
+export function isProxyChain(value: unknown): value is ProxyChain {
+  return value instanceof ServerChain;
+}
+
 class ServerChain implements ProxyChain {
   readonly names: readonly string[];
   readonly plainHttp: 'absolute-form' | 'tunnel';

@@ -1,6 +1,6 @@
 import { tryParseAuthority } from '@lamella/net-core';
 import { UsageError } from '@lamella/service-core';
-import { tryParseRequestTarget } from '../../message/request-target.ts';
+import { requireText, tryParseRequestTarget } from '../../message/request-target.ts';
 
 /** Values that a query or a form takes; `undefined` is left out, a list gives its name several times. */
 export type QueryValue = string | number | boolean | undefined | readonly (string | number | boolean)[];
@@ -26,17 +26,24 @@ export function validBaseUrl(text: string): string {
  *
  * @remarks
  * With a base the path is put behind it, as text: what stands there can't lead to another host, and headers that are meant for
- * that host go nowhere else. Blanks and characters beyond ASCII are percent-encoded; nothing else is touched.
+ * that host go nowhere else. Behind a base that has a path it has no dot segments, encoded or not, which a server could resolve to what
+ * is not below that path. Blanks and characters beyond ASCII are percent-encoded; nothing else is touched.
  *
- * @throws UsageError if `path` is no path where there is a base, or no whole URL where there is none.
+ * @throws UsageError if `path` is no path where there is a base, or no whole URL where there is none; or if it could lead out of the base.
  */
 export function requestUrl(base: string | undefined, path: string): string {
+  requireText('a URL', path);
   if (/[\x00-\x1f\x7f]/.test(path)) throw new UsageError('a URL must not hold control characters');
   if (!path.isWellFormed()) throw new UsageError('a URL must not hold half a character');
   if (USER_INFO.test(path)) throw new UsageError('user information in a URL is not allowed: say it by basic()');
   if (base === undefined) return encoded(path);
   if (path !== '' && !path.startsWith('/') && !path.startsWith('?')) {
     throw new UsageError(`with a baseUrl a path starts with a slash, got ${JSON.stringify(path.slice(0, 100))}`);
+  }
+  if (DOT_SEGMENT.test(path) && HAS_PATH.test(base)) {
+    throw new UsageError(
+      `a path must not have dot segments where the baseUrl has a path, got ${JSON.stringify(path.slice(0, 100))}`,
+    );
   }
   return `${base}${encoded(path)}`;
 }
@@ -74,5 +81,8 @@ function encoded(path: string): string {
   return path.replace(/[^\x21-\x7e]/gu, encodeURIComponent);
 }
 
+/** `.` or `..` as a whole segment of the path, each dot plain or encoded; parsers of browsers take a backslash for a slash, some servers drop `;...`. */
+const DOT_SEGMENT = /^[^?]*?[/\\](?:\.|%2e){1,2}(?:$|[/\\;?])/i;
+const HAS_PATH = /^[a-z]+:\/\/[^/]*\//i;
 /** What must not be repeated in a message. */
 const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { serviceFn } from '@lamella/service-core';
+import { serviceFn, UsageError } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
 import { HttpBody } from '../../message/http-body.ts';
@@ -89,10 +89,39 @@ describe('requests', () => {
     ['/@evil.test', 'http://api.test/v1/@evil.test'],
     ['/ä b', 'http://api.test/v1/%C3%A4%20b'],
     ['/\u{1f600}', 'http://api.test/v1/%F0%9F%98%80'],
+    ['/.../.a/b./..c/%2e%2ex', 'http://api.test/v1/.../.a/b./..c/%2e%2ex'],
+    ['/%252e%252e/x', 'http://api.test/v1/%252e%252e/x'],
+    // What somebody has encoded as one segment stays one.
+    ['/..%2Fx', 'http://api.test/v1/..%2Fx'],
+    ['/x?/../y', 'http://api.test/v1/x?/../y'],
+    ['?/../y', 'http://api.test/v1?/../y'],
   ])('keep %s below the base', async (path, target) => {
     for (const baseUrl of ['http://api.test/v1', 'http://api.test/v1/']) {
       expect(await echo({ baseUrl }).get(path).asJson()).toMatchObject({ target });
     }
+  });
+
+  it.each([
+    '/..',
+    '/.',
+    '/../x',
+    '/a/./b',
+    '/a/..?q',
+    '/%2e%2E/x',
+    '/.%2e',
+    '/%2e/x',
+    '//../x',
+    '/..;a=b/x',
+    '/..\\x',
+    '/a\\..\\x',
+  ])('let %s lead to nothing outside of a base that has a path', async (path) => {
+    for (const baseUrl of ['http://api.test/v1', 'http://api.test/v1/', 'https://api.test:81/a/b']) {
+      expect(() => echo({ baseUrl }).get(path)).toThrow(UsageError);
+      expect(() => echo({ baseUrl }).get(path)).toThrow(`got ${JSON.stringify(path)}`);
+    }
+    // There is nothing outside of a whole host.
+    const { target } = (await echo({ baseUrl: 'http://api.test/' }).get(path).asJson()) as { target: string };
+    expect(target).toBe(`http://api.test${path}`);
   });
 
   it('encode forms as browsers do', async () => {
@@ -244,6 +273,7 @@ describe('what requests refuse', () => {
     ['half a character in a path', () => echo().get('http://a.test/\ud800')],
     ['what has no JSON', () => get.json(undefined)],
     ['a user in a URL', () => echo().get('http://user:secret@a.test/')],
+    ['a URL that is no text', () => Reflect.apply(echo().get, undefined, [new URL('http://a.test/')])],
     ['another host than that of the base', () => echo({ baseUrl: 'http://a.test' }).get('http://b.test/')],
     ['a path without a slash', () => echo({ baseUrl: 'http://a.test' }).get('.evil.test/')],
     ['a base with a query', () => echo({ baseUrl: 'http://a.test/?a' })],

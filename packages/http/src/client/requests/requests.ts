@@ -12,8 +12,8 @@ import { requestUrl, validBaseUrl } from './request-url.ts';
 /** Options of {@link requests}; each request may change what they say, but for `baseUrl`. */
 export interface RequestsOptions {
   /**
-   * What stands in front of every path: `http://host[:port][/path]`. With it, requests take paths and go nowhere else. Default: none;
-   * then requests take whole URLs.
+   * What stands in front of every path: `http://host[:port][/path]`. With it, requests take paths and go nowhere else; where it has a path, they
+   * must not have dot segments. Default: none; then requests take whole URLs.
    */
   readonly baseUrl?: string;
   /** Fields of every request. Default: none. */

@@ -35,14 +35,31 @@ export function parseConfig<Config>(text: string, fileName: string, schema: ZodT
   const result = schema.safeParse(plainValue(document, fileName), { error });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(branchOf).flatMap((issue) => problemsOf(issue, document, lineCounter));
-  const sorted = problems.sort((one, other) => one.line - other.line || one.column - other.column);
-  throw new ConfigError(fileName, sorted.slice(0, MAX_PROBLEMS));
+  throw orderedError(fileName, problems);
 }
 
-/** Where a part of a configuration stands. @param text - A configuration that {@link parseConfig} has read. */
-export function locateConfig(text: string, path: readonly (string | number)[]): Pick<ConfigProblem, 'line' | 'column'> {
+/**
+ * What is wrong about parts of a configuration, with their places.
+ *
+ * @param text - A configuration that {@link parseConfig} has read.
+ */
+export function locatedError(
+  text: string,
+  fileName: string,
+  parts: readonly { readonly path: readonly (string | number)[]; readonly message: string }[],
+): ConfigError {
   const lineCounter = new LineCounter();
-  return placeOf(path, parseDocument(text, { lineCounter }), lineCounter);
+  const document = parseDocument(text, { lineCounter });
+  const problems = parts.map(({ path, message }) => ({
+    ...placeOf(path, document, lineCounter),
+    message: `${named(path).slice(0, -1)}: ${message}`,
+  }));
+  return orderedError(fileName, problems);
+}
+
+function orderedError(fileName: string, problems: readonly ConfigProblem[]): ConfigError {
+  const sorted = problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
+  return new ConfigError(fileName, sorted.slice(0, MAX_PROBLEMS));
 }
 
 /** Aliases that multiply themselves (`&a [*b, *b]`) are refused by the library. */

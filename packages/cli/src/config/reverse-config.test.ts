@@ -12,6 +12,10 @@ import { ConfigError } from './config-error.ts';
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'lamella-config-'));
+  // Whether they can be read is looked at, what stands in them is not.
+  for (const name of ['shop.pem', 'shop.key', 'shop.der', 'other.pem', 'clients.pem']) {
+    writeFileSync(join(folder, name), '');
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -185,8 +189,16 @@ describe('the configuration of a reverse proxy', () => {
     ['maxVersion: TLSv1.3', 'maxVersion: "1.3"', /^file:67:3: tls\.maxVersion: /],
     ['dangerouslyAcceptAnyCertificate: false', 'insecure: true', /^file:69:3: upstreamTls\.insecure is no field here/],
     ['dangerouslyAcceptAnyCertificate: false', 'key: a.key', /^file:69:3: upstreamTls\.key: must stand beside cert/],
-    ['dangerouslyAcceptAnyCertificate: false', 'ca: [gone.pem]', /^file:68:1: upstreamTls: .*gone\.pem can't be read/],
-    ['dangerouslyAcceptAnyCertificate: false', 'cert: gone.pem', /^file:68:1: upstreamTls: .*gone\.pem can't be read/],
+    [
+      'dangerouslyAcceptAnyCertificate: false',
+      'ca: [gone.pem]',
+      /^file:69:\d+: upstreamTls\.ca\[0\]: .*gone\.pem can't be read/,
+    ],
+    [
+      'dangerouslyAcceptAnyCertificate: false',
+      'cert: gone.pem',
+      /^file:69:3: upstreamTls\.cert: .*gone\.pem can't be read/,
+    ],
     ['sha256//AAAA', 'sha256//AAA', /^file:68:1: upstreamTls: a pin is 44 characters/],
   ])('instead of "%s" not "%s"', async (good, bad, expected) => {
     expect(WHOLE).toContain(good);
@@ -198,12 +210,61 @@ describe('the configuration of a reverse proxy', () => {
     ['routes: []\n', 'routes: '],
     ['routes:\n  - path: /a\n', 'routes[0]: must have to, group, or both'],
     ['routes:\n  - to: http://a\n    canary: { group: b }\n', 'routes[0]: a canary needs a group beside it'],
-    ['routes:\n  - to: http://a\n  - to: http://b\n', 'routes: two routes are for'],
+    ['routes:\n  - to: http://a\n  - to: http://b\n', 'file:3:5: routes[1]: two routes are for any host /'],
     ['groups:\n  a: {}\nroutes:\n  - group: a\n', 'groups.a: must have either servers or resolve'],
     ['groups:\n  a: { servers: [http://a], ejection: { decayMs: 0 } }\nroutes:\n  - group: a\n', 'ejection.decayMs: '],
     ['groups:\n  a: { servers: [] }\nroutes:\n  - group: a\n', 'groups.a.servers: '],
   ])('%j is refused', async (text, message) => {
     expect(await problemsOf(text)).toContain(message);
+  });
+
+  it('tells all that is wrong at once, in the order of the file', async () => {
+    const text = `
+groups:
+  api:
+    servers: [http://10.0.0.1:8080]
+    sticky: { name: "l b" }
+  beta:
+    resolve: { host: "no host" }
+  "be/ta": { servers: [ftp://a] }
+routes:
+  - { path: /a, to: "http://a" }
+  - { path: /b, group: gamma }
+  - { path: /%61/, to: "http://b" }
+  - { path: /c, group: api, canary: { group: delta } }
+  - { path: /d, group: beta }
+  - { path: e, to: "http://e" }
+  - { path: /a, to: "http://f" }
+tls:
+  certificates:
+    - { cert: gone.pem, key: shop.key, ocsp: gone.der }
+    - { cert: other.pem }
+  clientCa: [clients.pem, gone-ca.pem]
+upstreamTls:
+  ca: [gone-roots.pem, .]
+  cert: gone-too.pem
+  key: gone-too.key
+  pins: [sha256//A]
+`;
+    const problems = (await problemsOf(text)).replaceAll(`${folder}/`, '').replaceAll(folder, '.').split('\n');
+    expect(problems.map((problem) => problem.replace(/ directory$/, '').slice(0, 90))).toEqual([
+      'file:3:3: groups.api: sticky.name must be a token, got "l b"',
+      expect.stringMatching(/^file:7:5: groups\.beta\.resolve: /),
+      expect.stringMatching(/^file:8:3: groups\.be\/ta: the name of an upstream group/),
+      'file:11:17: routes[1].group: there is no group gamma; there are: api, beta, be/ta',
+      'file:12:5: routes[2]: two routes are for any host /a/',
+      'file:13:39: routes[3].canary.group: there is no group delta; there are: api, beta, be/ta',
+      expect.stringMatching(/^file:15:5: routes\[5\]: a route's path must start/),
+      'file:16:5: routes[6]: two routes are for any host /a/',
+      "file:19:7: tls.certificates[0]: gone.pem can't be read: no such file or",
+      "file:19:7: tls.certificates[0]: gone.der can't be read: no such file or",
+      "file:21:27: tls.clientCa[1]: gone-ca.pem can't be read: no such file or",
+      expect.stringMatching(/^file:22:1: upstreamTls: a pin is 44 characters/),
+      "file:23:8: upstreamTls.ca[0]: gone-roots.pem can't be read: no such file or",
+      "file:23:24: upstreamTls.ca[1]: . can't be read: it is a folder",
+      "file:24:3: upstreamTls.cert: gone-too.pem can't be read: no such file or",
+      "file:25:3: upstreamTls.key: gone-too.key can't be read: no such file or",
+    ]);
   });
 
   it('takes servers with https and h2c, and lets ejections be forgotten', async () => {

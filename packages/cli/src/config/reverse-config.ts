@@ -202,36 +202,18 @@ const upstreamTls = z
   });
 
 /** The whole file. */
-export const reverseConfig = z
-  .strictObject({
-    listen: address.optional(),
-    tls: tls.optional(),
-    httpVersion: z.enum(['auto', 'h1', 'h2']).default('auto'),
-    upstreamTls: upstreamTls.optional(),
-    keepHost: z.boolean().default(true),
-    trustForwarded: z.boolean().default(false),
-    forwarded: z.enum(['x-forwarded', 'forwarded', 'both', 'none']).default('x-forwarded'),
-    connectTimeoutMs: milliseconds.default(10_000),
-    groups: z.record(z.string(), group).default({}),
-    routes: z.array(route).min(1),
-    errorPages: z
-      .record(z.string().regex(/^[45](?:[0-9]{2}|xx)$/, 'must be a status such as 502, or 4xx or 5xx'), page)
-      .optional(),
-  })
-  .superRefine(({ groups, routes }, context) => {
-    routes.forEach((each, index) => {
-      const named = [
-        [['routes', index, 'group'], each.group],
-        [['routes', index, 'canary', 'group'], each.canary?.group],
-      ] as const;
-      for (const [path, name] of named) {
-        if (name === undefined || Object.hasOwn(groups, name)) continue;
-        const known = Object.keys(groups).join(', ') || 'none';
-        context.addIssue({
-          code: 'custom',
-          path: [...path],
-          message: `there is no group ${name}; there are: ${known}`,
-        });
-      }
-    });
-  });
+export const reverseConfig = z.strictObject({
+  listen: address.optional(),
+  tls: tls.optional(),
+  httpVersion: z.enum(['auto', 'h1', 'h2']).default('auto'),
+  upstreamTls: upstreamTls.optional(),
+  keepHost: z.boolean().default(true),
+  trustForwarded: z.boolean().default(false),
+  forwarded: z.enum(['x-forwarded', 'forwarded', 'both', 'none']).default('x-forwarded'),
+  connectTimeoutMs: milliseconds.default(10_000),
+  groups: z.record(z.string(), group).default({}),
+  routes: z.array(route).min(1),
+  errorPages: z
+    .record(z.string().regex(/^[45](?:[0-9]{2}|xx)$/, 'must be a status such as 502, or 4xx or 5xx'), page)
+    .optional(),
+});

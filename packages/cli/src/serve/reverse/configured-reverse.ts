@@ -9,18 +9,19 @@ import {
   roundRobin,
   timeoutLayer,
 } from '@lamella/layers';
+import type { Resolver } from '@lamella/net-core';
 import { PeerAddress } from '@lamella/net-core';
 import { systemResolver, tcpConnector } from '@lamella/net-tcp';
 import type { ResolvedServers, ReverseRoute, UpstreamGroup } from '@lamella/proxy';
 import { canaryService, errorPagesLayer, resolvedServers, reverseProxyService, upstreamGroup } from '@lamella/proxy';
 import type { Service } from '@lamella/service-core';
-import { isLamellaError, stack } from '@lamella/service-core';
-import { messageOf } from '../../cli-error.ts';
+import { stack } from '@lamella/service-core';
 import type { GroupConfig, ReverseConfig, RouteConfig } from '../../config/reverse-config.ts';
 import type { UpstreamTlsSettings } from '../../tls/upstream-tls.ts';
 import { upstreamTls } from '../../tls/upstream-tls.ts';
 import type { ServerParts } from '../run-server.ts';
 import { toHttpUrl, UpstreamClients } from './upstream-clients.ts';
+import { PartTrials } from './wrong-parts.ts';
 
 /** A reverse proxy that a configuration describes. */
 export interface ConfiguredReverse extends Service<HttpRequest, HttpResponse> {
@@ -30,30 +31,27 @@ export interface ConfiguredReverse extends Service<HttpRequest, HttpResponse> {
   readonly close: () => Promise<void>;
 }
 
-/** What a part of a configuration is wrong about that only making the part shows. */
-export class WrongPart extends Error {
-  readonly path: readonly (string | number)[];
-
-  constructor(path: readonly (string | number)[], error: unknown) {
-    super(messageOf(error), { cause: error });
-    this.path = path;
-  }
+/** What the proxy needs of its surroundings. */
+export interface ReverseParts extends ServerParts {
+  /** Looks up the names of servers. Default: the system does. */
+  readonly resolver?: Resolver;
 }
 
 /**
  * Makes the proxy.
  *
- * @throws WrongPart that names the part of the configuration that makes no sense; nothing is left running then.
+ * @throws WrongParts that names all parts of the configuration that make no sense; nothing is left running then.
  */
 export function configuredReverse(
   config: ReverseConfig,
   tlsSettings: UpstreamTlsSettings,
-  parts: ServerParts,
+  parts: ReverseParts,
 ): ConfiguredReverse {
   const { lifecycle, onRelayEnd, telemetry } = parts;
   const { connectTimeoutMs } = config;
   const connector = tcpConnector({ connectTimeoutMs });
-  const tls = attempt(['upstreamTls'], () => upstreamTls(tlsSettings));
+  const trials = new PartTrials();
+  const tls = trials.attempt(['upstreamTls'], () => upstreamTls(tlsSettings)) ?? ((inner) => inner);
   const clients = new UpstreamClients({ connector, tls, lifecycle, connectTimeoutMs, telemetry });
   const client = clients.usual;
   const made: (() => unknown)[] = [() => clients.close()];
@@ -64,29 +62,34 @@ export function configuredReverse(
   try {
     const groups = new Map<string, UpstreamGroup>();
     for (const [name, group] of Object.entries(config.groups)) {
-      const servers = attempt(['groups', name, 'resolve'], () => serversOf(group, parts));
+      const servers = trials.attempt(['groups', name, 'resolve'], () => serversOf(group, parts));
       if (servers !== undefined) made.push(servers.close);
-      const upstream = attempt(['groups', name], () => groupOf(name, group, clients, servers, parts));
+      const upstream = trials.attempt(['groups', name], () => groupOf(name, group, clients, servers, parts));
+      if (upstream === undefined) continue;
       made.push(upstream.close);
       groups.set(name, upstream);
     }
-    const routes = config.routes.map((route, index) => {
-      const compiled = attempt(['routes', index], () => routeOf(route, clients, groups));
-      // A route that makes no sense by itself is told apart from two that contradict each other.
-      attempt(['routes', index], () => reverseProxyService({ client, routes: [compiled] }));
-      return compiled;
+    const routes = new Map<number, ReverseRoute>();
+    for (const [index, route] of config.routes.entries()) {
+      findUnknownGroups(route, index, config.groups, trials);
+      const compiled = trials.attempt(['routes', index], () => {
+        const made = routeOf(route, clients, groups);
+        reverseProxyService({ client, routes: [made] }); // whether it makes sense by itself
+        return made;
+      });
+      if (compiled !== undefined) routes.set(index, compiled);
+    }
+    findContradictions(client, routes, trials);
+    trials.end();
+    const proxy = reverseProxyService({
+      client,
+      routes: [...routes.values()],
+      keepsHost: config.keepHost,
+      trustsForwarded: config.trustForwarded,
+      forwarded: config.forwarded,
+      relay: { lifecycle },
+      onRelayEnd,
     });
-    const proxy = attempt(['routes'], () =>
-      reverseProxyService({
-        client,
-        routes,
-        keepsHost: config.keepHost,
-        trustsForwarded: config.trustForwarded,
-        forwarded: config.forwarded,
-        relay: { lifecycle },
-        onRelayEnd,
-      }),
-    );
     const pages = config.errorPages;
     const service = pages === undefined ? proxy : errorPagesLayer({ pages: defined(pages) })(proxy);
     return { serve: service.serve, groups: [...groups.values()], close };
@@ -96,9 +99,45 @@ export function configuredReverse(
   }
 }
 
-function serversOf({ resolve }: GroupConfig, { lifecycle }: ServerParts): ResolvedServers | undefined {
+function findUnknownGroups(
+  { group, canary }: RouteConfig,
+  index: number,
+  groups: ReverseConfig['groups'],
+  trials: PartTrials,
+): void {
+  const named = [
+    [['routes', index, 'group'], group],
+    [['routes', index, 'canary', 'group'], canary?.group],
+  ] as const;
+  for (const [path, name] of named) {
+    if (name === undefined || Object.hasOwn(groups, name)) continue;
+    trials.add(path, `there is no group ${name}; there are: ${Object.keys(groups).join(', ') || 'none'}`);
+  }
+}
+
+/** Routes that make sense by themselves, but are for what another one is for. */
+function findContradictions(
+  client: Service<HttpRequest, HttpResponse>,
+  routes: ReadonlyMap<number, ReverseRoute>,
+  trials: PartTrials,
+): void {
+  const isGood = (some: readonly ReverseRoute[]): boolean =>
+    some.length === 0 ||
+    new PartTrials().attempt([], () => reverseProxyService({ client, routes: some })) !== undefined;
+  if (isGood([...routes.values()])) return; // most are, and one by one it takes its time
+  const good: ReverseRoute[] = [];
+  for (const [index, route] of routes) {
+    const all = [...good, route];
+    if (trials.attempt(['routes', index], () => reverseProxyService({ client, routes: all })) !== undefined) {
+      good.push(route);
+    }
+  }
+}
+
+function serversOf({ resolve }: GroupConfig, parts: ReverseParts): ResolvedServers | undefined {
   if (resolve === undefined) return undefined;
-  return resolvedServers({ resolver: systemResolver(), lifecycle, ...defined(resolve) });
+  const { lifecycle, resolver = systemResolver() } = parts;
+  return resolvedServers({ resolver, lifecycle, ...defined(resolve) });
 }
 
 function groupOf(
@@ -173,15 +212,6 @@ function routeOf(
 function addressOf(request: HttpRequest): string | undefined {
   const peer = request.extensions.get(PeerAddress);
   return peer?.type === 'tcp' ? peer.host.toString() : undefined;
-}
-
-function attempt<Value>(path: readonly (string | number)[], make: () => Value): Value {
-  try {
-    return make();
-  } catch (error) {
-    if (isLamellaError(error)) throw new WrongPart(path, error);
-    throw error;
-  }
 }
 
 /** What a file leaves out is not there, instead of being `undefined`. */

@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isLamellaError } from '@lamella/service-core';
+import { staticResolver } from '@lamella/net-tcp';
+import { createLifecycle, isLamellaError } from '@lamella/service-core';
 import { CliError, EXIT, fileProblem } from '../../cli-error.ts';
-import { ConfigError } from '../../config/config-error.ts';
-import { locateConfig, parseConfig } from '../../config/parse-config.ts';
+import { locatedError, parseConfig } from '../../config/parse-config.ts';
 import type { ReverseConfig } from '../../config/reverse-config.ts';
 import { reverseConfig } from '../../config/reverse-config.ts';
 import type { ServerTlsSettings } from '../../tls/server-tls.ts';
 import type { ServerParts } from '../run-server.ts';
+import { noTelemetry } from '../telemetry/server-telemetry.ts';
 import type { ConfiguredReverse } from './configured-reverse.ts';
-import { configuredReverse, WrongPart } from './configured-reverse.ts';
+import { configuredReverse } from './configured-reverse.ts';
 import { serverTlsOf, upstreamTlsOf } from './configured-tls.ts';
+import { unreadableFiles } from './unreadable-files.ts';
+import type { WrongPart } from './wrong-parts.ts';
+import { WrongParts } from './wrong-parts.ts';
 
 /** A configuration file, read. */
 export interface ReverseFile {
@@ -29,10 +33,8 @@ export function loadReverse(path: string): ReverseFile {
   const config = parseConfig(text, path, reverseConfig);
   const folder = dirname(path);
   const tls = config.tls === undefined ? undefined : serverTlsOf(config.tls, folder);
-  const wrong = (part: readonly (string | number)[], message: string): ConfigError => {
-    const name = part.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    return new ConfigError(path, [{ ...locateConfig(text, part), message: `${name.slice(1)}: ${message}` }]);
-  };
+  const wrong = [...unreadableFiles(config, folder), ...wrongPartsOf(config)];
+  if (wrong.length > 0) throw locatedError(text, path, wrong);
   return {
     config,
     tls,
@@ -40,14 +42,35 @@ export function loadReverse(path: string): ReverseFile {
       try {
         return configuredReverse(config, upstreamTlsOf(config.upstreamTls ?? {}, folder), parts);
       } catch (error) {
-        throw error instanceof WrongPart ? wrong(error.path, error.message) : error;
+        throw error instanceof WrongParts ? locatedError(text, path, error.parts) : error;
       }
     },
     located(error) {
       if (tls === undefined || !isLamellaError(error) || error.code !== 'LML_ERR_TLS_MATERIAL') return error;
-      return wrong(tlsPartOf(error.message, tls), error.message);
+      return locatedError(text, path, [{ path: tlsPartOf(error.message, tls), message: error.message }]);
     },
   };
+}
+
+/** What only making the parts shows, told with all else before anything begins: they are made so that they ask nobody, and thrown away. */
+function wrongPartsOf(config: ReverseConfig): readonly WrongPart[] {
+  const groups = Object.entries(config.groups).map(([name, group]) => [name, { ...group, healthCheck: undefined }]);
+  const { cert: _cert, key: _key, ca: _ca, ...upstreamTls } = config.upstreamTls ?? {};
+  const parts = {
+    lifecycle: createLifecycle(),
+    onRelayEnd() {},
+    note() {},
+    telemetry: noTelemetry,
+    resolver: staticResolver({}),
+  };
+  try {
+    const silent: ReverseConfig = { ...config, groups: Object.fromEntries(groups) };
+    void configuredReverse(silent, upstreamTlsOf(upstreamTls, ''), parts).close();
+    return [];
+  } catch (error) {
+    if (error instanceof WrongParts) return error.parts;
+    throw error;
+  }
 }
 
 /** Messages about files name them. */

@@ -28,7 +28,7 @@ export interface AcmeCertificatesOptions {
   readonly fallback?: 'first' | 'none';
   /** Hears of each certificate, from the storage or new. */
   readonly onObtained?: (certificate: AcmeCertificate) => void;
-  /** Hears of each failure; it is tried again. Default: one line on `console.error`. */
+  /** Hears of each failure; it is tried again. Default: `console.error`. */
   readonly onError?: (error: unknown, names: readonly string[]) => void;
   /** Source of time and timers. Default: the system clock. */
   readonly clock?: Clock;

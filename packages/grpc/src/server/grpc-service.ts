@@ -19,7 +19,7 @@ export interface GrpcServiceOptions extends GrpcOptions {
   readonly protocols?: readonly GrpcProtocol[];
   /**
    * Hears of every error of a handler that is no {@link GrpcStatusError}; the client is told UNKNOWN, and nothing else. Must not throw.
-   * Default: one line on `console.error`.
+   * Default: `console.error`.
    */
   readonly onError?: (error: unknown, request: HttpRequest) => void;
 }

@@ -21,7 +21,7 @@ export interface TtrpcServerOptions extends TtrpcLimits {
   readonly layers?: readonly Layer<GrpcServerCall, GrpcReply>[];
   /** Where connections take part in draining. Default: none. */
   readonly lifecycle?: Lifecycle;
-  /** Hears of every error of a handler that is no `GrpcStatusError`. Must not throw. Default: one line on `console.error`. */
+  /** Hears of every error of a handler that is no `GrpcStatusError`. Must not throw. Default: `console.error`. */
   readonly onError?: (error: unknown, request: HttpRequest) => void;
   /** Source of time. Default: the system clock. */
   readonly clock?: Clock;

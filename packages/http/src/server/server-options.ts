@@ -30,7 +30,7 @@ export interface HttpServerOptions {
   readonly clock?: Clock;
   /**
    * Hears of every request whose service rejected, of every upgraded connection or tunnel whose handler did, and, by HTTP/2, of every
-   * client that broke a rule of the connection. Default: one line on `console.error`. Cancellation because the client went away is no
+   * client that broke a rule of the connection. Default: `console.error`. Cancellation because the client went away is no
    * failure.
    */
   readonly onError?: (error: unknown, request: HttpRequest | undefined) => void;

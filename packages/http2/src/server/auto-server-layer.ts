@@ -20,7 +20,7 @@ export interface AutoServerLayerOptions {
   readonly lifecycle?: Lifecycle;
   /** Source of time. Default: the system clock. */
   readonly clock?: Clock;
-  /** Hears of every failure, as `onError` of the two. Default: one line on `console.error`. */
+  /** Hears of every failure, as `onError` of the two. Default: `console.error`. */
   readonly onError?: (error: unknown, request: HttpRequest | undefined) => void;
 }
 

@@ -50,7 +50,7 @@ export interface ShadowLayer<in CopiedInput> {
  * @remarks
  * The call is made first, and its promise is returned as it is; nothing that the copy does, how long it takes or how it
  * fails reaches the caller. A copy runs in a scope of its own: it outlives the call, and does not hear of its abort. What
- * `copy` throws is one line on `console.error`.
+ * `copy` throws is `console.error`.
  *
  * @returns A layer for any input, with its gauges.
  * @throws UsageError `LML_ERR_USAGE` at construction when an option is out of range. The service rejects as the inner one.

@@ -45,7 +45,7 @@ export interface TraceLayerOptions<in Input = unknown, in Output = unknown> {
   readonly onStart?: (start: TraceStart<Input>) => void;
   /** Called once per call, before the caller gets its output or error. Default: nothing. */
   readonly onEnd?: (end: TraceEnd<Input, Output>) => void;
-  /** Hears what a hook throws, or rejects with. Default: one line on `console.error`. */
+  /** Hears what a hook throws, or rejects with. Default: `console.error`. */
   readonly onHookError?: (error: unknown, hook: TraceHook) => void;
   /** Source of time for `durationMs`; tests pass a fake. Default: the system clock. */
   readonly clock?: Clock;

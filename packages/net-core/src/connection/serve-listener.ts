@@ -7,7 +7,7 @@ import type { Listener } from './listener.ts';
 export interface ServeListenerOptions {
   /** Where the listener takes part in draining: it closes when draining starts and those who have connected are accepted. Default: one of its own. */
   readonly lifecycle?: Lifecycle;
-  /** Hears of every connection whose service failed. Default: one line on `console.error`. */
+  /** Hears of every connection whose service failed. Default: `console.error`. */
   readonly onError?: (error: unknown, connection: Connection) => void;
 }
 

@@ -9,7 +9,7 @@ export interface ServeUdpOptions {
   readonly lifecycle?: Lifecycle;
   /** Datagrams that are served at the same time, at least 1; more are dropped. Default 1_000. */
   readonly maxConcurrent?: number;
-  /** Hears of every datagram whose service failed or whose answer was not sent. Default: one line on `console.error`. */
+  /** Hears of every datagram whose service failed or whose answer was not sent. Default: `console.error`. */
   readonly onError?: (error: unknown, datagram: Datagram) => void;
 }
 

@@ -9,7 +9,7 @@ import type { Drainable, DrainOptions, DrainReport, Lifecycle, LifecyclePhase } 
 export interface LifecycleOptions {
   /** Source of timers; tests pass a fake. Default: the system clock. */
   readonly clock?: Clock;
-  /** Hears of every failure of a spawned task. Default: one line on `console.error`. */
+  /** Hears of every failure of a spawned task. Default: `console.error`. */
   readonly onError?: (error: unknown, taskName: string) => void;
 }
 

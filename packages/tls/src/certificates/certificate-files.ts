@@ -10,7 +10,7 @@ import type { CertificateSource, ServerCertificate } from './server-certificate.
 export interface CertificateFilesOptions extends CertificateStoreOptions {
   /** How often to look whether files have changed, in milliseconds, greater than 0; `Infinity`: only on `reload`. Default 10_000. */
   readonly checkEveryMs?: number;
-  /** Hears of files that have changed and can't be used; their old certificate stays. Default: one line on `console.error`. */
+  /** Hears of files that have changed and can't be used; their old certificate stays. Default: `console.error`. */
   readonly onError?: (error: unknown) => void;
   /** Hears that other certificates are shown from now on. Default: nobody. */
   readonly onReload?: () => void;

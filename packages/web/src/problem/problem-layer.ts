@@ -10,7 +10,7 @@ import { problemOf } from './problem-of.ts';
 export interface ProblemLayerOptions {
   /** The problem for an error, or `undefined` for the usual one of `problemOf`. Default: the usual one. */
   readonly toProblem?: (error: unknown, request: HttpRequest) => Problem | undefined;
-  /** Hears of every error that becomes a response. Default: one line on `console.error` for status 500 and above. */
+  /** Hears of every error that becomes a response. Default: `console.error` for status 500 and above. */
   readonly onError?: (error: unknown, request: HttpRequest, status: number) => void;
 }
 

@@ -15,7 +15,7 @@ export interface CatchErrorLayerOptions {
   readonly statusOf?: (error: unknown, request: HttpRequest) => number | undefined;
   /** Makes the response. Default: `application/problem+json` (RFC 9457) with the status and its title, and nothing of the error. */
   readonly respond?: (status: number, error: unknown, request: HttpRequest) => HttpResponse;
-  /** Hears of every error that becomes a response. Default: one line on `console.error` for status 500 and above. */
+  /** Hears of every error that becomes a response. Default: `console.error` for status 500 and above. */
   readonly onError?: (error: unknown, request: HttpRequest, status: number) => void;
 }
 

@@ -36,7 +36,7 @@ export interface HttpTraceLayerOptions<State> {
   readonly onResponse?: (state: State, response: HttpResponse, request: HttpRequest) => void;
   /** Called once, at the end of the exchange: after the last byte of the response was read. Default: nothing. */
   readonly onEnd?: (state: State, end: HttpExchangeEnd) => void;
-  /** Hears what a hook throws. Default: one line on `console.error`. */
+  /** Hears what a hook throws. Default: `console.error`. */
   readonly onHookError?: (error: unknown) => void;
   /** Source of time; tests pass a fake. Default: the system clock. */
   readonly clock?: Clock;

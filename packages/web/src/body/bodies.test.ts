@@ -230,6 +230,13 @@ describe('safeFileName', () => {
     expect(safeFileName('ü'.repeat(150))).toBe('ü'.repeat(100));
     expect(safeFileName(`a.${'b'.repeat(300)}`)).toHaveLength(200);
   });
+
+  it('looks at a row of 500,000 dots once, wherever it stands', () => {
+    const row = '. '.repeat(250_000);
+    expect(safeFileName(`${row}a`)).toBe('a');
+    expect(safeFileName(`a${row}`)).toBe('a');
+    expect(safeFileName(`a${row}b`)).toHaveLength(200);
+  });
 });
 
 function post(body: string | Uint8Array, type: string, headers: Record<string, string> = {}): HttpRequest {

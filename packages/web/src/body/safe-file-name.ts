@@ -15,9 +15,18 @@
 export function safeFileName(given: string): string {
   const base = given.slice(Math.max(given.lastIndexOf('/'), given.lastIndexOf('\\')) + 1);
   const clean = base.toWellFormed().normalize('NFC').replace(UNSEEN, '').replace(REFUSED, '_');
-  const trimmed = clean.replace(/^[.\s]+/, '').replace(/[.\s]+$/, '');
+  const trimmed = withoutEdges(clean);
   if (trimmed === '') return 'file';
   return shortened(DEVICE.test(trimmed) ? `_${trimmed}` : trimmed);
+}
+
+/** From both ends by hand: a pattern for the end would begin anew at each dot of a row. */
+function withoutEdges(name: string): string {
+  let start = 0;
+  let end = name.length;
+  while (start < end && EDGE.test(name.charAt(start))) start++;
+  while (end > start && EDGE.test(name.charAt(end - 1))) end--;
+  return name.slice(start, end);
 }
 
 function shortened(name: string): string {
@@ -37,6 +46,7 @@ function shortened(name: string): string {
 
 /** Control and format characters, and the separators of lines and paragraphs. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const EDGE = /[.\s]/;
 const REFUSED = /[<>:"|?*\ufffd]/g;
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 const MAX_BYTES = 200;

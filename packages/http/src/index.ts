@@ -1,7 +1,7 @@
 // Messages
 
 export type { BodyChunk, BodySource } from './message/body-source.ts';
-export { hasListToken, isFieldValue, isToken, splitList, splitTokens } from './message/field-syntax.ts';
+export { hasListToken, isFieldValue, isToken, splitList, splitTokens, trimBlanks } from './message/field-syntax.ts';
 export { heldUntilRead } from './message/held-until-read.ts';
 export type { CollectOptions, HttpBodyInit, HttpBodyOptions } from './message/http-body.ts';
 export { HttpBody } from './message/http-body.ts';

@@ -40,6 +40,20 @@ describe('MultipartDecoder', () => {
       [[], '\r\r\n\r\n-\r\n--\r\n--A--B\r', 'part-end', 'end'],
     ],
     [
+      'blanks around values and within',
+      '--B\r\na: \t x \t y\t \r\nb:\r\nc:\t \r\nd: \xa0\r\n\r\n\r\n--B--',
+      [
+        [
+          ['a', 'x \t y'],
+          ['b', ''],
+          ['c', ''],
+          ['d', '\xa0'],
+        ],
+        'part-end',
+        'end',
+      ],
+    ],
+    [
       'bytes beyond ASCII',
       '--B\r\nN: \xff\r\n\r\n\x00\xff\x80\r\n--B--',
       [[['N', '\xff']], '\x00\xff\x80', 'part-end', 'end'],
@@ -72,6 +86,14 @@ describe('MultipartDecoder', () => {
     assertDecodes(() => new Merged('B', 11), bytes(text), [[['A', '12']], 'x', 'part-end', 'end']);
     assertDecodeFails(() => new Merged('B', 10), bytes(text), 'LML_ERR_LIMIT');
     assertDecodeFails(() => new Merged('B', 10), bytes(`--B${' '.repeat(20)}`), 'LML_ERR_LIMIT');
+  });
+
+  it('reads a row of 8,000 blanks once, whatever stands behind them', () => {
+    const blanks = ' \t'.repeat(4_000);
+    const decode = (line: string): MultipartEvent | undefined =>
+      new MultipartDecoder('B', 20_000).decode(new ByteCursor(bytes(`--B\r\n${line}\r\n\r\n`)));
+    expect(() => decode(`A:${blanks}\x01`)).toThrow(expect.objectContaining({ code: 'LML_ERR_WEB_MULTIPART_HEADER' }));
+    expect(decode(`A:${blanks}1${blanks}`)).toEqual({ type: 'part', fields: [['A', '1']] });
   });
 
   it('knows at the end whether anything is missing', () => {

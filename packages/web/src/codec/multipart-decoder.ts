@@ -1,3 +1,4 @@
+import { trimBlanks } from '@lamella/http';
 import type { ByteCursor } from '@lamella/net-core';
 import { LimitError } from '@lamella/service-core';
 import { MultipartError } from './multipart-errors.ts';
@@ -188,7 +189,7 @@ function candidate({ bytes, position, end }: ByteCursor, delimiter: Uint8Array):
 function fieldOf(line: string): [name: string, value: string] {
   const [, name, value] = FIELD.exec(line) ?? [];
   if (name === undefined || value === undefined) throw badHeader('it holds a line that is no field');
-  return [name, value];
+  return [name, trimBlanks(value)];
 }
 
 function badHeader(what: string): MultipartError {
@@ -199,8 +200,11 @@ function badBoundary(): MultipartError {
   return new MultipartError('LML_ERR_WEB_MULTIPART_BOUNDARY', 'a line begins with the boundary but is none');
 }
 
-/** One character a byte; no line that goes on with the next, which RFC 7578 has no need of. */
-const FIELD = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+/**
+ * One character a byte; no line that goes on with the next, which RFC 7578 has no need of. The blanks around a value are taken off
+ * afterwards: next to a value that may hold blanks, a row of them would be tried in every division.
+ */
+const FIELD = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const CR = 0x0d;
 const LF = 0x0a;
 const SP = 0x20;

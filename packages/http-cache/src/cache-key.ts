@@ -1,14 +1,20 @@
 import type { HttpRequest } from '@lamella/http';
-import { requestScheme } from '@lamella/http';
+import { requestScheme, urlScheme } from '@lamella/http';
 import { formatAuthority, tryParseAuthority } from '@lamella/net-core';
 
 /**
  * The key of the resource that a request is for: scheme, host, port, path and query.
  *
- * @returns `undefined` if the request does not say which resource that is.
+ * @remarks
+ * A server knows how its client has come, by the connection or by trusted proxies, and services inside answer by that: a whole URL may
+ * claim another scheme, and would fill in clear what is given by TLS.
+ *
+ * @returns `undefined` if the request does not say which resource that is, or says another scheme than the one it has come by.
  */
 export function cacheKey(request: HttpRequest): string | undefined {
-  const { scheme = requestScheme(request), path, query } = request.parsedTarget;
+  const { scheme: claimed, path, query } = request.parsedTarget;
+  const scheme = urlScheme(request) ?? requestScheme(request);
+  if (claimed !== undefined && claimed !== scheme) return undefined;
   const authority = request.authority === undefined ? undefined : tryParseAuthority(request.authority);
   if (authority === undefined || path === '') return undefined;
   const { host, port = scheme === 'https' ? 443 : 80 } = authority;

@@ -1,13 +1,6 @@
-import {
-  evaluatePreconditions,
-  HttpBody,
-  HttpRequest,
-  HttpResponse,
-  hasPreconditions,
-  RequestContext,
-  validatorsOf,
-} from '@lamella/http';
-import type { AbortScope, Clock, Lifecycle, Service } from '@lamella/service-core';
+import type { HttpRequest } from '@lamella/http';
+import { evaluatePreconditions, HttpBody, HttpResponse, hasPreconditions, validatorsOf } from '@lamella/http';
+import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import { parseCacheDirectives } from './cache-directives.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -20,6 +13,7 @@ import { FillingBody } from './filling-body.ts';
 import type { Fill } from './fills.ts';
 import { Fills } from './fills.ts';
 import { Flights } from './flights.ts';
+import { refreshRequest } from './refresh-request.ts';
 import { Refreshes } from './refreshes.ts';
 import type { CacheEntryWriter, HttpCacheStore } from './store/http-cache-store.ts';
 import { confirmedEntry, isStillStorable, newEntry, validationRequest } from './stored-response.ts';
@@ -354,24 +348,6 @@ function isBypassed({ headers, body }: HttpRequest): boolean {
     UNKEYED.some((name) => headers.has(name)) ||
     parseCacheDirectives(headers.get('cache-control')).has('no-store')
   );
-}
-
-/** Asks for the same again, for a task of its own: it outlives the request that caused it. */
-function refreshRequest(request: HttpRequest, parent: AbortScope): HttpRequest {
-  const { method, target, version, headers } = request;
-  const again = new HttpRequest({
-    method: method === 'HEAD' ? 'GET' : method,
-    target,
-    version,
-    headers: headers.clone(),
-    body: HttpBody.empty,
-    onInformational: undefined,
-    context: new RequestContext({ parent }),
-  });
-  // Who asks, and whether by TLS, may decide what is answered: it is asked for as it was.
-  const { ingress } = request.extensions;
-  if (ingress !== undefined) again.extensions.link('ingress', ingress);
-  return again;
 }
 
 /** What a confirmation under way is called: no key begins like an id. */

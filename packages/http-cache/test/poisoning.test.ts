@@ -1,5 +1,5 @@
-import { HttpRequest, HttpResponse, requestScheme } from '@lamella/http';
-import { TlsSession } from '@lamella/net-core';
+import { ClientAddress, HttpRequest, HttpResponse, readForwardedLayer, requestScheme, urlScheme } from '@lamella/http';
+import { PeerAddress, parseAddress, TlsSession } from '@lamella/net-core';
 import { createExtensions } from '@lamella/service-core';
 import { settle } from '@lamella/service-core/testing';
 import { describe, expect, it } from 'vitest';
@@ -78,13 +78,8 @@ describe('one request does not decide what others get', () => {
         headers: { 'Cache-Control': 'max-age=60, stale-while-revalidate=60' },
       }),
     );
-    const ask = async (isTls: boolean): Promise<string> => {
-      const request = HttpRequest.from({ target: '/', headers: { Host: 'origin.test' } });
-      const connection = createExtensions('connection');
-      if (isTls) connection.insert(TlsSession, { version: 'TLSv1.3', cipher: 'x' });
-      request.extensions.link('ingress', connection);
-      return (await origin.service.serve(request)).body.text();
-    };
+    const ask = async (isTls: boolean): Promise<string> =>
+      (await origin.service.serve(received({ isTls }))).body.text();
     expect([await ask(false), await ask(true)]).toEqual(['http', 'https']);
     origin.pass(70);
     expect(await ask(true)).toBe('https');
@@ -92,6 +87,62 @@ describe('one request does not decide what others get', () => {
     expect(origin.requests).toHaveLength(3);
     expect(await ask(true)).toBe('https');
     expect(origin.requests).toHaveLength(3);
+  });
+
+  it.each([
+    ['https', false],
+    ['http', true],
+  ] as const)('a whole URL of %s, which was not asked by that, goes past the cache', async (scheme, isTls) => {
+    const origin = new CachedOrigin((request) => HttpResponse.text(requestScheme(request), { headers: FRESH }));
+    const ask = async (options: Parameters<typeof received>[0]): Promise<string> =>
+      (await origin.service.serve(received(options))).body.text();
+    const url = `${scheme}://origin.test/`;
+    const other = scheme === 'https' ? 'http' : 'https';
+    expect(await ask({ isTls, target: url })).toBe(other);
+    expect(origin.store.entryCount).toBe(0);
+    expect(await ask({ isTls: !isTls })).toBe(scheme);
+    expect(await ask({ isTls: !isTls, target: url })).toBe(scheme);
+    expect(origin.requests).toHaveLength(2);
+    expect(await ask({ isTls, target: url })).toBe(other);
+    expect(await ask({ isTls, target: `${other}://origin.test/` })).toBe(other);
+    expect(await ask({ isTls })).toBe(other);
+    expect(origin.requests).toHaveLength(4);
+  });
+
+  it('a client without a connection is asked for by the scheme of its URL', async () => {
+    const origin = new CachedOrigin((request) => HttpResponse.text(String(urlScheme(request)), { headers: FRESH }));
+    for (const scheme of ['http', 'https', 'http', 'https']) {
+      expect(await origin.get('/', {}, { target: `${scheme}://origin.test/` })).toMatchObject({ body: scheme });
+    }
+    expect(origin.requests).toHaveLength(2);
+  });
+
+  it('behind a trusted proxy, what that says of the scheme is part of the key, also when it is refreshed', async () => {
+    const origin = new CachedOrigin((request) =>
+      HttpResponse.text(`${urlScheme(request)} for ${request.extensions.get(ClientAddress)}`, {
+        headers: { 'Cache-Control': 'max-age=60, stale-while-revalidate=60' },
+      }),
+    );
+    const service = readForwardedLayer({ trusted: ['10.0.0.1'] })(origin.service);
+    const ask = async (proto: string, peer = '10.0.0.1:5000', target = '/'): Promise<string> => {
+      const headers = { 'X-Forwarded-Proto': proto, 'X-Forwarded-For': '192.0.2.7' };
+      return (await service.serve(received({ peer, headers, target }))).body.text();
+    };
+    expect(await ask('http')).toBe('http for 192.0.2.7');
+    expect(await ask('https')).toBe('https for 192.0.2.7');
+    expect(await ask('https', undefined, 'https://origin.test/')).toBe('https for 192.0.2.7');
+    expect(origin.requests).toHaveLength(2);
+    // A stranger comes in clear, whatever it says.
+    expect(await ask('https', '203.0.113.66:5000')).toBe('http for 192.0.2.7');
+    expect(await ask('https', '203.0.113.66:5000', 'https://origin.test/')).toBe('http for 203.0.113.66');
+    expect(await ask('http', undefined, 'https://origin.test/')).toBe('http for 192.0.2.7');
+    expect(origin.requests).toHaveLength(4);
+    origin.pass(70);
+    expect(await ask('https')).toBe('https for 192.0.2.7');
+    await settle();
+    expect(origin.requests).toHaveLength(5);
+    expect(await ask('https')).toBe('https for 192.0.2.7');
+    expect(origin.requests).toHaveLength(5);
   });
 
   it('variants are bounded', async () => {
@@ -151,3 +202,19 @@ describe('one request does not decide what others get', () => {
     expect(await origin.get()).toMatchObject({ body: 'answer 1' });
   });
 });
+
+/** A request as a server gets it. */
+function received(options: {
+  readonly isTls?: boolean;
+  readonly peer?: string;
+  readonly target?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}): HttpRequest {
+  const { isTls = false, peer = '192.0.2.1:5000', target = '/', headers = {} } = options;
+  const request = HttpRequest.from({ target, headers: { Host: 'origin.test', ...headers } });
+  const connection = createExtensions('connection');
+  connection.insert(PeerAddress, parseAddress(peer));
+  if (isTls) connection.insert(TlsSession, { version: 'TLSv1.3', cipher: 'x' });
+  request.extensions.link('ingress', connection);
+  return request;
+}

@@ -60,15 +60,25 @@ export function lastEventId(request: HttpRequest): string | undefined {
   return Buffer.from(value, 'latin1').toString('utf8'); // fields carry bytes, ids are UTF-8
 }
 
+type Next = IteratorResult<ServerSentEvent>;
+
+/** A read that waits. */
+interface Waiting {
+  readonly resolve: (next: Next | undefined) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /** Pulls events, and says something when there are none for long. */
 class EventSource {
   readonly #events: AsyncIterator<ServerSentEvent> | Iterator<ServerSentEvent>;
   readonly #heartbeatMs: number;
   readonly #clock: Clock;
   #first: string | undefined;
-  /** The event that is waited for; it outlives a heartbeat. */
-  #next: Promise<IteratorResult<ServerSentEvent>> | undefined;
-  #giveUp: ((reason: unknown) => void) | undefined;
+  /** Whether the source was asked for an event that nobody has got yet; it outlives a heartbeat. */
+  #isAsked = false;
+  #waiting: Waiting | undefined;
+  /** Tells what has come while nobody waited. */
+  #come: ((waiting: Waiting) => void) | undefined;
 
   constructor(
     events: AsyncIterable<ServerSentEvent> | Iterable<ServerSentEvent>,
@@ -88,10 +98,9 @@ class EventSource {
       this.#first = undefined;
       return Buffer.from(text);
     }
-    this.#next ??= Promise.resolve(this.#events.next());
-    const result = await this.#nextOrSilence(this.#next);
+    if (!this.#isAsked && this.#come === undefined) this.#ask();
+    const result = await this.#nextOrSilence();
     if (result === undefined) return Buffer.from(':\n\n');
-    this.#next = undefined;
     if (result.done === true) return undefined;
     try {
       return Buffer.from(encodeEvent(result.value));
@@ -102,24 +111,51 @@ class EventSource {
   }
 
   cancel(reason: unknown): void {
-    this.#giveUp?.(reason);
+    this.#waiting?.reject(reason);
     this.#stop();
   }
 
+  /** Listens to each event once, whoever waits when it comes: a listener for each heartbeat before it would pile up. */
+  #ask(): void {
+    const next = Promise.resolve(this.#events.next());
+    this.#isAsked = true;
+    next.then(
+      (result) => this.#tell((waiting) => waiting.resolve(result)),
+      (error: unknown) => this.#tell((waiting) => waiting.reject(error)),
+    );
+  }
+
+  #tell(come: (waiting: Waiting) => void): void {
+    this.#isAsked = false;
+    if (this.#waiting === undefined) this.#come = come;
+    else come(this.#waiting);
+  }
+
   /** @returns `undefined` after a silence. */
-  #nextOrSilence(next: Promise<IteratorResult<ServerSentEvent>>): Promise<IteratorResult<ServerSentEvent> | undefined> {
+  #nextOrSilence(): Promise<Next | undefined> {
+    const come = this.#come;
+    this.#come = undefined;
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.startTimer(this.#heartbeatMs, () => settle(() => resolve(undefined)));
-      const settle = (how: () => void): void => {
+      if (come !== undefined) {
+        come({ resolve, reject });
+        return;
+      }
+      const timer = this.#clock.startTimer(this.#heartbeatMs, () => waiting.resolve(undefined));
+      const end = (): void => {
         timer.cancel();
-        this.#giveUp = undefined;
-        how();
+        this.#waiting = undefined;
       };
-      this.#giveUp = (reason) => settle(() => reject(reason));
-      next.then(
-        (result) => settle(() => resolve(result)),
-        (error: unknown) => settle(() => reject(error)),
-      );
+      const waiting: Waiting = {
+        resolve: (next) => {
+          end();
+          resolve(next);
+        },
+        reject: (reason) => {
+          end();
+          reject(reason);
+        },
+      };
+      this.#waiting = waiting;
     });
   }
 

@@ -4,7 +4,7 @@ import { checkLedger } from '@lamella/net-core/testing';
 import type { Service } from '@lamella/service-core';
 import { createLifecycle, UsageError } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServerSentEvent } from '../codec/event-stream-encoder.ts';
 import { sseEvents } from './sse-events.ts';
 import type { SseResponseOptions } from './sse-response.ts';
@@ -76,6 +76,46 @@ describe('sseResponse', () => {
     }
     gate.resolve();
     expect(text(await body.read())).toBe('data: late\n\n');
+    expect(await body.read()).toBeUndefined();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('listens once to an event that is long in coming, however many heartbeats pass', async () => {
+    const gate = Promise.withResolvers<IteratorResult<ServerSentEvent>>();
+    const listen = vi.spyOn(gate.promise, 'then');
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => gate.promise }) };
+    const { body, clock } = open(source, { heartbeatMs: 1_000 });
+    for (let count = 0; count < 1_000; count++) {
+      const read = body.read();
+      await clock.advanceAsync(1_000);
+      expect(text(await read)).toBe(':\n\n');
+    }
+    expect(listen).toHaveBeenCalledTimes(1);
+    const read = body.read();
+    gate.resolve({ value: { data: 'late' }, done: false });
+    expect(text(await read)).toBe('data: late\n\n');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([true, false])('keeps what comes while nobody reads, an event or a failure', async (isEvent) => {
+    const gate = Promise.withResolvers<void>();
+    const { body, clock } = open(
+      (async function* () {
+        await gate.promise;
+        yield { data: 'late' };
+        yield { data: 'next' };
+      })(),
+      { heartbeatMs: 1_000 },
+    );
+    const silence = body.read();
+    await clock.advanceAsync(1_000);
+    expect(text(await silence)).toBe(':\n\n');
+    if (isEvent) gate.resolve();
+    else gate.reject(new Error('broken off'));
+    await settle();
+    if (!isEvent) return expect(body.read()).rejects.toThrow('broken off');
+    expect(text(await body.read())).toBe('data: late\n\n');
+    expect(text(await body.read())).toBe('data: next\n\n');
     expect(await body.read()).toBeUndefined();
     expect(clock.pendingTimers).toBe(0);
   });

@@ -283,8 +283,10 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
     if (isKept) await this.#tryStore((store) => store.update(match.key, entry));
     const evaluation = evaluate(entry, request, nowMs, this.#settings);
     const given = await this.#fromStore({ ...match, entry, evaluation }, request, 'fwd=stale; fwd-status=304');
-    // Whoever asked gets it in any case; nobody else does if the origin has just said so.
-    if (!isKept) await this.#tryStore((store) => store.delete(match.key, entry.id));
+    // Whoever asked gets it in any case; nobody else does if the origin has just said so. What it says to one who has shown who that is
+    // is for that one alone, and what is stored for all stays as it was.
+    const isForOne = isShared && request.headers.has('authorization');
+    if (!isKept && !isForOne) await this.#tryStore((store) => store.delete(match.key, entry.id));
     // The body was dropped meanwhile: whoever asks gets a whole one, not the 304 that the cache asked for.
     if (given === undefined) return this.#fetch(match.key, request, 'fwd=miss');
     if (isShared) addCookies(given, response);

@@ -54,7 +54,8 @@ export function newEntry(
  * The entry after the origin has confirmed it by a 304. RFC 9111 sections 3.2 and 4.3.4.
  *
  * @remarks
- * A Set-Cookie in a 304 is for the one who asked: a shared cache does not keep it.
+ * A Set-Cookie in a 304 is for the one who asked: a shared cache does not keep it. What answers a request with Authorization may be for
+ * that one, too: the entry counts from then on as one that was asked for with it.
  *
  * @param request - What the client asked, whose own conditions the 304 may be an answer to.
  * @returns `undefined` if the 304 speaks of another response than the stored one, or may do so.
@@ -80,6 +81,7 @@ export function confirmedEntry(
     headers: [...headers],
     ...neverIndexedOf([...headers], entry.neverIndexed, fresh.neverIndexed),
     selectedBy: confirmedSelection(entry, request, headers),
+    hadAuthorization: entry.hadAuthorization || request.headers.has('authorization'),
   };
 }
 
@@ -92,7 +94,10 @@ function confirmedSelection(entry: CacheEntry, request: HttpRequest, headers: Ht
   return Object.assign(Object.create(null), entry.selectedBy, named);
 }
 
-/** Whether a confirmed entry may still be kept: a 304 may say no-store, private or `Vary: *`, where the response did not. */
+/**
+ * Whether a confirmed entry may still be kept: a 304 may say no-store, private or `Vary: *`, where the response did not, or answer a
+ * request with Authorization and not allow others to get that. RFC 9111 section 3.5.
+ */
 export function isStillStorable(entry: CacheEntry, isShared: boolean): boolean {
   return policyOf({ ...entry, headers: entryHeaders(entry) }, isShared).isStorable;
 }

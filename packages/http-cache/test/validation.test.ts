@@ -140,6 +140,55 @@ describe('what is stale', () => {
     expect(origin.store.entryCount).toBe(0);
   });
 
+  it.each(['max-age=60', 'private, max-age=60', 'no-store'])(
+    'stays as it was when a 304 with %s answers a request with Authorization',
+    async (control) => {
+      const answer: Answer = (request, count) => {
+        if (count === 1) return HttpResponse.text('open', { headers: { ETag: '"v1"', 'Cache-Control': 'max-age=60' } });
+        const user = request.headers.get('authorization') ?? 'nobody';
+        return HttpResponse.from({
+          status: 304,
+          headers: { ETag: '"v1"', 'Cache-Control': user === 'nobody' ? 'max-age=60' : control, 'X-User': user },
+        });
+      };
+      const origin = new CachedOrigin(answer);
+      await origin.get();
+      origin.pass(61);
+      const own = await origin.get('/', { Authorization: 'alice' });
+      expect(own).toMatchObject({ status: 200, body: 'open', cache: 'lamella; fwd=stale; fwd-status=304' });
+      expect(own.response.headers.get('x-user')).toBe('alice');
+      expect(own.response.headers.get('cache-control')).toBe(control);
+      expect(origin.store.entryCount).toBe(1);
+      const other = await origin.get();
+      expect(other).toMatchObject({ status: 200, body: 'open', cache: 'lamella; fwd=stale; fwd-status=304' });
+      expect(other.response.headers.get('x-user')).toBe('nobody');
+      expect(await origin.get()).toMatchObject({ body: 'open', cache: 'lamella; hit; ttl=60' });
+      expect(origin.requests).toHaveLength(3);
+    },
+  );
+
+  it.each<[string, boolean]>([
+    ['public, max-age=60', true],
+    ['s-maxage=60', true],
+    ['max-age=60', false],
+  ])('is confirmed by an answer to Authorization with %s, shared: %s', async (control, shared) => {
+    const origin = new CachedOrigin(confirming(control), { shared });
+    await origin.get();
+    origin.pass(61);
+    const headers = { Authorization: 'alice' };
+    expect(await origin.get('/', headers)).toMatchObject({ cache: 'lamella; fwd=stale; fwd-status=304' });
+    expect(await origin.get()).toMatchObject({ body: 'answer 1', cache: 'lamella; hit; ttl=60' });
+  });
+
+  it('of a private cache is forgotten when a 304 to Authorization says no-store', async () => {
+    const origin = new CachedOrigin(confirming('max-age=60'), { shared: false });
+    await origin.get();
+    const strict = new CachedOrigin(confirming('no-store'), { store: origin.store, shared: false });
+    strict.pass(61);
+    expect(await strict.get('/', { Authorization: 'alice' })).toMatchObject({ status: 200, body: 'answer 1' });
+    expect(origin.store.entryCount).toBe(0);
+  });
+
   it("is not confirmed by the answer to a client's own date or tag", async () => {
     let [version, modified] = ['old', 'Tue, 31 Dec 2019 00:00:00 GMT'];
     const origin = new CachedOrigin(({ headers }) => {

@@ -1,5 +1,12 @@
-import type { HttpRequest } from '@lamella/http';
-import { evaluatePreconditions, HttpBody, HttpResponse, hasPreconditions, validatorsOf } from '@lamella/http';
+import type { HttpHeaders, HttpRequest } from '@lamella/http';
+import {
+  evaluatePreconditions,
+  HttpBody,
+  HttpResponse,
+  hasPreconditions,
+  plainFieldName,
+  validatorsOf,
+} from '@lamella/http';
 import type { Clock, Lifecycle, Service } from '@lamella/service-core';
 import { isCancellation } from '@lamella/service-core';
 import { parseCacheDirectives } from './cache-directives.ts';
@@ -345,11 +352,15 @@ export class HttpCache implements Service<HttpRequest, HttpResponse> {
  * of the key. Ranges are left to the origin.
  */
 function isBypassed({ headers, body }: HttpRequest): boolean {
-  return (
-    !body.isEmpty ||
-    UNKEYED.some((name) => headers.has(name)) ||
-    parseCacheDirectives(headers.get('cache-control')).has('no-store')
-  );
+  return !body.isEmpty || hasUnkeyed(headers) || parseCacheDirectives(headers.get('cache-control')).has('no-store');
+}
+
+/** In any spelling that CGI and its kind take for the same, which may be what makes the answer. */
+function hasUnkeyed(headers: HttpHeaders): boolean {
+  for (const [name] of headers) {
+    if (UNKEYED.some((unkeyed) => unkeyed.length === name.length && unkeyed === plainFieldName(name))) return true;
+  }
+  return false;
 }
 
 /** What a confirmation under way is called: no key begins like an id. */

@@ -13,6 +13,8 @@ describe('one request does not decide what others get', () => {
     ['a range', { Range: 'bytes=0-1' }, {}],
     ['X-HTTP-Method-Override', { 'X-HTTP-Method-Override': 'POST' }, {}],
     ['X-HTTP-Method', { 'X-HTTP-Method': 'DELETE' }, {}],
+    ['X_HTTP_Method_Override', { X_HTTP_Method_Override: 'POST' }, {}],
+    ['x.http_method', { 'x.http_method': 'DELETE' }, {}],
     ['X-Method-Override', { 'X-Method-Override': 'PUT' }, {}],
     ['no-store', { 'Cache-Control': 'no-store' }, {}],
   ])('by %s', async (_name, headers, init) => {

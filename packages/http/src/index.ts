@@ -219,7 +219,7 @@ export type { ForwardedElement, ForwardedNode } from './layers/forwarded/forward
 export { formatForwardedElement, forwardedNode, parseForwarded } from './layers/forwarded/forwarded-element.ts';
 export type { ForwardedValues } from './layers/forwarded/forwarded-facts.ts';
 export { ClientAddress, ForwardedFacts } from './layers/forwarded/forwarded-facts.ts';
-export { isForwardedField } from './layers/forwarded/is-forwarded-field.ts';
+export { isForwardedField, plainFieldName } from './layers/forwarded/is-forwarded-field.ts';
 export type { ReadForwardedLayerOptions } from './layers/forwarded/read-forwarded-layer.ts';
 export { readForwardedLayer } from './layers/forwarded/read-forwarded-layer.ts';
 export { requestScheme, TrustedScheme, urlScheme } from './layers/forwarded/request-scheme.ts';

@@ -2,7 +2,7 @@ import type { HttpHeaders } from '@lamella/http';
 import { splitTokens } from '@lamella/http';
 import CachePolicy from 'http-cache-semantics';
 import type { CacheDirectives } from './cache-directives.ts';
-import { formatCacheDirectives, parseCacheDirectives } from './cache-directives.ts';
+import { directiveSeconds, formatCacheDirectives, parseCacheDirectives } from './cache-directives.ts';
 import type { CacheEntry } from './cache-entry.ts';
 
 /** What the rules of RFC 9111 say of a response, stored or about to be. Ages in seconds. */
@@ -71,6 +71,11 @@ function judgedHeaders(headers: HttpHeaders, directives: CacheDirectives): Recor
   if (directives.size > 0) {
     // To the library proxy-revalidate means that nothing is ever fresh; what it does mean is looked at when something is stale.
     const asked = new Map([...directives].filter(([name]) => name !== 'proxy-revalidate'));
+    // It takes the digits that something begins with for a number, `5x` for 5.
+    for (const name of ['max-age', 's-maxage']) {
+      const seconds = directiveSeconds(directives, name);
+      if (seconds !== undefined) asked.set(name, String(seconds));
+    }
     judged['cache-control'] = formatCacheDirectives(asked);
   }
   return judged;

@@ -2,6 +2,7 @@ import { HttpResponse } from '@lamella/http';
 import { describe, expect, it } from 'vitest';
 import { CachedOrigin, counting } from './support/cached-origin.ts';
 
+const LATER = new Date(Date.UTC(2020, 0, 1, 0, 1)).toUTCString();
 const EPOCH = new Date(Date.UTC(2020, 0, 1)).toUTCString();
 
 describe('what is fresh', () => {
@@ -9,6 +10,7 @@ describe('what is fresh', () => {
     ['max-age', { 'Cache-Control': 'max-age=60' }, 60],
     ['max-age in another case', { 'Cache-Control': 'Max-Age=60' }, 60],
     ['s-maxage before max-age', { 'Cache-Control': 'max-age=1, s-maxage=60' }, 60],
+    ['a number in quotes', { 'Cache-Control': 's-maxage="60"' }, 60],
     ['max-age less Age', { 'Cache-Control': 'max-age=60', Age: '20' }, 40],
     ['max-age with must-revalidate', { 'Cache-Control': 'max-age=60, must-revalidate' }, 60],
     ['max-age with proxy-revalidate', { 'Cache-Control': 'max-age=60, proxy-revalidate' }, 60],
@@ -34,6 +36,11 @@ describe('what is fresh', () => {
     ['private', { 'Cache-Control': 'private, max-age=60' }],
     ['no-cache', { 'Cache-Control': 'no-cache, max-age=60' }],
     ['max-age=0', { 'Cache-Control': 'max-age=0' }],
+    ['max-age that is no number', { 'Cache-Control': 'max-age=5x' }],
+    ['max-age with a fraction', { 'Cache-Control': 'max-age=5.5' }],
+    ['max-age without a number, although there is an Expires', { 'Cache-Control': 'max-age', Expires: LATER }],
+    ['s-maxage that is no number', { 'Cache-Control': 's-maxage=5x' }],
+    ['s-maxage that is no number, beside a max-age', { 'Cache-Control': 's-maxage=5x, max-age=60' }],
     ['Pragma', { Pragma: 'no-cache' }],
     ['an Expires that is no date', { Expires: 'soon' }],
     ['no word about it', {}],

@@ -63,6 +63,14 @@ describe('a path', () => {
     expect(normalizePath('//a//', { ...rules, trailingSlash: 'remove' })).toBe('//a');
   });
 
+  it('looks at a row of 500,000 slashes once, wherever it stands', () => {
+    const rules: PathRules = { mergesSlashes: false, trailingSlash: 'remove' };
+    const row = '/'.repeat(500_000);
+    expect(normalizePath(row, rules)).toBe('/');
+    expect(normalizePath(`/a${row}`, rules)).toBe('/a');
+    expect(normalizePath(`${row}a`, rules)).toBe(`${row}a`);
+  });
+
   it('never hides a way to /admin, in any spelling of its characters', () => {
     // Each character of the way as it is, encoded, encoded in capitals or small letters, and encoded twice.
     const ways = ['/admin', '/./admin', '//admin', '/x/../admin', '/x/.././/admin', '/../admin'];

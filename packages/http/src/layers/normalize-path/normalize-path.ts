@@ -49,9 +49,13 @@ function withoutDotSegments(path: string): string {
 function withTrailingSlash(path: string, trailingSlash: PathRules['trailingSlash']): string {
   if (trailingSlash === 'add') return path.endsWith('/') ? path : `${path}/`;
   if (trailingSlash === 'keep') return path;
-  return path.replace(/\/+$/, '') || '/';
+  // By hand: a pattern for the end would begin anew at each slash of a row that stands elsewhere.
+  let end = path.length;
+  while (end > 1 && path.charCodeAt(end - 1) === SLASH) end--;
+  return end === path.length ? path : path.slice(0, end);
 }
 
+const SLASH = 0x2f;
 const BAD_PERCENT = /%(?![0-9A-Fa-f]{2})|%00/;
 /** Visible characters that the grammar of a path (RFC 3986 section 3.3) does not have, and percent-encodings. */
 const ESCAPE_OR_FORBIDDEN = /%[0-9A-Fa-f]{2}|["<>[\\\]^`{|}]/g;

@@ -79,6 +79,11 @@ describe('followRedirectLayer', () => {
       'Proxy-Authorization': 'Basic y',
       Cookie: 'a=b',
       'X-Api-Key': 'k',
+      'Api-Key': 'k',
+      'X-Goog-Api-Key': 'k',
+      'PRIVATE-TOKEN': 't',
+      'X-Amz-Security-Token': 't',
+      Origin: 'http://a.test',
       'X-Session': 's',
       Accept: 'x',
       Host: 'a.test',
@@ -108,6 +113,7 @@ describe('followRedirectLayer', () => {
       await ask({ target: 'http://a.test/', headers }, (request) => request.extensions.insert(Secret, 'for a'));
       expect(asked.map(({ extensions }) => extensions.get(Secret))).toEqual(['for a', undefined, undefined]);
       expect(asked[2]?.headers.has('authorization')).toBe(false);
+      expect(asked[2]?.headers.has('origin')).toBe(false);
     });
   });
 

@@ -56,7 +56,8 @@ export interface FollowRedirectLayerOptions {
  *
  * Every hop runs on a fork with an `attempt` store of its own, made of the caller's. At another scheme, host or port, the sensitive
  * fields ({@link sensitiveHeadersOf}: Authorization, Cookie, Proxy-Authorization and others) and every extension that is
- * `originScoped` are taken away, and stay away, also on the way back. What adds credentials by itself belongs outside of this layer,
+ * `originScoped` are taken away, and stay away, also on the way back. So is Origin, which is no longer the whole truth about who asks
+ * (the Fetch standard makes it `null`). What adds credentials by itself belongs outside of this layer,
  * unless it looks at the origin, as a cookie jar does: that belongs inside.
  *
  * A redirect to where this request has been before, by the same method, is a loop, unless a cookie was set in between. The content of
@@ -208,7 +209,7 @@ class Journey {
     headers.delete('host'); // the client writes the new one
     if (isCrossOrigin) {
       const sensitive = sensitiveHeadersOf(this.#caller);
-      headers.deleteWhere((name) => sensitive.has(name.toLowerCase()) || CREDENTIALS.has(name.toLowerCase()));
+      headers.deleteWhere((name) => sensitive.has(name.toLowerCase()) || OF_THE_ORIGIN.has(name.toLowerCase()));
     }
     if (!keepsContent) headers.deleteWhere((name) => OF_CONTENT.test(name));
     const referer = headers.get('referer');
@@ -245,7 +246,13 @@ function stepOf(method: string, target: string): string {
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Whatever else is sensitive: these are for one origin. */
-const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'cookie2']);
+const OF_THE_ORIGIN: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'cookie2',
+  'origin',
+]);
 
 /** They describe content that does not go along, or how it is sent. */
 const OF_CONTENT = /^(?:content-.*|transfer-encoding|trailer|expect|digest|repr-digest)$/i;

@@ -41,6 +41,11 @@ describe('sensitiveHeadersLayer', () => {
     );
   });
 
+  it.each(['api-key', 'x-api-key', 'x-goog-api-key', 'x-auth-token', 'x-amz-security-token', 'private-token'])(
+    'takes %s for a credential',
+    (name) => expect(defaultSensitiveHeaders.has(name)).toBe(true),
+  );
+
   it.each([['a b'], [''], ['a\r\nb'], [undefined as never]])('refuses the name %j', (name) => {
     expect(() => sensitiveHeadersLayer({ names: [name] })).toThrow(UsageError);
   });

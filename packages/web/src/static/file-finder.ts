@@ -26,7 +26,7 @@ export type Found =
  *
  * @remarks
  * The path is taken apart and decoded once, segment by segment; a segment that is empty, goes up, holds a slash of either kind or a NUL, or is
- * a hidden one, names nothing. Then the real path decides: a link can't lead out, whatever it is called.
+ * a hidden one, names nothing. Then the real path decides: a link can't lead out, nor to what is hidden, whatever it is called.
  */
 export class FileFinder {
   readonly #options: FullStaticOptions;
@@ -68,7 +68,7 @@ export class FileFinder {
   /** Whether a name of the file system may be told and served. */
   #isServed(name: string): boolean {
     if (name === '' || /[/\\\0]/.test(name)) return false;
-    return this.#options.dotfiles === 'served' || !name.startsWith('.');
+    return this.#options.dotfiles === 'served' || !isDotName(name);
   }
 
   async #look(names: readonly string[]): Promise<FoundFile | Extract<Found, { type: 'folder' }> | undefined> {
@@ -96,8 +96,17 @@ export class FileFinder {
     const { symlinks } = this.#options;
     if (symlinks === 'followed') return true;
     if (symlinks === 'refused') return path === wanted;
-    return path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
+    if (path === root) return true;
+    const below = root.endsWith(sep) ? root : `${root}${sep}`;
+    if (!path.startsWith(below)) return false;
+    // The names that were asked for are not hidden; those that a link stands for may be.
+    const isHidden = path !== wanted && path.slice(below.length).split(sep).some(isDotName);
+    return this.#options.dotfiles === 'served' || !isHidden;
   }
+}
+
+function isDotName(name: string): boolean {
+  return name.startsWith('.');
 }
 
 /** What a stranger sees as not being there. */

@@ -241,6 +241,33 @@ describe('paths that lead elsewhere', () => {
     expect(await statuses('followed')).toEqual([200, 200, 200, 404]);
   });
 
+  it('links inside of the root lead to hidden files only if those are served, or links lead anywhere', async () => {
+    await mkdir(join(root, 'docs', '.git'));
+    await writeFile(join(root, 'docs', '.git', 'config'), 'SECRET=2');
+    await symlink(join(root, '.env'), join(root, 'env-link'));
+    await symlink(join('docs', '.git'), join(root, 'git-link'));
+    await symlink('docs', join(root, 'docs-link'));
+    await symlink(join(root, '.env'), join(root, 'hello.txt.gz'));
+    const statuses = async (options: Partial<StaticFilesOptions>) => {
+      const { get } = serve(options);
+      const paths = ['/env-link', '/git-link/config', '/docs-link/', '/docs-link/.git/config'];
+      return Promise.all(paths.map(async (path) => (await get(path)).status));
+    };
+    expect(await statuses({})).toEqual([404, 404, 200, 404]);
+    expect(await statuses({ dotfiles: 'served' })).toEqual([200, 200, 200, 200]);
+    expect(await statuses({ symlinks: 'followed' })).toEqual([200, 200, 200, 404]);
+    const coded = await serve({ precompressed: ['gzip'] }).get('/hello.txt', { 'Accept-Encoding': 'gzip' });
+    expect([coded.body, coded.headers.has('content-encoding')]).toEqual(['hello world', false]);
+  });
+
+  it('below a root whose own path has a name with a dot, links lead to what is not hidden', async () => {
+    const hidden = join(folder, '.site');
+    await mkdir(hidden);
+    await writeFile(join(hidden, 'a.txt'), 'a');
+    await symlink('a.txt', join(hidden, 'b.txt'));
+    expect((await serve({ root: hidden }).get('/b.txt')).body).toBe('a');
+  });
+
   it('a link that is put in the place of a file is not followed out', async () => {
     const { get, clock } = serve();
     await get('/hello.txt');

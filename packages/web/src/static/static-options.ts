@@ -22,7 +22,8 @@ export interface StaticFilesOptions {
   /** Whether files and folders whose names begin with a dot are there. Default `'hidden'`. */
   readonly dotfiles?: 'hidden' | 'served';
   /**
-   * What symbolic links may do. `'inside'`: lead to what lies below the root. `'refused'`: nothing. `'followed'`: lead anywhere.
+   * What symbolic links may do. `'inside'`: lead to what lies below the root and is not hidden (see `dotfiles`). `'refused'`: nothing.
+   * `'followed'`: lead anywhere.
    * Default `'inside'`.
    */
   readonly symlinks?: 'inside' | 'refused' | 'followed';

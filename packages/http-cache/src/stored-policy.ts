@@ -46,9 +46,15 @@ export function policyOf(response: JudgedResponse, isShared: boolean): StoredPol
   return {
     isStorable: policy.storable() && !splitTokens(headers.get('vary') ?? '').includes('*'),
     initialAgeSeconds: initialAge(response),
-    maxAgeSeconds: policy.maxAge(),
+    maxAgeSeconds: Math.min(policy.maxAge(), longestAge(headers, directives, isShared)),
     directives,
   };
+}
+
+/** RFC 9111 section 4.2.2: what says nothing of its age may be guessed to stay for a tenth of what it has; of a page of ten years that is a year. */
+function longestAge(headers: HttpHeaders, directives: CacheDirectives, isShared: boolean): number {
+  const isStated = directives.has('max-age') || (isShared && directives.has('s-maxage')) || headers.has('expires');
+  return isStated ? Number.POSITIVE_INFINITY : MAX_GUESSED_SECONDS;
 }
 
 /** RFC 9111 section 4.2.3: what it spent on the way, by its own Age or by its Date, whichever is more. */
@@ -97,3 +103,4 @@ export function hasValidator(headers: HttpHeaders): boolean {
 
 const JUDGED = ['date', 'expires', 'last-modified', 'etag', 'set-cookie', 'pragma', 'vary'] as const;
 const DIGITS = /^[0-9]+$/;
+const MAX_GUESSED_SECONDS = 86_400;

@@ -21,6 +21,12 @@ describe('what is fresh', () => {
       { Date: EPOCH, 'Last-Modified': new Date(Date.UTC(2019, 11, 31, 23, 50)).toUTCString() },
       60,
     ],
+    ['a day, whatever its age', { Date: EPOCH, 'Last-Modified': 'Fri, 01 Jan 2010 00:00:00 GMT' }, 86_400],
+    [
+      'more than a day if that is stated',
+      { 'Cache-Control': 'max-age=100000', 'Last-Modified': 'Fri, 01 Jan 2010 00:00:00 GMT' },
+      100_000,
+    ],
   ])('%s: given until then, and no longer', async (_name, headers, seconds) => {
     const origin = new CachedOrigin(counting(headers));
     await origin.get();

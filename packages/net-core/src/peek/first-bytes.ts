@@ -22,7 +22,7 @@ export interface FirstBytesOptions {
  * A peer that has said nothing has nothing under way, such as a connection that a browser keeps in store: a drain lets it go when its first moment is
  * over. Who has begun is waited for.
  */
-export class FirstBytes implements Disposable {
+export class FirstBytes {
   readonly #options: FirstBytesOptions;
   readonly #waiting = new AbortController();
   readonly #timer: Timer;
@@ -67,7 +67,8 @@ export class FirstBytes implements Disposable {
     return error !== undefined && error === this.#timeout;
   }
 
-  [Symbol.dispose](): void {
+  /** The wait is over. */
+  end(): void {
     this.#timer.cancel();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#ended?.();

@@ -59,7 +59,7 @@ export async function peek<Value>(
   signal?.throwIfAborted();
 
   const seen = new SeenBytes(maxBytes);
-  using first = new FirstBytes({ phase: 'peek', timeoutMs, clock, signal, lifecycle });
+  const first = new FirstBytes({ phase: 'peek', timeoutMs, clock, signal, lifecycle });
   try {
     while (seen.room > 0) {
       const chunk = await stream.read({ maxBytes: seen.room, signal: first.signal });
@@ -76,6 +76,7 @@ export async function peek<Value>(
     if (first.isTimeout(error) && onTimeout === 'fail-open') return { type: 'reject', cause: 'timeout' };
     throw error;
   } finally {
+    first.end();
     stream.unread(seen.bytes);
   }
 }

@@ -131,7 +131,7 @@ async function readHeader(
 ): Promise<ProxyProtocolHeader | 'none' | 'end'> {
   const { signal } = scope;
   signal.throwIfAborted();
-  using first = new FirstBytes({ phase: 'proxy-protocol', timeoutMs, clock, signal, lifecycle });
+  const first = new FirstBytes({ phase: 'proxy-protocol', timeoutMs, clock, signal, lifecycle });
   let seen: Uint8Array = new Uint8Array(0);
   try {
     for (;;) {
@@ -154,6 +154,8 @@ async function readHeader(
   } catch (error) {
     if (first.wasLetGo) return 'end';
     throw error;
+  } finally {
+    first.end();
   }
 }
 

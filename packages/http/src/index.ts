@@ -72,7 +72,6 @@ export { HttpTimings } from './timings/http-timings.ts';
 export { DeadlineTimer } from './connection/deadline-timer.ts';
 export type { BodyFlow } from './connection/incoming-body.ts';
 export { IncomingBody } from './connection/incoming-body.ts';
-export { LingeringClose } from './connection/lingering-close.ts';
 export type { TurnWriter, TurnWrites } from './connection/turn-writes.ts';
 export { isKernelSocket, turnWrites } from './connection/turn-writes.ts';
 export { headersOfValidFields } from './message/http-headers.ts';

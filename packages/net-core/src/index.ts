@@ -51,6 +51,8 @@ export { createConnection, isUpgraded } from './connection/connection.ts';
 export type { Connector, ConnectRequest, ConnectRequestInit } from './connection/connector.ts';
 export { connectRequest } from './connection/connector.ts';
 export { connectorFromConnections } from './connection/connector-from-connections.ts';
+export type { FirstBytesDrainOptions } from './connection/first-bytes-drain.ts';
+export { FirstBytesDrain } from './connection/first-bytes-drain.ts';
 export type { TlsFacts } from './connection/keys.ts';
 export {
   AlpnSelected,
@@ -63,6 +65,7 @@ export {
   TlsSession,
   ViaProxies,
 } from './connection/keys.ts';
+export { LingeringClose } from './connection/lingering-close.ts';
 export type { Listener } from './connection/listener.ts';
 export type {
   ResolvedAddresses,

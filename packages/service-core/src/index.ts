@@ -73,4 +73,4 @@ export {
   TimeoutError,
   UsageError,
 } from './errors/errors.ts';
-export { tellFailure } from './errors/tell-failure.ts';
+export { failureSink, tellFailure } from './errors/tell-failure.ts';

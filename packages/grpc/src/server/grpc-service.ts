@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Layer, Service } from '@lamella/service-core';
-import { UsageError } from '@lamella/service-core';
+import { tellFailure, UsageError } from '@lamella/service-core';
 import type { GrpcOptions } from '../calls/grpc-limits.ts';
 import { fullGrpcOptions } from '../calls/grpc-limits.ts';
 import type { GrpcReply } from '../calls/grpc-reply.ts';
@@ -77,7 +77,7 @@ export function grpcService(
 }
 
 function reportOnConsole(error: unknown, request: HttpRequest): void {
-  console.error(`the handler of ${request.path} failed:`, error);
+  tellFailure(`the handler of ${request.path}`, error);
 }
 
 const PROTOCOLS: readonly GrpcProtocol[] = ['grpc', 'grpc-web', 'connect'];

@@ -1,5 +1,12 @@
 import type { ByteSink, ByteStream, CloseInfo, Connection, Pausable } from '@lamella/net-core';
-import { afterFirstMoment, consumeStream, formatAddress, PeerAddress, toStreamError } from '@lamella/net-core';
+import {
+  afterFirstMoment,
+  consumeStream,
+  formatAddress,
+  LingeringClose,
+  PeerAddress,
+  toStreamError,
+} from '@lamella/net-core';
 import type { ErrorFacts, Service, Timer } from '@lamella/service-core';
 import { addErrorFacts, ClosedError } from '@lamella/service-core';
 import type { DateLine } from '../codec/head-encoder.ts';
@@ -16,7 +23,6 @@ import type { ConnectionHolder } from './connection-life.ts';
 import { ConnectionLife } from './connection-life.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { IncomingBody } from './incoming-body.ts';
-import { LingeringClose } from './lingering-close.ts';
 import { Outbox } from './outbox.ts';
 import { ServerExchange } from './server-exchange.ts';
 import type { ServerResponsesOwner } from './server-responses.ts';
@@ -116,7 +122,9 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   #leave(): void {
     this.#firstMoment?.cancel();
     const sinceMs = this.#protocol.requestCount > 0 ? Number.NEGATIVE_INFINITY : this.#startedMs;
-    this.#firstMoment = afterFirstMoment(this.#options.clock, sinceMs, () => this.#closeIfIdle());
+    this.#firstMoment = afterFirstMoment(this.#options.clock, sinceMs, () => {
+      if (this.#protocol.isIdle) this.#close();
+    });
   }
 
   /** Ends now. A peer that is waiting for something sees a reset; an idle one a plain close. */
@@ -345,10 +353,6 @@ export class Http1ServerConnection implements ByteSink, ConnectionHolder, Server
   }
 
   // ---- the end
-
-  #closeIfIdle(): void {
-    if (this.#protocol.isIdle) this.#close();
-  }
 
   /** Closes in good order: everything written still arrives. */
   #close(): void {

@@ -1,6 +1,6 @@
 import type { ByteStream } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
-import { systemClock } from '@lamella/service-core';
+import { systemClock, tellFailure } from '@lamella/service-core';
 import { outsideOfCalls } from '../client/outside-of-calls.ts';
 
 /** A connection with something to write. */
@@ -87,7 +87,7 @@ function failed(writer: TurnWriter, error: unknown): void {
   try {
     writer.failTurn(error);
   } catch (worse) {
-    console.error('lamella: a connection failed to end:', worse);
+    tellFailure('the end of a connection', worse);
   }
 }
 

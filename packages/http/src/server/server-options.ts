@@ -1,5 +1,5 @@
 import type { Clock, Lifecycle } from '@lamella/service-core';
-import { systemClock, tellFailure, UsageError } from '@lamella/service-core';
+import { failureSink, systemClock, UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../message/http-request.ts';
 
 /** Options that servers of each version of HTTP have. */
@@ -87,34 +87,13 @@ export function fullHttpServerOptions(
     connectionAgeGraceMs,
     clock,
     lifecycle: options.lifecycle,
-    onError:
-      options.onError === undefined ? reportOnConsole(unnamed) : guarded(options.onError, reportOnConsole(unnamed)),
+    onError: failureSink(options.onError, (request) =>
+      request === undefined ? unnamed : `${request.method} ${request.target.slice(0, 200)}`,
+    ),
   };
 }
 
 /** `Infinity` stays what it is. */
 function jittered(ageMs: number, ratio: number, random: () => number): number {
   return ageMs === Number.POSITIVE_INFINITY ? ageMs : ageMs * (1 - ratio * random());
-}
-
-/** Who hears of failures must not throw: one that does shall not keep an exchange from its end. */
-function guarded(
-  onError: HttpServerTerms['onError'],
-  fallback: HttpServerTerms['onError'],
-): HttpServerTerms['onError'] {
-  return (error, request) => {
-    try {
-      onError(error, request);
-    } catch (worse) {
-      fallback(error, request);
-      tellFailure('onError', worse);
-    }
-  };
-}
-
-function reportOnConsole(unnamed: string): HttpServerTerms['onError'] {
-  return (error, request) => {
-    const what = request === undefined ? unnamed : `${request.method} ${request.target.slice(0, 200)}`;
-    tellFailure(what, error);
-  };
 }

@@ -85,16 +85,8 @@ describe('a drain', () => {
   it('cuts what does not finish in the grace by a reset, and ends event streams cleanly', async () => {
     const clock = new FakeClock();
     const lifecycle = createLifecycle({ clock });
-    const endless = (type: string) => async () =>
-      HttpResponse.from({
-        headers: { 'Content-Type': type },
-        body: (async function* () {
-          yield 'data: 1\n\n';
-          await new Promise(() => {});
-        })(),
-      });
-    const events = open(endless('text/event-stream'), { clock, lifecycle });
-    const download = open(endless('application/zip'), { clock, lifecycle });
+    const events = open(async () => endless('text/event-stream'), { clock, lifecycle });
+    const download = open(async () => endless('application/zip'), { clock, lifecycle });
     events.send(GET);
     download.send(GET);
     await Promise.all([events.received(), download.received()]);
@@ -113,13 +105,9 @@ describe('a drain', () => {
     const clock = new FakeClock();
     const lifecycle = createLifecycle({ clock });
     const go = Promise.withResolvers<void>();
-    async function* events(): AsyncGenerator<string> {
-      yield 'data: 1\n\n';
-      await new Promise(() => {});
-    }
     const serve = async (): Promise<HttpResponse> => {
       await go.promise;
-      return HttpResponse.from({ headers: { 'Content-Type': 'text/event-stream' }, body: events() });
+      return endless('text/event-stream');
     };
     const client = open(serve, { clock, lifecycle });
     client.send(GET);
@@ -137,13 +125,7 @@ describe('a drain', () => {
   it('ends event streams that somebody asks for who had just connected', async () => {
     const clock = new FakeClock();
     const lifecycle = createLifecycle({ clock });
-    async function* events(): AsyncGenerator<string> {
-      yield 'data: 1\n\n';
-      await new Promise(() => {});
-    }
-    const serve = async (): Promise<HttpResponse> =>
-      HttpResponse.from({ headers: { 'Content-Type': 'text/event-stream' }, body: events() });
-    const client = open(serve, { clock, lifecycle });
+    const client = open(async () => endless('text/event-stream'), { clock, lifecycle });
     await settle();
     const report = lifecycle.drain({ graceMs: 5_000 });
     await clock.advanceAsync(100);
@@ -225,3 +207,12 @@ describe('a drain', () => {
     expect((await report).protocols['upgrade']).toEqual({ finished: 0, closed: 0, cut: 1 });
   });
 });
+
+/** A response that says something, and does not end. */
+function endless(type: string): HttpResponse {
+  async function* words(): AsyncGenerator<string> {
+    yield 'data: 1\n\n';
+    await new Promise(() => {});
+  }
+  return HttpResponse.from({ headers: { 'Content-Type': type }, body: words() });
+}

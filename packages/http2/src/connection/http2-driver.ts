@@ -1,7 +1,7 @@
 import type { TurnWriter } from '@lamella/http';
-import { DeadlineTimer, isKernelSocket, LingeringClose, turnWrites } from '@lamella/http';
+import { DeadlineTimer, isKernelSocket, turnWrites } from '@lamella/http';
 import type { ByteSink, ByteStream, CloseInfo, Pausable } from '@lamella/net-core';
-import { consumeStream } from '@lamella/net-core';
+import { consumeStream, LingeringClose } from '@lamella/net-core';
 import type { Clock } from '@lamella/service-core';
 import { giveAwayPage, isPage, returnPage } from '../codec/frames/output-pages.ts';
 import type { Http2Event } from '../protocol/http2-events.ts';

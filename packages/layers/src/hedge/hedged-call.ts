@@ -1,5 +1,5 @@
 import type { AbortListener, Clock, Service, Timer } from '@lamella/service-core';
-import { AbortScope, ClosedError } from '@lamella/service-core';
+import { AbortScope, ClosedError, tellFailure } from '@lamella/service-core';
 import type { Attemptable } from '../attempt/attempt.ts';
 import { attemptInput } from '../attempt/attempt.ts';
 
@@ -103,7 +103,7 @@ export class HedgedCall<Input extends Attemptable<Input>, Output> {
         loser.abort(reason);
       } catch (error) {
         // The caller has its answer, and the other attempts shall end as well.
-        console.error('lamella: an attempt that was too late failed to end:', error);
+        tellFailure('the end of an attempt that was too late', error);
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Clock, Lifecycle, Scoped, Service } from '@lamella/service-core';
-import { AbortScope, systemClock, TimeoutError } from '@lamella/service-core';
+import { AbortScope, systemClock, TimeoutError, tellFailure } from '@lamella/service-core';
 import type { CallResult } from '../shared/call-result.ts';
 import {
   requireCount,
@@ -91,7 +91,7 @@ export function shadowLayer<Input, Copy extends Scoped<Copy>, ShadowOutput>(
     try {
       return copy(input);
     } catch (error) {
-      console.error('lamella: hook copy failed:', error);
+      tellFailure('hook copy', error);
       return undefined;
     }
   };

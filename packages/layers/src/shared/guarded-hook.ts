@@ -1,24 +1,18 @@
-import { tellFailure } from '@lamella/service-core';
+import { failureSink } from '@lamella/service-core';
 
 /**
  * The hook as a function that never throws and never rejects unheard: hooks look on, and must not change the call.
  *
  * @param name - What the sink is told.
- * @param sink - If it throws too, both errors go to `console.error`; none is lost.
+ * @param sink - If it throws too, both errors go to `console.error`; none is lost. Default: `console.error`.
  */
 export function guardedHook<Told, Name extends string>(
   name: Name,
   hook: (told: Told) => unknown,
-  sink: (error: unknown, hook: Name) => void = reportHookError,
+  sink?: (error: unknown, hook: Name) => void,
 ): (told: Told) => void {
-  const report = (error: unknown): void => {
-    try {
-      sink(error, name);
-    } catch (sinkError) {
-      reportHookError(error, name);
-      tellFailure('onHookError', sinkError);
-    }
-  };
+  const tell = failureSink(sink, () => `hook ${name}`, 'onHookError');
+  const report = (error: unknown): void => tell(error, name);
   return (told) => {
     try {
       const result = hook(told);
@@ -27,9 +21,4 @@ export function guardedHook<Told, Name extends string>(
       report(error);
     }
   };
-}
-
-/** Where the error of a hook goes if nobody else wants it. */
-export function reportHookError(error: unknown, hook: string): void {
-  tellFailure(`hook ${hook}`, error);
 }

@@ -1,7 +1,7 @@
 import type { Clock, Service } from '@lamella/service-core';
 import { isCancellation, systemClock } from '@lamella/service-core';
 import { requireFunction } from '../shared/checks.ts';
-import { guardedHook, reportHookError } from '../shared/guarded-hook.ts';
+import { guardedHook } from '../shared/guarded-hook.ts';
 
 /** A call that begins, as {@link traceLayer} tells of it. */
 export interface TraceStart<out Input = unknown> {
@@ -82,10 +82,10 @@ export interface TraceLayer<in HookInput, in HookOutput> {
 export function traceLayer<HookInput = unknown, HookOutput = unknown>(
   options: TraceLayerOptions<HookInput, HookOutput>,
 ): TraceLayer<HookInput, HookOutput> {
-  const { onStart, onEnd, onHookError = reportHookError, clock = systemClock } = options;
+  const { onStart, onEnd, onHookError, clock = systemClock } = options;
   if (onStart !== undefined) requireFunction('onStart', onStart);
   if (onEnd !== undefined) requireFunction('onEnd', onEnd);
-  requireFunction('onHookError', onHookError);
+  if (onHookError !== undefined) requireFunction('onHookError', onHookError);
 
   const start = onStart && guardedHook('onStart', onStart, onHookError);
   if (onEnd === undefined) {

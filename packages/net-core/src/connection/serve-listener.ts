@@ -1,5 +1,5 @@
 import type { Lifecycle, Service } from '@lamella/service-core';
-import { createLifecycle, tellFailure } from '@lamella/service-core';
+import { createLifecycle, failureSink } from '@lamella/service-core';
 import type { Connection } from './connection.ts';
 import type { Listener } from './listener.ts';
 
@@ -25,7 +25,8 @@ export async function serveListener(
   service: Service<Connection, void>,
   options: ServeListenerOptions = {},
 ): Promise<void> {
-  const { lifecycle = createLifecycle(), onError = reportOnConsole } = options;
+  const { lifecycle = createLifecycle() } = options;
+  const onError = failureSink(options.onError, () => 'a connection');
   const closed = Promise.withResolvers<void>();
   const registration = lifecycle.register({
     protocol: 'listener',
@@ -61,8 +62,4 @@ function serveOne(
     fail(error); // a service must not throw, but its connection shall end all the same
     return Promise.resolve();
   }
-}
-
-function reportOnConsole(error: unknown): void {
-  tellFailure('a connection', error);
 }

@@ -1,5 +1,5 @@
 import type { Clock, ExtensionKey, Layer } from '@lamella/service-core';
-import { extensionKey, systemClock, TimeoutError, UsageError } from '@lamella/service-core';
+import { extensionKey, systemClock, TimeoutError, tellFailure, UsageError } from '@lamella/service-core';
 import { IpAddress } from '../address/ip-address.ts';
 import type { Connection } from '../connection/connection.ts';
 import { PeerAddress } from '../connection/keys.ts';
@@ -86,7 +86,7 @@ function tell(hook: (error: unknown, address: IpAddress) => void, error: unknown
   try {
     hook(error, address);
   } catch (hookError) {
-    console.error('lamella: hook onError failed:', hookError);
+    tellFailure('hook onError', hookError);
   }
 }
 

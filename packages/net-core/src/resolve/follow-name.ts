@@ -1,5 +1,13 @@
 import type { Cell, Clock, Lifecycle, Timer } from '@lamella/service-core';
-import { AbortScope, ClosedError, cell, systemClock, TimeoutError, UsageError } from '@lamella/service-core';
+import {
+  AbortScope,
+  ClosedError,
+  cell,
+  systemClock,
+  TimeoutError,
+  tellFailure,
+  UsageError,
+} from '@lamella/service-core';
 import { parseDomain } from '../address/domain.ts';
 import type { IpAddress } from '../address/ip-address.ts';
 import type { Resolver } from '../connection/resolver.ts';
@@ -151,7 +159,7 @@ function guarded(step: () => void): void {
   try {
     step();
   } catch (error) {
-    console.error('lamella: a listener of followName failed:', error);
+    tellFailure('a listener of followName', error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Lifecycle, Service } from '@lamella/service-core';
-import { createLifecycle, tellFailure, UsageError } from '@lamella/service-core';
+import { createLifecycle, failureSink, UsageError } from '@lamella/service-core';
 import { UdpError } from './udp-error.ts';
 import type { Datagram, UdpSocket } from './udp-socket.ts';
 
@@ -49,7 +49,8 @@ export function serveUdp(
   service: Service<Datagram, Uint8Array | undefined>,
   options: ServeUdpOptions = {},
 ): UdpServing {
-  const { lifecycle = createLifecycle(), maxConcurrent = 1_000, onError = reportOnConsole } = options;
+  const { lifecycle = createLifecycle(), maxConcurrent = 1_000 } = options;
+  const onError = failureSink(options.onError, () => 'a datagram');
   if (!(maxConcurrent >= 1)) throw new UsageError(`maxConcurrent must be >= 1, got ${maxConcurrent}`);
   const server = new DatagramServer(socket, service, onError);
   return Object.assign(server.run(lifecycle, maxConcurrent), { gauges: server.gauges });
@@ -129,8 +130,4 @@ class DatagramServer {
   #closeIfDone(): void {
     if (this.#isDraining && this.gauges.running === 0) void this.#socket.close();
   }
-}
-
-function reportOnConsole(error: unknown): void {
-  tellFailure('a datagram', error);
 }

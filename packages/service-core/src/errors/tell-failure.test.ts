@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { ClosedError, TimeoutError, UsageError } from './errors.ts';
-import { tellFailure } from './tell-failure.ts';
+import { failureSink, tellFailure } from './tell-failure.ts';
 
 it.each([
   [
@@ -22,9 +22,39 @@ it.each([new Error('a bug'), new UsageError('a wrong option'), 'no error at all'
   },
 );
 
+it('passes a failure on to who is to hear of it, and tells nobody else', () => {
+  const told = silenced();
+  const heard: unknown[] = [];
+  const onError = failureSink<[string]>(
+    (error, task) => void heard.push(error, task),
+    () => expect.unreachable(),
+  );
+  onError('broken', 'task');
+  expect([heard, told.mock.calls]).toEqual([['broken', 'task'], []]);
+});
+
+it('tells on the console what nobody wants to hear of, and both errors if who hears of it throws', () => {
+  const told = silenced();
+  const onError = (_error: unknown, _task: string): never => {
+    throw new Error('worse');
+  };
+  const sinks = [failureSink(undefined, (task: string) => task), failureSink(onError, (task: string) => task)];
+  for (const sink of sinks) sink('broken', 'a task');
+  expect(told.mock.calls).toEqual([
+    ['lamella: a task failed:', 'broken'],
+    ['lamella: a task failed:', 'broken'],
+    ['lamella: onError failed:', new Error('worse')],
+  ]);
+});
+
 function toldOf(error: unknown): readonly unknown[] | undefined {
-  const told = vi.spyOn(console, 'error').mockImplementation(() => {});
-  onTestFinished(() => told.mockRestore());
+  const told = silenced();
   tellFailure('a connection', error);
   return told.mock.calls[0];
+}
+
+function silenced() {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+  onTestFinished(() => told.mockRestore());
+  return told;
 }

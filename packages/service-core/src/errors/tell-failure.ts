@@ -18,6 +18,33 @@ export function tellFailure(what: string, error: unknown): void {
   else console.error(`lamella: ${what} failed: ${inOneLine(error.message)} (${error.code})`);
 }
 
+/**
+ * Makes who hears of failures safe to call: it never throws. What it throws is told on `console.error`, beside the failure that it was to hear of.
+ *
+ * @param onError - Who hears of failures. Default: {@link tellFailure}.
+ * @param whatOf - What failed, of what is told beside the error.
+ * @param name - That of `onError`, where it is called otherwise.
+ *
+ * @example
+ * const onError = failureSink(undefined, (task: string) => `task ${task}`);
+ * onError(new Error('a bug'), 'clean-up'); // lamella: task clean-up failed: Error: a bug ...
+ */
+export function failureSink<Told extends unknown[]>(
+  onError: ((error: unknown, ...told: Told) => void) | undefined,
+  whatOf: (...told: Told) => string,
+  name = 'onError',
+): (error: unknown, ...told: Told) => void {
+  if (onError === undefined) return (error, ...told) => tellFailure(whatOf(...told), error);
+  return (error, ...told) => {
+    try {
+      onError(error, ...told);
+    } catch (worse) {
+      tellFailure(whatOf(...told), error);
+      tellFailure(name, worse);
+    }
+  };
+}
+
 /** Messages may quote what a peer has sent. */
 function inOneLine(message: string): string {
   return message.replaceAll(CONTROL, '\u{fffd}');

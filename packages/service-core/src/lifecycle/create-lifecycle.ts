@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { ClosedError } from '../errors/errors.ts';
-import { tellFailure } from '../errors/tell-failure.ts';
+import { failureSink } from '../errors/tell-failure.ts';
 import { Drain } from './drain.ts';
 import type { Drainable, DrainOptions, DrainReport, Lifecycle, LifecyclePhase } from './lifecycle.ts';
 
@@ -34,7 +34,7 @@ class DrainingLifecycle implements Lifecycle {
 
   constructor(options: LifecycleOptions) {
     this.#clock = options.clock ?? systemClock;
-    this.#onError = guarded(options.onError ?? reportOnConsole);
+    this.#onError = failureSink(options.onError, (taskName) => taskName);
   }
 
   get phase(): LifecyclePhase {
@@ -89,20 +89,4 @@ function started(task: () => Promise<void>): Promise<void> {
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-/** Who hears of failures must not throw: one that does shall not keep a drain from its end. */
-function guarded(onError: (error: unknown, taskName: string) => void): (error: unknown, taskName: string) => void {
-  return (error, taskName) => {
-    try {
-      onError(error, taskName);
-    } catch (worse) {
-      reportOnConsole(error, taskName);
-      reportOnConsole(worse, 'onError');
-    }
-  };
-}
-
-function reportOnConsole(error: unknown, taskName: string): void {
-  tellFailure(taskName, error);
 }

@@ -5,6 +5,7 @@ import type { ByteStream, Connection } from '@lamella/net-core';
 import {
   AlpnSelected,
   clientNetwork,
+  FirstBytesDrain,
   formatAddress,
   PeerAddress,
   ServerName,
@@ -25,7 +26,6 @@ import { rawTransport } from '../transport/raw-transport.ts';
 import { TlsSession } from '../transport/tls-session.ts';
 import { verifyResultOf } from '../transport/verify-result.ts';
 import { CertificateChoice } from './certificate-choice.ts';
-import { HandshakeDrain } from './handshake-drain.ts';
 import type { HandshakeEntrant } from './handshake-gate.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
@@ -114,7 +114,8 @@ class TlsServer {
       peer,
       choice,
       scope,
-      drain: new HandshakeDrain({
+      drain: new FirstBytesDrain({
+        protocol: 'tls-handshake',
         hasBegun: () => place.session?.hasReceived === true,
         abort: (reason) => scope.abort(reason),
         clock,
@@ -254,7 +255,7 @@ interface Place extends HandshakeEntrant {
   readonly choice: CertificateChoice;
   /** Ends with it, and ends it. */
   readonly scope: AbortScope;
-  readonly drain: HandshakeDrain;
+  readonly drain: FirstBytesDrain;
   /** `undefined` before it has begun. */
   session: TlsSession | undefined;
 }

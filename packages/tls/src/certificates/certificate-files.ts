@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@lamella/service-core';
-import { systemClock, tellFailure, UsageError } from '@lamella/service-core';
+import { failureSink, systemClock, UsageError } from '@lamella/service-core';
 import type { CertificateFile } from './certificate-file.ts';
 import { LoadedCertificate } from './certificate-file.ts';
 import type { CertificateStore, CertificateStoreOptions } from './certificate-store.ts';
@@ -60,6 +60,7 @@ class WatchedFiles implements CertificateFiles {
   readonly #loaded: readonly LoadedCertificate[];
   readonly #store: CertificateStore;
   readonly #options: CertificateFilesOptions & { readonly checkEveryMs: number };
+  readonly #tell: (error: unknown) => void;
   #timer: Timer | undefined;
   #reloading: Promise<boolean> | undefined;
   #isClosed = false;
@@ -72,6 +73,7 @@ class WatchedFiles implements CertificateFiles {
     this.#loaded = loaded;
     this.#store = store;
     this.#options = options;
+    this.#tell = failureSink(options.onError, () => 'loading a certificate');
     this.#wait();
   }
 
@@ -112,11 +114,10 @@ class WatchedFiles implements CertificateFiles {
   }
 
   async #refreshOne(certificate: LoadedCertificate): Promise<boolean> {
-    const { onError = reportOnConsole } = this.#options;
     try {
       return await certificate.refresh();
     } catch (error) {
-      onError(error);
+      this.#tell(error);
       return false;
     }
   }
@@ -124,8 +125,4 @@ class WatchedFiles implements CertificateFiles {
 
 function currentOf(loaded: readonly LoadedCertificate[]): readonly ServerCertificate[] {
   return loaded.map(({ current }) => current);
-}
-
-function reportOnConsole(error: unknown): void {
-  tellFailure('loading a certificate', error);
 }

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Layer } from '@lamella/service-core';
-import { isCancellation } from '@lamella/service-core';
+import { isCancellation, tellFailure } from '@lamella/service-core';
 import { requireFunction } from '../shared/option-checks.ts';
 import type { Problem } from './problem.ts';
 import { problemResponse } from './problem.ts';
@@ -59,6 +59,5 @@ export function problemLayer(options: ProblemLayerOptions = {}): Layer<HttpReque
 }
 
 function reportOnConsole(error: unknown, request: HttpRequest, status: number): void {
-  if (status < 500) return;
-  console.error(`lamella: ${request.method} ${request.target.slice(0, 200)} failed:`, error);
+  if (status >= 500) tellFailure(`${request.method} ${request.target.slice(0, 200)}`, error);
 }

@@ -1,7 +1,7 @@
 import type { Address } from '@lamella/net-core';
 import { PeerAddress } from '@lamella/net-core';
 import type { Clock, Layer } from '@lamella/service-core';
-import { isLamellaError, systemClock, UsageError } from '@lamella/service-core';
+import { isLamellaError, systemClock, tellFailure, UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { errorResponse } from '../../server/error-response.ts';
@@ -100,7 +100,7 @@ export function accessLogLayer(options: AccessLogLayerOptions = {}): Layer<HttpR
     clock,
     onStart: () => clock.epochMs(),
     onEnd: (epochMs, end) => write(lineOf({ epochMs, end, target: redactedTarget(end.request.target, secrets) })),
-    onHookError: (error) => console.error('lamella: writing an access log failed:', error),
+    onHookError: (error) => tellFailure('writing an access log', error),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Layer } from '@lamella/service-core';
-import { isCancellation, UsageError } from '@lamella/service-core';
+import { isCancellation, tellFailure, UsageError } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
 import { HttpResponse } from '../../message/http-response.ts';
 import { reasonPhrase } from '../../message/status.ts';
@@ -72,6 +72,5 @@ function problem(status: number): HttpResponse {
 }
 
 function reportOnConsole(error: unknown, request: HttpRequest, status: number): void {
-  if (status < 500) return;
-  console.error(`lamella: ${request.method} ${request.target.slice(0, 200)} failed:`, error);
+  if (status >= 500) tellFailure(`${request.method} ${request.target.slice(0, 200)}`, error);
 }

@@ -1,5 +1,5 @@
 import type { Clock, Layer } from '@lamella/service-core';
-import { isCancellation, systemClock } from '@lamella/service-core';
+import { failureSink, isCancellation, systemClock } from '@lamella/service-core';
 import type { HttpRequest } from '../../message/http-request.ts';
 import type { HttpResponse } from '../../message/http-response.ts';
 import { isBodyless } from '../../message/status.ts';
@@ -60,10 +60,11 @@ export interface HttpTraceLayerOptions<State> {
  * });
  */
 export function httpTraceLayer<State>(options: HttpTraceLayerOptions<State>): Layer<HttpRequest, HttpResponse> {
-  const { onStart, onResponse, onEnd, onHookError = reportOnConsole, clock = systemClock } = options;
+  const { onStart, onResponse, onEnd, onHookError, clock = systemClock } = options;
   requireFunction('onStart', onStart);
-  for (const [name, hook] of Object.entries({ onResponse, onEnd })) if (hook !== undefined) requireFunction(name, hook);
-  requireFunction('onHookError', onHookError);
+  for (const [name, hook] of Object.entries({ onResponse, onEnd, onHookError }))
+    if (hook !== undefined) requireFunction(name, hook);
+  const tell = failureSink(onHookError, () => 'a hook of httpTraceLayer', 'onHookError');
 
   return (inner) => ({
     serve(request) {
@@ -72,7 +73,7 @@ export function httpTraceLayer<State>(options: HttpTraceLayerOptions<State>): La
       try {
         state = onStart(request);
       } catch (error) {
-        attempt(() => onHookError(error), reportOnConsole);
+        tell(error);
         return callInner(inner, request);
       }
       let responseMs: number | undefined;
@@ -80,12 +81,12 @@ export function httpTraceLayer<State>(options: HttpTraceLayerOptions<State>): La
       const end = (outcome: HttpExchangeEnd['outcome'], error: unknown, response?: HttpResponse): void => {
         const durationMs = clock.nowMs() - startMs;
         const told = { request, response, outcome, error, bodyBytes, responseMs: responseMs ?? durationMs, durationMs };
-        if (onEnd !== undefined) attempt(() => onEnd(state, told), onHookError);
+        if (onEnd !== undefined) attempt(() => onEnd(state, told), tell);
       };
 
       const watched = (response: HttpResponse): HttpResponse => {
         responseMs = clock.nowMs() - startMs;
-        if (onResponse !== undefined) attempt(() => onResponse(state, response, request), onHookError);
+        if (onResponse !== undefined) attempt(() => onResponse(state, response, request), tell);
         if (onEnd === undefined) return response;
         if (hasNoContent(request, response)) {
           end('complete', undefined, response);
@@ -118,19 +119,10 @@ function hasNoContent({ method }: HttpRequest, { status, body }: HttpResponse): 
   return method === 'HEAD' || isBodyless(status) || body.isEmpty;
 }
 
-function attempt(step: () => void, sink: (error: unknown) => void): void {
+function attempt(step: () => void, tell: (error: unknown) => void): void {
   try {
     step();
   } catch (error) {
-    try {
-      sink(error);
-    } catch (sinkError) {
-      reportOnConsole(error);
-      reportOnConsole(sinkError);
-    }
+    tell(error);
   }
-}
-
-function reportOnConsole(error: unknown): void {
-  console.error('lamella: a hook of httpTraceLayer failed:', error);
 }

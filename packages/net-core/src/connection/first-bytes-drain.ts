@@ -1,32 +1,38 @@
-import { afterFirstMoment } from '@lamella/net-core';
 import type { Clock, Drainable, Timer } from '@lamella/service-core';
 import { ClosedError } from '@lamella/service-core';
+import { afterFirstMoment } from './after-first-moment.ts';
 
-/** What a {@link HandshakeDrain} needs. */
-export interface HandshakeDrainOptions {
-  /** Whether the client has sent something, as far as it is heard. */
+/** What a {@link FirstBytesDrain} needs. */
+export interface FirstBytesDrainOptions {
+  /** Under which name the report of a drain counts it. */
+  readonly protocol: string;
+  /** Whether the peer has sent something, as far as it is heard. */
   readonly hasBegun: () => boolean;
-  /** Ends the handshake, or the wait for it. */
+  /** Ends the wait. */
   readonly abort: (reason: unknown) => void;
   readonly clock: Clock;
 }
 
 /**
- * A handshake that takes part in draining: one that the client has not begun ends when its first moment is over, others may go on until the grace is
- * over. So may those who wait for their turn, or for a certificate: what they have sent is not known yet.
+ * The begin of a connection as a part of a drain.
+ *
+ * @remarks
+ * A peer that has said nothing has nothing under way, such as a connection that a browser keeps in store: it is let go when its first moment is over. Who
+ * has begun may go on until the grace is over, and so may who is not heard yet: what they have sent is not known.
  */
-export class HandshakeDrain implements Drainable {
-  readonly protocol = 'tls-handshake';
+export class FirstBytesDrain implements Drainable {
+  readonly protocol: string;
   readonly drained: Promise<void>;
-  readonly #options: HandshakeDrainOptions;
+  readonly #options: FirstBytesDrainOptions;
   readonly #resolve: () => void;
-  /** Since when the client is heard. */
+  /** Since when the peer is heard. */
   #sinceMs: number | undefined;
   #isDraining = false;
   #firstMoment: Timer | undefined;
   #wasIdle = false;
 
-  constructor(options: HandshakeDrainOptions) {
+  constructor(options: FirstBytesDrainOptions) {
+    this.protocol = options.protocol;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.drained = promise;
     this.#resolve = resolve;
@@ -42,7 +48,7 @@ export class HandshakeDrain implements Drainable {
     return this.#wasIdle;
   }
 
-  /** The client is heard from now on. */
+  /** The peer is heard from now on. */
   hear(): void {
     this.#sinceMs = this.#options.clock.nowMs();
     if (this.#isDraining) this.#leaveLater(this.#sinceMs);

@@ -1,6 +1,6 @@
-import type { ByteStream } from '@lamella/net-core';
 import type { Clock, Timer } from '@lamella/service-core';
 import { TimeoutError } from '@lamella/service-core';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 
 /**
  * Closes a connection so that the peer gets all that was written. RFC 9112 section 9.6.
@@ -26,8 +26,9 @@ export class LingeringClose {
     this.#stream = stream;
     this.#clock = clock;
     this.#timer = clock.startTimer(writeTimeoutMs, () => {
-      const facts = { layer: 'http/1.1', phase: 'write' };
-      stream.destroy(new TimeoutError({ limit: 'writeTimeoutMs', timeoutMs: writeTimeoutMs, facts }));
+      stream.destroy(
+        new TimeoutError({ limit: 'writeTimeoutMs', timeoutMs: writeTimeoutMs, facts: { phase: 'write' } }),
+      );
     });
     void stream.closeWrite().then(() => this.#linger());
   }

@@ -68,6 +68,8 @@ it.each([
   ['GET http://other.test/api', 421, 'this host is not served here'],
   ['GET http://shop.test/x', 404, 'no upstream serves this'],
   ['GET /api/..%2fadmin', 400, 'a path must not have dot segments'],
+  ['GET /api\\admin', 400, 'a path must not have backslashes'],
+  ['GET http://shop.test/api\\', 400, 'a path must not have backslashes'],
   ['CONNECT shop.test:80', 405, 'this is no forward proxy'],
   ['TRACE /api', 405, 'TRACE is not passed on'],
 ])('%s is answered with %i: %s', async (asked, status, why) => {

@@ -54,6 +54,7 @@ export function reverseProxyService(options: ReverseProxyOptions): Service<HttpR
       }
       const path = pathOf(request);
       if (hasDotSegment(path)) return refused(400, 'a path must not have dot segments');
+      if (path.includes('\\')) return refused(400, 'a path must not have backslashes'); // slashes to parsers of browsers
       const route = routes.find(request.authority, path === '*' ? '/' : path);
       if (route === 'no-host') return refused(421, 'this host is not served here');
       if (route === 'no-path') return refused(404, 'no upstream serves this');

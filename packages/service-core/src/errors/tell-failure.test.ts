@@ -11,6 +11,11 @@ it.each([
     new ClosedError('it said "a\r\nb\u001b[2J"', { cause: new Error('inside') }),
     ['lamella: a connection failed: it said "a\u{fffd}\u{fffd}b\u{fffd}[2J" (LML_ERR_CLOSED)'],
   ],
+  [
+    new ClosedError('a\u{2028}b\u{202e}c\u{85}d \u{e9}\u{1f600}'),
+    ['lamella: a connection failed: a\u{fffd}b\u{fffd}c\u{fffd}d \u{e9}\u{1f600} (LML_ERR_CLOSED)'],
+  ],
+  [new ClosedError('x'.repeat(1_001)), [`lamella: a connection failed: ${'x'.repeat(1_000)} (LML_ERR_CLOSED)`]],
 ])('tells in one line, of visible characters, what a peer or a limit has brought about: %s', (error, told) => {
   expect(toldOf(error)).toEqual(told);
 });

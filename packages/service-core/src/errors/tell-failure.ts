@@ -47,7 +47,9 @@ export function failureSink<Told extends unknown[]>(
 
 /** Messages may quote what a peer has sent. */
 function inOneLine(message: string): string {
-  return message.replaceAll(CONTROL, '\u{fffd}');
+  return message.slice(0, MAX_CHARACTERS).replaceAll(UNSEEN, '\u{fffd}');
 }
 
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+/** Controls, ends of lines, and what turns the direction of a text around. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const MAX_CHARACTERS = 1_000;

@@ -69,8 +69,8 @@ export class Outbox implements TurnWriter {
   /** Writes what there is, unless it is held; together with what other connections write in this turn of the event loop. */
   flush(): void {
     if (this.#isHolding || !this.#protocol.hasOutput) return;
-    if (!this.#isSocket || !this.#protocol.ownOutput(MAX_OWN_BYTES)) void this.#write();
-    else if (this.#isGathered || this.#turns.gather(this)) this.#isGathered = true;
+    const mayWait = this.#isSocket && this.#protocol.ownOutput(MAX_OWN_BYTES);
+    if (mayWait && (this.#isGathered || this.#turns.gather(this))) this.#isGathered = true;
     else void this.#write();
   }
 

@@ -172,11 +172,14 @@ export class Http2Driver<Owner> implements ByteSink, TurnWriter {
 
   /** Behind all promises that settle now: what they bring leaves in the same write. */
   #schedule(): void {
-    const isGathered = this.#isGathered;
-    if (this.#isScheduled && !isGathered) return;
-    this.#isGathered = this.#mayWait() && (isGathered || turnWrites.gather(this));
-    this.#isScheduled = true;
-    if (this.#isGathered) return;
+    if (this.#isScheduled) {
+      if (!this.#isGathered || this.#mayWait()) return;
+      this.#isGathered = false; // what has come since it was gathered can't wait as long
+    } else {
+      this.#isScheduled = true;
+      this.#isGathered = this.#mayWait() && turnWrites.gather(this);
+      if (this.#isGathered) return;
+    }
     void SETTLED.then(() => nextTick(this.#onTick)); // as queueMicrotask does it, but without a resource for async_hooks
   }
 

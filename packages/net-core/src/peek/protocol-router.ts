@@ -74,7 +74,7 @@ export function protocolRouter(options: ProtocolRouterOptions): Service<Connecti
           ...parts,
         });
         if (outcome.type === 'match') return await outcome.value.serve(connection);
-        if (isSilent && (outcome.cause === 'end' || outcome.cause === 'drain')) {
+        if (outcome.cause === 'drain' || (outcome.cause === 'end' && isSilent)) {
           await closeGently(stream, clock);
           return;
         }

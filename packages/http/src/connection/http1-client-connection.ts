@@ -210,7 +210,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
       case 'failed':
         this.#failure = event.error;
         if (exchange === undefined || event.error.code !== 'LML_ERR_HTTP1_UNEXPECTED_END') this.#breakOff(event.error);
-        else this.#breakOff(this.#incomplete(exchange, event.error));
+        else this.#endEarly(exchange, event.error);
         break;
       case 'timeout':
         this.#breakOff(event.error);
@@ -241,7 +241,8 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     if (event.hasBody) exchange.body = new IncomingBody(this.#bodyFlow(exchange));
     // RFC 9112 section 9.5: who is told that the request has failed stops sending it. `Connection: close` alone is about the
     // next request: a server that drains may well answer this one while it is still coming in.
-    if (event.head.status >= 400 && !this.#protocol.hasSentRequest) this.#requests.abandon(exchange);
+    const isRefused = event.head.status >= 400 || this.#outbox.hasFailed;
+    if (isRefused && !this.#protocol.hasSentRequest) this.#requests.abandon(exchange);
     const hint = event.head.keepAlive === '' ? null : KEEP_ALIVE_TIMEOUT.exec(event.head.keepAlive);
     if (hint !== null) this.#peerIdleTimeoutMs = Number(hint[1]) * 1_000;
   }
@@ -280,7 +281,7 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     exchange.finish();
     this.#exchange = undefined;
     this.#idleSinceMs = this.#options.clock.coarseNowMs();
-    if (this.#protocol.isIdle && this.#state === 'open') this.#listener?.();
+    if (this.#protocol.isIdle && this.#state === 'open' && !this.#outbox.hasFailed) this.#listener?.();
     else {
       this.#stream.destroy();
       this.#setState('closed');
@@ -356,6 +357,15 @@ export class Http1ClientConnection implements HttpConnection, ByteSink {
     }
     this.#stream.destroy(exchange === undefined ? undefined : error);
     this.#setState('closed');
+  }
+
+  /** The peer has ended without a whole response. If it takes nothing either, it is gone, and the stream is about to tell why. */
+  #endEarly(exchange: ClientExchange, cause: unknown): void {
+    const end = (): void => this.#breakOff(this.#incomplete(exchange, cause));
+    if (this.#outbox.hasFailed) return;
+    const refusal = this.#outbox.isBlocked ? undefined : this.#stream.write([]);
+    if (refusal === undefined) end();
+    else refusal.then(end, () => {}); // what does not wait for room waits for nothing but an error
   }
 
   #onClosed(info: CloseInfo): void {

@@ -38,6 +38,7 @@ export class Outbox implements TurnWriter {
   #isHolding = false;
   #isGathered = false;
   #answersHeld = 0;
+  #hasFailed = false;
   #bytesWritten = 0;
 
   /** @param turns - Where writes are gathered, if the stream is a socket. */
@@ -64,6 +65,11 @@ export class Outbox implements TurnWriter {
   /** Whether the peer takes nothing now. */
   get isBlocked(): boolean {
     return this.#room !== undefined;
+  }
+
+  /** Whether the peer takes nothing more. What it has sent before may still be read; then the stream ends, which its `closed` tells. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** Writes what there is, unless it is held; together with what other connections write in this turn of the event loop. */
@@ -146,7 +152,7 @@ export class Outbox implements TurnWriter {
           try {
             await room;
           } catch {
-            return false; // the stream is gone, which its `closed` tells
+            return false; // nobody takes it any more
           }
         } else if (chunks % CHUNKS_A_TURN === 0) await nextTurn();
         if (target.isOver) return false;
@@ -176,9 +182,15 @@ export class Outbox implements TurnWriter {
     this.#owner.onBlocked();
     room.then(
       () => this.#unblock(),
-      () => {}, // the stream is gone, which its `closed` tells
+      () => this.#fail(),
     );
     return room;
+  }
+
+  /** Nothing more is waited for here: the end of the stream comes soon. */
+  #fail(): void {
+    this.#hasFailed = true;
+    this.#protocol.blockWrite(false, this.#clock.coarseNowMs());
   }
 
   #unblock(): void {

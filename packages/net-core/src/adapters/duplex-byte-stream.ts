@@ -7,6 +7,7 @@ import { ReadSide } from '../bytes/read-side.ts';
 import { toStreamError } from '../errors.ts';
 import type { TrackedResource } from '../ledger/ledger.ts';
 import { trackResource } from '../ledger/ledger.ts';
+import { allowReads, isLostWrite, LAST_READS_MS, tellsTrueEnd } from './lost-write.ts';
 
 /** Under which a duplex knows its stream. */
 const STREAM: unique symbol = Symbol('lamella byte stream');
@@ -32,7 +33,8 @@ export interface DuplexByteStreamOptions<Wrapped extends Duplex = Duplex> {
   readonly inbound?: (target: ChunkTarget, duplex: Wrapped) => ReadOrigin;
   /**
    * Whether the duplex has sent a chunk for good when its `writableLength` is 0 after the write. True for kernel sockets
-   * only: others hand the chunk on inside. Default false.
+   * only: others hand the chunk on inside. What the peer of such a socket has sent is read although a write fails because the
+   * peer is gone. Default false.
    */
   readonly isKernelSocket?: boolean;
   /** Ends the duplex abortively, so that the peer sees a reset. Default: `duplex.destroy(error)`. */
@@ -86,6 +88,8 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
   #isDetached = false;
   #shutdown: { readonly reason: unknown } | undefined;
   #error: unknown;
+  /** Runs since a write has been lost, until all was read that came before. */
+  #lastReads: NodeJS.Timeout | undefined;
   #closeInfo: CloseInfo | undefined;
 
   constructor(duplex: OwnedDuplex, options: DuplexByteStreamOptions) {
@@ -101,6 +105,8 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
     this.#readSide = new ReadSide(origin);
     this.#duplex[STREAM] = this;
     for (const [event, listener] of LISTENERS) duplex.on(event, listener);
+    // Node has no event between a failed write and the end of the duplex; a callback would cost something for each write.
+    if (options.isKernelSocket === true) duplex.destroy = destroyAfterReads;
     // What has happened before is not told again.
     if (duplex.readableEnded) this.onEnd();
     if (duplex.writableFinished) this.onFlushed();
@@ -139,7 +145,9 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
   destroy(reason?: unknown): void {
     if (this.#closeInfo !== undefined || this.#shutdown !== undefined) return;
     this.#shutdown = { reason };
-    if (reason === undefined) this.#closePlainly();
+    if (this.#lastReads !== undefined)
+      this.#duplex.destroy(); // the peer is gone: there is nobody to say goodbye to
+    else if (reason === undefined) this.#closePlainly();
     else if (this.#options.reset !== undefined) this.#options.reset(this.#duplex);
     else this.#duplex.destroy(reason instanceof Error ? reason : new ClosedError('destroyed', { cause: reason }));
     // The duplex emits `close` a little later; whoever waits on this side hears of it now.
@@ -149,7 +157,8 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
   }
 
   detach(): DetachedSocket | undefined {
-    if (this.#closeInfo !== undefined || this.#shutdown !== undefined) return undefined;
+    if (this.#closeInfo !== undefined || this.#shutdown !== undefined || this.#lastReads !== undefined)
+      return undefined;
     this.#isDetached = true;
     const buffered = this.#readSide.release();
     for (const [event, listener] of LISTENERS) this.#duplex.off(event, listener);
@@ -176,6 +185,11 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
 
   onEnd(): void {
     const error = this.#options.endError?.();
+    if (this.#lastReads !== undefined) {
+      if (error === undefined && tellsTrueEnd(this.#error)) this.#readSide.end();
+      this.#duplex.destroy();
+      return;
+    }
     if (error === undefined) {
       this.#readSide.end();
       return;
@@ -198,7 +212,24 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
     this.#error ??= error;
   }
 
+  /**
+   * A write has found that the peer is gone.
+   *
+   * @returns Whether the duplex is to live on, since what has come from the peer may not all be read yet.
+   */
+  onLostWrite(error: unknown): boolean {
+    if (this.#shutdown !== undefined || this.#readSide.hasEnded || !allowReads(this.#duplex)) return false;
+    if (this.#lastReads !== undefined) return true; // several writes of one turn fail each for itself
+    this.onError(error);
+    this.#hasEndedWrite = true;
+    this.#lastReads = setTimeout(() => this.#duplex.destroy(), LAST_READS_MS).unref();
+    this.#failWrites(this.#info());
+    if (this.#readSide.isFlowing) this.#duplex.read(0); // Node has ignored what it was asked for since the write failed
+    return true;
+  }
+
   onClose(): void {
+    clearTimeout(this.#lastReads);
     if (this.#closeInfo === undefined) this.#options.onClose?.(this.#duplex);
     this.#close(this.#info());
   }
@@ -212,7 +243,7 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
 
   /** Writes one chunk. @returns Whether the duplex holds nothing of it. */
   protected writeThrough(chunk: Uint8Array): boolean {
-    if (this.#refusal() !== undefined) return true; // nobody will ever look at it
+    if (this.#refusal() !== undefined) return false; // the next `write` tells
     this.#duplex.write(chunk);
     return this.#duplex.writableLength === 0;
   }
@@ -253,8 +284,9 @@ class DuplexByteStream implements ByteStream, ChunkTarget {
   #refusal(): unknown {
     if (this.#closeInfo !== undefined) return toStreamError(this.#closeInfo);
     if (this.#shutdown !== undefined || this.#duplex.destroyed) return toStreamError(this.#info());
-    if (this.#hasEndedWrite) return new UsageError('cannot write: closeWrite was called');
-    return undefined;
+    if (!this.#hasEndedWrite) return undefined;
+    if (this.#lastReads !== undefined) return toStreamError(this.#info());
+    return new UsageError('cannot write: closeWrite was called');
   }
 
   #info(): CloseInfo {
@@ -328,6 +360,16 @@ const LISTENERS = Object.entries({
     this[STREAM]?.onClose();
   },
 });
+
+/**
+ * Stands before `destroy` of a kernel socket. It stays there when the duplex is handed over, and does nothing then: taking it
+ * away would make the duplex slow.
+ */
+function destroyAfterReads<Wrapped extends OwnedDuplex>(this: Wrapped, error?: Error, ...rest: unknown[]): Wrapped {
+  if (isLostWrite(error) && this[STREAM]?.onLostWrite(error) === true) return this;
+  const { destroy } = Object.getPrototypeOf(this) as { destroy(...args: unknown[]): Wrapped };
+  return destroy.call(this, error, ...rest);
+}
 
 const REASONS: Readonly<Record<string, CloseInfo['reason']>> = {
   ECONNRESET: 'reset',

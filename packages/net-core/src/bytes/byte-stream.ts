@@ -30,7 +30,9 @@ export interface ByteStream {
    * Writes chunks in order. May be called again at once. The chunks belong to the stream for good.
    *
    * @returns `undefined` to go on at once, or a promise to wait for before writing more. The promise rejects with a
-   * StreamError when the stream is gone; ignoring it is safe.
+   * StreamError when the stream is gone; ignoring it is safe. It also does when the peer takes nothing more: what the peer has sent
+   * before, such as an answer that says why, can then still be read where the transport has it, and {@link closed} follows soon, at the
+   * latest 5 seconds later.
    */
   write(chunks: readonly Uint8Array[]): Promise<void> | undefined;
 
@@ -38,7 +40,7 @@ export interface ByteStream {
    * Writes one chunk that the caller wants back, where the stream can promise that.
    *
    * @returns True when the bytes have left the chunk, so that the caller may reuse it and go on at once; false when the
-   * stream has kept the chunk: ask {@link write} with no chunks whether to wait. When there is a wait and it is over, the
+   * stream has kept the chunk, or can't take it: ask {@link write} with no chunks whether to wait. When there is a wait and it is over, the
    * bytes have left the chunk; without a wait, the chunk is the stream's for good.
    */
   writeLent?(chunk: Uint8Array): boolean;

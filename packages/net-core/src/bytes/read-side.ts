@@ -44,6 +44,11 @@ export class ReadSide {
     return this.#hasEnded;
   }
 
+  /** Whether the origin was asked to push. */
+  get isFlowing(): boolean {
+    return this.#isFlowing;
+  }
+
   // ---- from the origin
 
   /**

@@ -10,6 +10,7 @@ export interface FirstBytesDrainOptions {
   readonly hasBegun: () => boolean;
   /** Ends the wait. */
   readonly abort: (reason: unknown) => void;
+  /** Source of time. */
   readonly clock: Clock;
 }
 

@@ -8,7 +8,7 @@ export const targetRows: readonly TranslationRow[] = [
     ['an empty query is not the same as none (RFC 3986 section 3.4)', 'GET /a?'],
     ['nothing is decoded or encoded on the way (RFC 9110 section 4.2.3)', 'GET /%41%2f%zz~?%20+%2B'],
     ['slashes are not put together (RFC 3986 section 6)', 'GET //a///b/'],
-    ['what a URI should have encoded is left as it came (RFC 9112 section 3.2)', 'GET /"<>\\^`{|}?[]'],
+    ['what a URI should have encoded is left as it came (RFC 9112 section 3.2)', 'GET /"<>^`{|}?[\\]'],
     ['a method that nobody knows goes on (RFC 9110 section 9.1)', 'M-SEARCH /a'],
     ['a method is never put into capitals (RFC 9110 section 9.1)', 'get /a'],
   ].map(([rule = '', line = '']) =>
@@ -131,6 +131,11 @@ export const targetRows: readonly TranslationRow[] = [
     rule: 'dot segments are refused, in clear and encoded (RFC 3986 section 5.2.4)',
     sends: { h1: h1Request('GET /a/%2e./b'), h2: endStream(h2Request('GET /a/%2e./b')) },
     refused: ownAnswer('400 Bad Request', 'a path must not have dot segments'),
+  }),
+  exchangeRow({
+    rule: 'a backslash in a path is refused, for browsers read a slash (URL Standard, path state)',
+    sends: { h1: h1Request('GET /a\\b'), h2: endStream(h2Request('GET /a\\b')) },
+    refused: ownAnswer('400 Bad Request', 'a path must not have backslashes'),
   }),
   exchangeRow({
     rule: 'Max-Forwards of OPTIONS is one less on the next hop (RFC 9110 section 7.6.2)',

@@ -1,6 +1,3 @@
-// pnpm bench [NAME ...] [--rounds N] [--seconds N]: the whole table, or single rows.
-// pnpm bench [NAME ...] --against FOLDER: our contestants beside those of another copy of the repository.
-// pnpm bench NAME --profile: where the CPU time of each contestant goes.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +8,17 @@ import { profileRow } from './support/profile.ts';
 import { reportMemory, reportRow } from './support/report.ts';
 import { countRounds, runRounds } from './support/rounds.ts';
 
+const HELP = `Measures us beside others: work for each second of CPU time, in turns, with medians. It wants a quiet machine.
+
+pnpm bench [NAME ...] [--rounds N] [--seconds N]   the whole table, or single rows; 5 rounds of 2 s unless told
+pnpm bench [NAME ...] --against FOLDER             our contestants beside those of another copy of the repository
+pnpm bench NAME --profile                          where the CPU time of each contestant goes
+pnpm bench --list                                  the rows`;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
     profile: { type: 'boolean', default: false },
@@ -21,6 +26,10 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 if (values.list) {
   for (const row of rows) console.log(`${row.name.padEnd(16)} ${row.about}`);
   process.exit(0);

@@ -114,6 +114,38 @@ describe('compressed messages', () => {
   });
 });
 
+// A few messages at a time are deflated or inflated, of all connections of the process: who does not give a turn back stops all others.
+describe('a connection that ends in the middle', () => {
+  const inflating = (here: ReturnType<typeof open>): void =>
+    here.peer.send({ opcode: BINARY, rsv: 4, payload: compressed(Buffer.alloc(1_000_000)) });
+  const deflating = ({ socket }: ReturnType<typeof open>): void => {
+    for (let sent = 0; sent < 20; sent++) void socket.send('x'.repeat(50_000));
+  };
+  const both = (here: ReturnType<typeof open>): void => {
+    deflating(here);
+    inflating(here);
+  };
+
+  it.each<[string, (here: ReturnType<typeof open>) => void]>([
+    ['inflating', inflating],
+    ['deflating, with more behind', deflating],
+    ['both', both],
+  ])('of %s leaves the others as they are', async (_what, begin) => {
+    for (let round = 0; round < 15; round++) {
+      const here = open();
+      begin(here);
+      await settle();
+      await end(here);
+    }
+    const other = open();
+    other.peer.send({ opcode: TEXT, rsv: 4, payload: compressed(Buffer.from('hello')) });
+    expect(await other.socket.receive()).toBe('hello');
+    void other.socket.send('x'.repeat(5_000));
+    expect(await seen(other.peer, 1)).toMatchObject([{ opcode: TEXT, rsv: 4 }]);
+    await end(other);
+  });
+});
+
 describe('attacks by compression', () => {
   it('with more than maxMessageBytes behind a few bytes end with 1009', async () => {
     const here = open(100_000);

@@ -8,6 +8,7 @@ export class Deflate implements WsInflate {
   readonly #extension: WsPerMessageDeflate;
   readonly #reservation: DeflateReservation;
   #whenRoom: (() => Promise<void> | undefined) | undefined;
+  #isInflating = false;
   #isClosed = false;
 
   constructor(extension: WsPerMessageDeflate, thresholdBytes: number, reservation: DeflateReservation) {
@@ -24,8 +25,10 @@ export class Deflate implements WsInflate {
   decompress(data: Buffer, isLast: boolean, done: (error: Error | null, data: Buffer) => void): void {
     const go = (): void => {
       if (this.#isClosed) return;
+      this.#isInflating = true;
       this.#extension.decompress(data, isLast, (error, inflated) => {
-        if (this.#isClosed) this.#extension.cleanup();
+        this.#isInflating = false;
+        if (this.#isClosed) this.#free();
         else done(error, inflated);
       });
     };
@@ -37,7 +40,7 @@ export class Deflate implements WsInflate {
   /** Compresses one message. `done` is always called; what it gets is worth nothing once this is closed. */
   compress(data: Buffer, done: (compressed: Buffer) => void): void {
     this.#extension.compress(data, true, (_error, compressed) => {
-      if (this.#isClosed) this.#extension.cleanup(); // one that had to wait for its turn has made a new context
+      if (this.#isClosed) this.#free(); // one that had to wait for its turn has made a new context
       done(compressed);
     });
   }
@@ -46,7 +49,15 @@ export class Deflate implements WsInflate {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#extension.cleanup();
+    this.#free();
     this.#reservation.release();
+  }
+
+  /**
+   * Not in the middle of inflating: `ws` would throw where nobody can catch it, and would never give the turn back that it
+   * has taken from all others of the process.
+   */
+  #free(): void {
+    if (!this.#isInflating) this.#extension.cleanup();
   }
 }

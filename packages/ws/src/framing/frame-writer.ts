@@ -69,6 +69,8 @@ export class FrameWriter {
 
   #compress(opcode: number, bytes: Buffer, deflate: Deflate): Promise<void> {
     return this.#inTurn(bytes.length, (done) => {
+      // All would begin at once now, which one compressor can't do: `ws` would never hear of the end of most.
+      if (this.#stopped !== undefined) return done(Promise.reject(this.#stopped.error));
       this.#isCompressing = true;
       deflate.compress(bytes, (compressed) => {
         this.#isCompressing = false;

@@ -188,6 +188,21 @@ describe('grpcChannel', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('ends what a server that is gone from the name still has, too', async () => {
+    const { farm, clock, client, channel } = setup({ intervalMs: 6_000 });
+    const chat = client.chat(unended());
+    await chat.next();
+    farm.setName(B);
+    await clock.advanceAsync(6_000);
+    await settle(16);
+    expect(channel.gauges().map(({ id }) => id)).toEqual([B]);
+    channel.destroy(new Error('enough'));
+    await expect(all(chat)).rejects.toMatchObject({ code: 'LML_ERR_GRPC_STATUS' });
+    stopAll(farm);
+    await settle(16);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('takes part in draining', async () => {
     const clock = new FakeClock();
     const lifecycle = createLifecycle({ clock });

@@ -51,6 +51,16 @@ describe('hedging', () => {
     expect((await call).value).toBe('first');
   });
 
+  it('takes the first of two answers that come in the same turn', async () => {
+    const { client, clock, held } = setup({ hedging: { maxAttempts: 2, hedgingDelayMs: 0 } });
+    const call = client.echo({ value: 'a' });
+    await elapse(clock, 2);
+    held[0]?.respond('first');
+    held[1]?.respond('second');
+    expect((await call).value).toBe('first');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('goes on at once when an attempt ends with a status that is not fatal, and ends with the last one', async () => {
     const { client, clock, held } = setup({ hedging: HEDGING });
     const failure = expect(client.echo({ value: 'a' })).rejects.toMatchObject({ statusMessage: 'third' });
@@ -87,6 +97,20 @@ describe('hedging', () => {
     expect(held).toHaveLength(3);
     held[2]?.respond('third');
     expect((await call).value).toBe('third');
+  });
+
+  it('ends with its failure if the throttle says no while it waits for as long as the server has said', async () => {
+    const retryThrottle = grpcRetryThrottle({ maxTokens: 4 });
+    const { client, clock, held } = setup({ hedging: HEDGING, retryThrottle });
+    const failure = expect(client.echo({ value: 'a' })).rejects.toMatchObject({ statusMessage: 'first' });
+    await settle(8);
+    held[0]?.fail(GrpcStatus.UNAVAILABLE, 'first', '500');
+    await settle(8);
+    retryThrottle.noteFailure();
+    await elapse(clock, 500);
+    await failure;
+    expect(held).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it.each<[string, Partial<GrpcClientOptions>, string | undefined]>([

@@ -17,6 +17,8 @@ export interface ReceivedFilesLimits {
 export class ReceivedFiles {
   readonly #files = new Map<string, FileDescriptorProto>();
   readonly #limits: ReceivedFilesLimits;
+  /** Names that files import and that are not here: a server may send very many of them. */
+  readonly #missing = new Set<string>();
   #bytes = 0;
 
   constructor(limits: ReceivedFilesLimits) {
@@ -46,15 +48,15 @@ export class ReceivedFiles {
   addFile(file: FileDescriptorProto): void {
     if (this.#files.has(file.name)) return;
     this.#files.set(file.name, file);
+    this.#missing.delete(file.name);
+    for (const name of file.dependency) if (!this.#files.has(name)) this.#missing.add(name);
     if (this.#files.size > this.#limits.maxFiles) throw tooMuch(`${this.#limits.maxFiles} files`);
   }
 
   /** A file that another one imports and that is not here; `undefined` if all are. */
   missing(): string | undefined {
-    for (const { dependency } of this.#files.values()) {
-      for (const name of dependency) if (!this.#files.has(name)) return name;
-    }
-    return undefined;
+    const [name] = this.#missing;
+    return name;
   }
 
   /** Makes descriptors of all files. @throws GrpcStatusError INTERNAL if they do not fit together, RESOURCE_EXHAUSTED if their names are too long. */

@@ -1,4 +1,4 @@
-import type { HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
+import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '@lamella/http';
 import { createHttpClient, heldUntilRead } from '@lamella/http';
 import type {
   BalancedEndpoint,
@@ -86,6 +86,8 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
   const { lifecycle, ...unattached } = clientOptions;
   createHttpClient(unattached); // checks the options now rather than at the first address; it holds nothing
   const servers = new Map<string, ChannelServer>();
+  /** Clients of servers that have left the name, while calls are under way. */
+  const leaving = new Set<HttpClient>();
   const endpoints = cell<readonly Endpoint<HttpRequest, HttpResponse>[]>([]);
   const balanced = balancer<HttpRequest, HttpResponse>({
     endpoints,
@@ -116,7 +118,8 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
     endpoints.set(next);
     for (const [id, { client }] of gone) {
       servers.delete(id);
-      void client.close(); // in its own time: calls are under way
+      leaving.add(client);
+      void client.close().finally(() => leaving.delete(client)); // in its own time: calls are under way
     }
   };
   addresses.watch(update);
@@ -143,6 +146,7 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
       }
     }
   };
+  const clients = (): HttpClient[] => [...Array.from(servers.values(), ({ client }) => client), ...leaving];
   const end = (): void => {
     isClosed = true;
     addresses.close();
@@ -150,7 +154,7 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
   const close = async (): Promise<void> => {
     end();
     await balanced.close();
-    await Promise.all(Array.from(servers.values(), ({ client }) => client.close()));
+    await Promise.all(clients().map((client) => client.close()));
   };
   return {
     serve,
@@ -159,7 +163,7 @@ export function grpcChannel(options: GrpcChannelOptions): GrpcChannel {
     close,
     destroy(reason = new ClosedError('the channel was destroyed')) {
       end();
-      for (const { client } of servers.values()) client.destroy(reason);
+      for (const client of clients()) client.destroy(reason);
       void balanced.close();
     },
     [Symbol.asyncDispose]: close,

@@ -66,6 +66,7 @@ export class HedgedCall implements CallAttempts {
       content: content.attempt(),
       encoding,
       onHead: () => {
+        scope.throwIfAborted(); // another attempt was answered in the same turn
         attempt.content.commit();
         this.#choose(scope);
       },
@@ -81,13 +82,15 @@ export class HedgedCall implements CallAttempts {
     this.#schedule(this.#policy.delayMs);
   }
 
-  #schedule(delayMs: number): void {
+  /** @param failure - What the call ends with, if no attempt may begin by then and none is under way. */
+  #schedule(delayMs: number, failure?: unknown): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#isOver || !this.#mayStart) return;
     this.#timer = this.#run.clock.startTimer(delayMs, () => {
       this.#timer = undefined;
       if (this.#mayStart && this.#run.throttle?.allowsRetry !== false) this.#start();
+      else if (this.#running.size === 0) this.#fail(failure);
     });
   }
 
@@ -133,7 +136,7 @@ export class HedgedCall implements CallAttempts {
     if (isFatal || (this.#running.size === 0 && !this.#mayStart)) this.#fail(failure);
     else if (this.#isEnough || pushback === 'no') this.#timer?.cancel();
     else if (pushback === undefined) this.#start();
-    else this.#schedule(pushback);
+    else this.#schedule(pushback, failure);
   }
 
   #fail(failure: unknown): void {

@@ -131,6 +131,20 @@ describe('certificateFiles', () => {
     expect(errors.length).toBe(1);
   });
 
+  it('tells if who hears of new ones throws, and looks on', async () => {
+    let count = 0;
+    const onReload = () => {
+      count++;
+      throw new Error('a bug');
+    };
+    const { files, errors, write } = await setUp({ onReload });
+    await write(second);
+    expect(await files.reload()).toBe(true);
+    await write(first);
+    expect(await files.reload()).toBe(true);
+    expect([count, errors]).toMatchObject([2, [{ message: 'a bug' }, { message: 'a bug' }]]);
+  });
+
   it('looks no more once it is closed', async () => {
     const { files, clock, write } = await setUp();
     await write(second);

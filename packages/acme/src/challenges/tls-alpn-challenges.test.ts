@@ -40,6 +40,17 @@ describe('tlsAlpnChallenges', () => {
     await expect(connect({ alpn: ['acme-tls/1'] })).rejects.toMatchObject({ code: 'LML_ERR_TLS_NO_ALPN_OVERLAP' });
   });
 
+  it('goes on showing the proof of another order for the same name', async () => {
+    const challenges = tlsAlpnChallenges();
+    const other = { ...CHALLENGE, token: 'another', keyAuthorization: 'another.key' };
+    await challenges.present(CHALLENGE);
+    await challenges.present(other);
+    await challenges.remove(CHALLENGE);
+    expect(await challenges.certificates.certificateFor(CHALLENGE.identifier)).toBeDefined();
+    await challenges.remove(other);
+    expect(await challenges.certificates.certificateFor(CHALLENGE.identifier)).toBeUndefined();
+  });
+
   it.each([
     ['192.0.2.1', '1.2.0.192.in-addr.arpa'],
     ['2001:db8::1', `1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`],

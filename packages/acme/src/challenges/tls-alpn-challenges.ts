@@ -43,9 +43,9 @@ export function tlsAlpnChallenges(options: TlsAlpnChallengesOptions = {}): TlsAl
   const { timeoutMs = 10_000, lifecycle, clock = systemClock } = options;
   if (!(timeoutMs > 0)) throw new UsageError(`timeoutMs must be > 0, got ${timeoutMs}`);
   const parts = { timeoutMs, clock, ...(lifecycle === undefined ? {} : { lifecycle }) };
-  const shown = new Map<string, ServerCertificate>();
+  const shown = new Map<string, { readonly certificate: ServerCertificate; readonly keyAuthorization: string }>();
   const certificates: CertificateSource = {
-    certificateFor: (serverName) => (serverName === undefined ? undefined : shown.get(serverName)),
+    certificateFor: (serverName) => (serverName === undefined ? undefined : shown.get(serverName)?.certificate),
   };
   const answering = tlsAcceptLayer({ certificates, alpn: [PROTOCOL], ...parts })({
     // The handshake is all: RFC 8737 section 3 has both sides close after it.
@@ -55,10 +55,12 @@ export function tlsAlpnChallenges(options: TlsAlpnChallengesOptions = {}): TlsAl
     type: 'tls-alpn-01',
     certificates,
     async present({ identifier, keyAuthorization }) {
-      shown.set(serverNameOf(identifier), await acmeChallengeCertificate({ identifier, keyAuthorization, clock }));
+      const certificate = await acmeChallengeCertificate({ identifier, keyAuthorization, clock });
+      shown.set(serverNameOf(identifier), { certificate, keyAuthorization });
     },
-    remove({ identifier }) {
-      shown.delete(serverNameOf(identifier));
+    remove({ identifier, keyAuthorization }) {
+      const name = serverNameOf(identifier);
+      if (shown.get(name)?.keyAuthorization === keyAuthorization) shown.delete(name); // not that of another order
     },
     layer: (inner) => {
       const looking = clientHelloLayer({ ...parts, notTls: inner })({

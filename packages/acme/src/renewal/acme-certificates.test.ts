@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { FakeClock, settle } from '@lamella/service-core/testing';
 import { certificateAuthority } from '@lamella/tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AcmeClient } from '../client/acme-client.ts';
 import { AcmeError } from '../errors.ts';
 import type { AcmeStorage } from '../storage/acme-storage.ts';
@@ -159,6 +159,36 @@ describe('acmeCertificates', () => {
     await pass(DAY_MS);
     expect(obtained).toHaveLength(1);
     expect(errors).toMatchObject([{ message: 'disk full' }]);
+  });
+
+  it('goes on though who hears of failures throws', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const stored: string[] = [];
+    let isFull = true;
+    const storage: AcmeStorage = {
+      load: async () => undefined,
+      async store(name) {
+        if (isFull) throw new Error('disk full');
+        stored.push(name);
+      },
+    };
+    const onError = () => {
+      throw new Error('a bug');
+    };
+    const { certificates, state, attempts, pass } = await setup(
+      { storage, onError, retryMs: 60_000 },
+      new Error('down'),
+    );
+    await pass(60_000);
+    expect(attempts()).toBe(2);
+    state.failure = undefined;
+    await pass(120_000);
+    await certificates.ready();
+    isFull = false;
+    await certificates.renew();
+    expect(stored).not.toEqual([]);
+    expect(told.mock.calls.flat().map(String).join('\n')).toContain('Error: a bug');
+    told.mockRestore();
   });
 
   it('does not ask over and over for certificates that are due when they come', async () => {

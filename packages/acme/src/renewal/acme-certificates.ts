@@ -1,5 +1,5 @@
 import type { Clock } from '@lamella/service-core';
-import { ClosedError, systemClock, UsageError } from '@lamella/service-core';
+import { ClosedError, failureSink, systemClock, UsageError } from '@lamella/service-core';
 import type { CertificateSource, CertificateStore } from '@lamella/tls';
 import { certificateStore } from '@lamella/tls';
 import type { AcmeClient } from '../client/acme-client.ts';
@@ -73,7 +73,8 @@ class RenewingSource implements AcmeCertificates {
   #closed: ClosedError | undefined;
 
   constructor(options: AcmeCertificatesOptions) {
-    const { certificates, onObtained, onError = logError, fallback = 'first' } = options;
+    const { certificates, onObtained, fallback = 'first' } = options;
+    const onError = failureSink(options.onError, (names: readonly string[]) => `a certificate for ${names.join(', ')}`);
     const { renewAtRatio = 1 / 3, jitterRatio = 0.1, retryMs = 60_000, maxRetryMs = 21_600_000 } = options;
     const { client, storage, clock = systemClock, random = Math.random } = options;
     const common = { client, storage, renewAtRatio, jitterRatio, retryMs, maxRetryMs, clock, random };
@@ -148,8 +149,4 @@ function checkOptions(options: AcmeCertificatesOptions): void {
   if (!(maxRetryMs >= retryMs)) throw new UsageError(`maxRetryMs must be >= retryMs, got ${maxRetryMs}`);
   if (fallback !== 'first' && fallback !== 'none')
     throw new UsageError(`fallback must be first or none, got ${fallback}`);
-}
-
-function logError(error: unknown, names: readonly string[]): void {
-  console.error(`no certificate for ${names.join(', ')}: ${error instanceof Error ? error.message : String(error)}`);
 }

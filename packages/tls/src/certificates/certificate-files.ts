@@ -109,7 +109,11 @@ class WatchedFiles implements CertificateFiles {
     const changes = await Promise.all(this.#loaded.map((certificate) => this.#refreshOne(certificate)));
     if (!changes.includes(true) || this.#isClosed) return false;
     this.#store.replace(currentOf(this.#loaded));
-    this.#options.onReload?.();
+    try {
+      this.#options.onReload?.();
+    } catch (error) {
+      this.#tell(error); // the certificates are good whoever fails to hear of them
+    }
     return true;
   }
 

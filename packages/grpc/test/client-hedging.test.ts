@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from '@lamella/http';
 import type { Service } from '@lamella/service-core';
 import { AbortScope } from '@lamella/service-core';
 import { FakeClock, settle } from '@lamella/service-core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { GrpcCallOptions, GrpcClientOptions, GrpcServerCall } from '../src/index.ts';
 import {
   GrpcDeadline,
@@ -59,6 +59,23 @@ describe('hedging', () => {
     held[1]?.respond('second');
     expect((await call).value).toBe('first');
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each<[string, (held: HeldCall | undefined) => void, object]>([
+    ['an answer', (held) => held?.respond('second'), { status: 'fulfilled', value: { value: 'second' } }],
+    ['a status', (held) => held?.fail(GrpcStatus.NOT_FOUND), { reason: { statusName: 'NOT_FOUND' } }],
+  ])('takes %s although somebody who hears of the end of others throws', async (_, end, outcome) => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { client, clock, held, scopes } = setup({ hedging: HEDGING });
+    const call = client.echo({ value: 'a' });
+    await elapse(clock, 100);
+    scopes[0]?.onAbort(() => {
+      throw new Error('a bug');
+    });
+    end(held[1]);
+    expect(await Promise.allSettled([call])).toMatchObject([outcome]);
+    expect(told).toHaveBeenCalledOnce();
+    told.mockRestore();
   });
 
   it('goes on at once when an attempt ends with a status that is not fatal, and ends with the last one', async () => {

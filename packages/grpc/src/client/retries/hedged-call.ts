@@ -1,5 +1,5 @@
 import type { Timer } from '@lamella/service-core';
-import { AbortScope, ClosedError } from '@lamella/service-core';
+import { AbortScope, ClosedError, tellFailure } from '@lamella/service-core';
 import { isGrpcStatusError } from '../../calls/end-of-call.ts';
 import type { GrpcReply } from '../../calls/grpc-reply.ts';
 import { hasResponseStream } from '../../methods/grpc-method.ts';
@@ -102,12 +102,9 @@ export class HedgedCall implements CallAttempts {
   #choose(chosen: AbortScope): void {
     this.#isEnough = true;
     this.#timer?.cancel();
-    const reason = new ClosedError('another attempt has answered first');
-    for (const scope of this.#running) {
-      if (scope === chosen) continue;
-      this.#running.delete(scope);
-      scope.abort(reason);
-    }
+    const losers = [...this.#running].filter((scope) => scope !== chosen);
+    for (const scope of losers) this.#running.delete(scope);
+    abortAll(losers, new ClosedError('another attempt has answered first'));
   }
 
   #onReply(scope: AbortScope, reply: GrpcReply): void {
@@ -146,8 +143,18 @@ export class HedgedCall implements CallAttempts {
     this.#timer?.cancel();
     const losers = [...this.#running];
     this.#running.clear();
-    const reason = new ClosedError('another attempt has ended the call');
-    for (const scope of losers) scope.abort(reason);
     this.#reject(failure);
+    abortAll(losers, new ClosedError('another attempt has ended the call'));
+  }
+}
+
+function abortAll(losers: readonly AbortScope[], reason: ClosedError): void {
+  for (const loser of losers) {
+    try {
+      loser.abort(reason);
+    } catch (error) {
+      // The call has its outcome, and the other attempts shall end as well.
+      tellFailure('the end of an attempt that was too late', error);
+    }
   }
 }

@@ -8,7 +8,8 @@ export class Deflate implements WsInflate {
   readonly #extension: WsPerMessageDeflate;
   readonly #reservation: DeflateReservation;
   #whenRoom: (() => Promise<void> | undefined) | undefined;
-  #isInflating = false;
+  /** Messages that are being inflated and deflated, or wait for their turn at it. */
+  #working = 0;
   #isClosed = false;
 
   constructor(extension: WsPerMessageDeflate, thresholdBytes: number, reservation: DeflateReservation) {
@@ -25,9 +26,9 @@ export class Deflate implements WsInflate {
   decompress(data: Buffer, isLast: boolean, done: (error: Error | null, data: Buffer) => void): void {
     const go = (): void => {
       if (this.#isClosed) return;
-      this.#isInflating = true;
+      this.#working++;
       this.#extension.decompress(data, isLast, (error, inflated) => {
-        this.#isInflating = false;
+        this.#working--;
         if (this.#isClosed) this.#free();
         else done(error, inflated);
       });
@@ -39,8 +40,10 @@ export class Deflate implements WsInflate {
 
   /** Compresses one message. `done` is always called; what it gets is worth nothing once this is closed. */
   compress(data: Buffer, done: (compressed: Buffer) => void): void {
+    this.#working++;
     this.#extension.compress(data, true, (_error, compressed) => {
-      if (this.#isClosed) this.#free(); // one that had to wait for its turn has made a new context
+      this.#working--;
+      if (this.#isClosed) this.#free();
       done(compressed);
     });
   }
@@ -50,14 +53,15 @@ export class Deflate implements WsInflate {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#free();
-    this.#reservation.release();
   }
 
   /**
-   * Not in the middle of inflating: `ws` would throw where nobody can catch it, and would never give the turn back that it
-   * has taken from all others of the process.
+   * Not in the middle of a message: `ws` would throw where nobody can catch it, and would never give the turn back that it has
+   * taken from all others of the process. Until then the memory is in use, so it stays reserved: who comes and goes quickly gets no more of it.
    */
   #free(): void {
-    if (!this.#isInflating) this.#extension.cleanup();
+    if (this.#working > 0) return;
+    this.#extension.cleanup();
+    this.#reservation.release();
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLifecycle } from '@lamella/service-core';
 import { TlsMaterialError } from '@lamella/tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { messageOf } from '../cli-error.ts';
 import { loadReverse } from '../serve/reverse/load-reverse.ts';
 import { noTelemetry } from '../serve/telemetry/server-telemetry.ts';
@@ -146,16 +147,23 @@ describe('the configuration of a reverse proxy', () => {
     ['slowStartMs: 10000', 'slowStartMs: -1', /^file:36:5: /],
     ['panicRatio: 0.1', 'panicRatio: 1.1', /^file:37:5: /],
     ['name: lb', 'name: "l b"', /^file:8:3: groups\.api: sticky\.name must be a token/],
+    ['secret: s', 'secret: ""', /^file:38:\d+: groups\.api\.sticky\.secret: /],
+    ['path: /, max', 'path: a, max', /^file:8:3: groups\.api: sticky\.path /],
     ['maxAgeSeconds: 60', 'maxAgeSeconds: 0', /^file:38:\d+: groups\.api\.sticky\.maxAgeSeconds: /],
     ['secure: true', 'secure: false', /^file:8:3: groups\.api: sticky\.sameSite None needs secure/],
     ['sameSite: None', 'sameSite: Never', /^file:38:\d+: groups\.api\.sticky\.sameSite: /],
     ['maxAttempts: 3', 'maxAttempts: 0', /^file:39:\d+: groups\.api\.retries\.maxAttempts: /],
     ['maxBodyBytes: 65536', 'maxBodyBytes: -1', /^file:39:\d+: groups\.api\.retries\.maxBodyBytes: /],
     ['methods: [GET]', 'methods: ["G T"]', /^file:8:3: groups\.api: methods must be/],
+    ['statuses: [502] }', 'statuses: [302] }', /^file:39:\d+: groups\.api\.retries\.statuses\[0\]: /],
     ['maxConcurrent: 100', 'maxConcurrent: many', /^file:40:\d+: groups\.api\.limit\.maxConcurrent: /],
     ['maxQueued: 10', 'maxQueued: -1', /^file:40:\d+: groups\.api\.limit\.maxQueued: /],
+    ['queueTimeoutMs: 500', 'queueTimeoutMs: 0', /^file:40:\d+: groups\.api\.limit\.queueTimeoutMs: /],
     ['maxConcurrentPerServer: 50', 'maxConcurrentPerServer: 0', /^file:41:5: /],
     ['resolve: { host: localhost,', 'resolve: { host: "no host",', /^file:43:5: groups\.beta\.resolve: /],
+    ['port: 8080,', 'port: 65536,', /^file:43:\d+: groups\.beta\.resolve\.port: /],
+    ['intervalMs: 1000,', 'intervalMs: 0,', /^file:43:\d+: groups\.beta\.resolve\.intervalMs: /],
+    ['minIntervalMs: 500', 'minIntervalMs: -1', /^file:43:\d+: groups\.beta\.resolve\.minIntervalMs: /],
     ['policy: round-robin', 'policy: random', /^file:44:5: groups\.beta\.policy: /],
     [
       '  beta:',
@@ -169,11 +177,22 @@ describe('the configuration of a reverse proxy', () => {
     ['group: beta', 'group: gamma', /^file:52:\d+: routes\[0\]\.canary\.group: there is no group gamma/],
     ['share: 0.1', 'share: 10', /^file:52:\d+: routes\[0\]\.canary\.share: /],
     ['header: X-Canary', 'header: "X Canary"', /^file:48:5: routes\[0\]: header must be/],
+    ['keepsClients: true', 'keepsClients: 1', /^file:52:\d+: routes\[0\]\.canary\.keepsClients: /],
     ['timeoutMs: 5000', 'timeoutMs: -5', /^file:53:5: routes\[0\]\.timeoutMs: /],
     ['set: { X-A: b }', 'set: { Content-Length: "5" }', /^file:48:5: routes\[0\]: .*Content-Length/i],
     ['append: { X-E: f }', 'append: { "X E": f }', /^file:48:5: routes\[0\]: /],
+    [
+      'setIfMissing: { X-C: d }',
+      'setIfMissing: { X-C: 1 }',
+      /^file:54:\d+: routes\[0\]\.requestHeaders\.setIfMissing\.X-C: /,
+    ],
+    ['remove: [X-G]', 'remove: ["X G"]', /^file:48:5: routes\[0\]: /],
+    ['responseHeaders: {', 'responseHeaders: { set: [X],', /^file:55:\d+: routes\[0\]\.responseHeaders\.set: /],
     ['remove: [Server]', 'remove: Server', /^file:55:\d+: routes\[0\]\.responseHeaders\.remove: /],
     ["'502'", "'200'", /^file:58:3: errorPages\.200: /],
+    ['{ html: <h1>soon</h1>,', '{ html: [soon],', /^file:58:\d+: errorPages\.502\.html: /],
+    ["json: '{}'", 'json: {}', /^file:58:\d+: errorPages\.502\.json: /],
+    ['text: soon', 'text: 5', /^file:58:\d+: errorPages\.502\.text: /],
     ['4xx: { text: no }', '4xx: {}', /^file:59:3: errorPages\.4xx: must have html, json or text/],
     ['httpVersion: h1', 'httpVersion: h3', /^file:60:1: httpVersion: /],
     [
@@ -182,6 +201,9 @@ describe('the configuration of a reverse proxy', () => {
       /^file:63:\d+: tls\.certificates\[0\]\.certificate is no field here/m,
     ],
     ['names: [shop.test]', 'names: []', /^file:63:\d+: tls\.certificates\[0\]\.names: /],
+    ['key: shop.key', 'key: ""', /^file:63:\d+: tls\.certificates\[0\]\.key: /],
+    ['passphrase: secret', 'passphrase: [secret]', /^file:63:\d+: tls\.certificates\[0\]\.passphrase: /],
+    ['ocsp: shop.der', 'ocsp: 5', /^file:63:\d+: tls\.certificates\[0\]\.ocsp: /],
     ['- cert: other.pem', '- cert: ""', /^file:64:7: tls\.certificates\[1\]\.cert: /],
     ['clientCa: [clients.pem]', 'clientCa: clients.pem', /^file:65:3: tls\.clientCa: /],
     ['clientCa: [clients.pem]', 'authority: ca', /^file:65:3: tls\.authority: must not stand beside certificates/],
@@ -189,6 +211,8 @@ describe('the configuration of a reverse proxy', () => {
     ['maxVersion: TLSv1.3', 'maxVersion: "1.3"', /^file:67:3: tls\.maxVersion: /],
     ['dangerouslyAcceptAnyCertificate: false', 'insecure: true', /^file:69:3: upstreamTls\.insecure is no field here/],
     ['dangerouslyAcceptAnyCertificate: false', 'key: a.key', /^file:69:3: upstreamTls\.key: must stand beside cert/],
+    ['dangerouslyAcceptAnyCertificate: false', 'dangerouslyAcceptAnyCertificate: 0', /^file:69:3: upstreamTls\.danger/],
+    ['dangerouslyAcceptAnyCertificate: false', 'passphrase: 5', /^file:69:3: upstreamTls\.passphrase: /],
     [
       'dangerouslyAcceptAnyCertificate: false',
       'ca: [gone.pem]',
@@ -203,6 +227,17 @@ describe('the configuration of a reverse proxy', () => {
   ])('instead of "%s" not "%s"', async (good, bad, expected) => {
     expect(WHOLE).toContain(good);
     expect(await problemsOf(WHOLE.replace(good, bad))).toMatch(expected);
+  });
+
+  it.each(fieldsOf(parse(WHOLE)))('a thing of another kind at %s is told there', async (path) => {
+    const config: unknown = parse(WHOLE);
+    const { parent, key, value } = lookUp(config, path);
+    parent[key] = typeof value === 'object' && !Array.isArray(value) ? 5 : { nothing: 'known' };
+    const lines = (await problemsOf(stringify(config))).split('\n');
+    const where = lines.map((line) => /^file:\d+:\d+: ([^:\s]+)/.exec(line)?.[1] ?? '');
+    // A choice of several forms may be told of as a whole, and a thing by what is in it.
+    const isNear = (told: string): boolean => told !== '' && (path.startsWith(told) || told.startsWith(path));
+    expect(where.filter(isNear)).not.toEqual([]);
   });
 
   it.each([
@@ -309,3 +344,19 @@ upstreamTls:
     expect(() => loadReverse(join(folder, 'missing.yaml'))).toThrow(/cannot read .*missing\.yaml/);
   });
 });
+
+/** Each place in a configuration, as it is told: `a.b[0].c`. */
+function fieldsOf(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const place = Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+    return [place, ...fieldsOf(inner, place)];
+  });
+}
+
+function lookUp(config: unknown, path: string) {
+  const keys = path.split(/[.[\]]+/).filter((key) => key !== '');
+  let [parent, value] = [config, config] as [Record<string, unknown>, unknown];
+  for (const key of keys) [parent, value] = [value as Record<string, unknown>, (value as Record<string, unknown>)[key]];
+  return { parent, key: keys.at(-1) ?? '', value };
+}

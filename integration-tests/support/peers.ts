@@ -17,6 +17,7 @@ export type Peer =
   | 'pebble'
   | 'python3-grpcio'
   | 'redis-server'
+  | 'script'
   | 'slowhttptest'
   | 'socat'
   | 'wrk';

@@ -13,6 +13,8 @@ export interface RunningProcess {
   /** Waits until the output holds `pattern`. @throws if the program ends without having printed it. */
   readonly printed: (pattern: RegExp, output?: 'stdout' | 'stderr') => Promise<RegExpExecArray>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Writes to its input, if it has one. */
+  readonly type: (text: string) => void;
   /** Exit code, or the signal's name; resolves when it has ended and all output is there. */
   readonly ended: Promise<number | string>;
 }
@@ -23,13 +25,15 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Whether it leads a process group of its own, and signals go to all of that: as those of a terminal do. */
   readonly isGroup?: boolean;
+  /** Whether it reads what is typed; else it finds the end of its input at once. */
+  readonly hasInput?: boolean;
 }
 
 /** Starts a program, which is killed when the test is over. */
 export function startProcess(command: string, args: readonly string[], options: StartOptions = {}): RunningProcess {
   const child = spawn(command, args, {
     env: { ...process.env, PATH: PEER_PATH, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.hasInput === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     cwd: options.cwd,
     detached: options.isGroup === true,
   });
@@ -43,7 +47,7 @@ export function startProcess(command: string, args: readonly string[], options: 
     for (const listener of [...listeners]) listener();
   };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
       output[name] += text;
       onChange();
     });
@@ -65,6 +69,7 @@ export function startProcess(command: string, args: readonly string[], options: 
     stdout: () => output.stdout,
     stderr: () => output.stderr,
     signal: kill,
+    type: (text) => void child.stdin?.write(text),
     ended,
     printed: (pattern, name = 'stdout') =>
       new Promise((resolve, reject) => {

@@ -41,6 +41,22 @@ describe('lamella serve --otlp', () => {
     expect(names).toEqual(expect.arrayContaining(['CONNECT', 'tunnel', 'connect', 'lamella.echo.v1.Echo/Say']));
   });
 
+  it.each([
+    ['echo', ['echo'], 'GET'],
+    ['static', ['static', '.'], 'GET'],
+    ['stunnel entry', ['stunnel', 'entry', '--forward', '127.0.0.1:9'], 'connection'],
+  ])('records what %s serves', async (_, words, name) => {
+    const collector = await collecting();
+    const [command = '', ...flags] = commandLine();
+    const where = ['serve', ...words, '--quiet', '--bind', '127.0.0.1:0', ...collector.options];
+    const server = startProcess(command, [...flags, ...where]);
+    const [, address = ''] = await server.printed(/listening on (?:http:\/\/)?(\S+)/);
+    await curl(`http://${address}/`);
+    server.signal('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(collector.names()).toContain(name);
+  });
+
   it('serves as ever while the collector is down, and says so in one line', async () => {
     const [command = '', ...flags] = commandLine();
     const nobody = `http://127.0.0.1:${await freePort()}`;

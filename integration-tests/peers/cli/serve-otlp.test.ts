@@ -3,6 +3,7 @@ import { OtlpCollection, otlpAttributes, otlpReceiver } from '@lamella/otel/rece
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
 import { commandLine, lamella, lamellaServe } from '../../support/lamella-process.ts';
+import { nodeOrigin } from '../../support/node-origin.ts';
 import { curl } from '../../support/run.ts';
 import { serveHttp } from '../../support/serve-http.ts';
 import { startProcess } from '../../support/start-process.ts';
@@ -72,6 +73,26 @@ describe('lamella serve --otlp', () => {
       .split('\n')
       .filter((line) => line.startsWith('telemetry'));
     expect(lines).toEqual([expect.stringContaining('could not be exported')]);
+  });
+
+  it('serves as ever while a collector takes what it gets and never answers', async () => {
+    const [command = '', ...flags] = commandLine();
+    const asked = Promise.withResolvers<void>();
+    let answers = 0;
+    const collector = await nodeOrigin((_, response) => {
+      response.on('finish', () => answers++);
+      asked.resolve();
+    });
+    const env = { OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_EXPORTER_OTLP_TIMEOUT: '1000' };
+    const where = ['serve', 'echo', '--quiet', '--bind', '127.0.0.1:0', '--otlp', collector.url];
+    const server = startProcess(command, [...flags, ...where], { env });
+    const [, url = ''] = await server.printed(/listening on (\S+)/);
+    await curl(url);
+    await asked.promise; // from here on, an export is under way
+    for (let count = 0; count < 20; count++) expect((await curl(url)).stdout).toContain('"method": "GET"');
+    expect(answers).toBe(0);
+    server.signal('SIGTERM');
+    expect(await server.ended).toBe(0);
   });
 
   it('loads nothing of OpenTelemetry without it, and refuses what is no URL', async () => {
